@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One set of sources, two modes (docs/architecture.md). By default everything is full Swift. With
+// `--traits Embedded` the rooms that go on a board compile as Embedded Swift; only their products are built then.
+let embedded = BuildSettingCondition.when(traits: ["Embedded"])
+
+/// Core and Reaction: Embedded Swift that cannot allocate; optimised in debug builds too, since tests run real models.
+let boardRoom: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded", embedded),
+    .unsafeFlags(
+        [
+            "-wmo", "-Xfrontend", "-no-allocations", "-Xfrontend", "-function-sections", "-Xfrontend",
+            "-disable-stack-protector",
+        ], embedded),
+    .unsafeFlags(["-O"], .when(configuration: .debug)),
+]
+
+/// Host rooms that run over whole weight tensors: optimised in debug builds too.
+let hostRoom: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "espalier",
+    products: [
+        .executable(name: "espalier", targets: ["espalier"]),
+        .library(name: "EspalierSimulator", targets: ["EspalierSimulator"]),
+        .library(name: "EspalierCore", type: .static, targets: ["EspalierCore"]),
+        .library(name: "EspalierNode", type: .static, targets: ["EspalierNode"]),
+    ],
+    traits: [
+        .trait(name: "Embedded", description: "Compile the board's rooms as Embedded Swift without allocations"),
+        .trait(name: "Host", description: "The host tools (default)"),
+        .default(enabledTraits: ["Host"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Contracts
+        .target(name: "CEspalier"),
+
+        // Board rooms
+        .target(name: "EspalierCore", dependencies: ["CEspalier"], swiftSettings: boardRoom),
+        .target(name: "EspalierReaction", dependencies: ["EspalierCore"], swiftSettings: boardRoom),
+        .target(name: "CLinux"),
+        .target(name: "EspalierLinux", dependencies: ["EspalierReaction", "CLinux"], swiftSettings: boardRoom),
+        .target(
+            name: "EspalierNode", dependencies: ["EspalierLinux"], path: "Sources/espalier-node",
+            exclude: ["main.c"], swiftSettings: boardRoom),
+
+        // Host rooms
+        .systemLibrary(
+            name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+        .target(name: "EspalierScenes", swiftSettings: hostRoom),
+        .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
+        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "CCrypto"], swiftSettings: hostRoom),
+        .target(
+            name: "EspalierSimulator",
+            dependencies: [
+                "EspalierReaction", "EspalierScenes", "EspalierFiles",
+                .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Host"])),
+            ], swiftSettings: hostRoom,
+            // TOMLKit wraps a C++ library and leaves linking its runtime to whoever links TOMLKit.
+            linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]),
+        .executableTarget(
+            name: "espalier",
+            dependencies: [
+                "EspalierCompiler", "EspalierSimulator", "EspalierFiles", "EspalierScenes",
+                .product(
+                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Host"])),
+            ]),
+
+        // Tests
+        .target(name: "CAllocationProbe", path: "Tests/CAllocationProbe"),
+        .testTarget(
+            name: "EspalierCoreTests", dependencies: ["EspalierCore", "EspalierCompiler", "CAllocationProbe"]),
+        .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
+        .testTarget(name: "EspalierCompilerTests", dependencies: ["EspalierCompiler", "EspalierFiles"]),
+        .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
+        .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+int espalier_linux_placeholder;

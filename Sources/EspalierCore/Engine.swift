@@ -1,0 +1,132 @@
+public import CEspalier
+
+/// Runs one model in one arena: sets the input, walks the layers, reads the outputs.
+///
+/// An engine is two pointers and copies nothing; make one whenever it is needed. It never allocates. Two engines may
+/// share a model, not an arena.
+public struct Engine {
+    public let model: UnsafePointer<EspalierModel>
+    public let arena: UnsafeMutablePointer<Int8>
+
+    /// - Parameters:
+    ///   - arena: at least `model.arena_bytes` bytes, aligned to `ESPALIER_ARENA_ALIGNMENT`.
+    ///   - arenaBytes: how many there are.
+    /// - Throws: `Status.abi`, `.arenaSize` or `.arenaAlignment`.
+    public init(
+        model: UnsafePointer<EspalierModel>, arena: UnsafeMutablePointer<Int8>, arenaBytes: Int
+    ) throws(Status) {
+        guard contractSizesAgree(), model.pointee.abi_version == ESPALIER_ABI_VERSION else { throw .abi }
+        guard arenaBytes >= Int(model.pointee.arena_bytes) else { throw .arenaSize }
+        guard UInt(bitPattern: arena) % UInt(ESPALIER_ARENA_ALIGNMENT) == 0 else { throw .arenaAlignment }
+        self.model = model
+        self.arena = arena
+    }
+
+    /// The tensor at an index of `model.tensors`.
+    public func tensor(_ index: Int) -> Tensor {
+        Tensor(model.pointee.tensors[index], arena: arena)
+    }
+
+    // MARK: Input
+
+    /// Sets the input from quantised values in the order of the source model's input tensor.
+    public func setInput(_ values: UnsafeBufferPointer<Int8>) throws(Status) {
+        let input = tensor(Int(model.pointee.input))
+        guard values.count == input.count, let first = values.baseAddress else { throw .count }
+        clearInputSurroundings()
+        if model.pointee.input_channels_first != 0 {
+            input.fillChannelsFirst(from: first)
+        } else {
+            input.fill(from: first)
+        }
+    }
+
+    /// Sets the input from a camera frame: crop, resize, colour conversion and quantisation in one pass.
+    public func setFrame(_ frame: EspalierFrame) throws(Status) {
+        let input = tensor(Int(model.pointee.input))
+        let preparation = try Preparation(frame: frame, input: input)
+        clearInputSurroundings()
+        preparation.run(into: input, pixelTable: model.pointee.pixel_table)
+    }
+
+    private func clearInputSurroundings() {
+        model.pointee.tensors[Int(model.pointee.input)].clearSurroundings(arena: arena)
+    }
+
+    // MARK: Running
+
+    /// Runs every layer on the input set before.
+    public func run() throws(Status) -> EspalierResult {
+        for index in 0..<Int(model.pointee.layer_count) { try runLayer(index) }
+        return result()
+    }
+
+    /// Runs one layer; earlier ones must have run since the input was set.
+    public func runLayer(_ index: Int) throws(Status) {
+        let layer = model.pointee.layers + index
+        model.pointee.tensors[Int(layer.pointee.output)].clearSurroundings(arena: arena)
+        let step = Step(layer: layer, tensors: model.pointee.tensors, arena: arena)
+        switch layer.pointee.operation {
+        case ESPALIER_OPERATION_CONVOLUTION: convolution(step)
+        case ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION: depthwiseConvolution(step)
+        case ESPALIER_OPERATION_ADD: add(step)
+        case ESPALIER_OPERATION_MULTIPLY: multiply(step)
+        case ESPALIER_OPERATION_PAD: pad(step)
+        case ESPALIER_OPERATION_MAX_POOL: maxPool(step)
+        case ESPALIER_OPERATION_AVERAGE_POOL: averagePool(step)
+        case ESPALIER_OPERATION_MEAN: mean(step)
+        case ESPALIER_OPERATION_RESHAPE: reshape(step)
+        case ESPALIER_OPERATION_CONCATENATION: concatenate(step)
+        case ESPALIER_OPERATION_SOFTMAX: softmax(step)
+        case ESPALIER_OPERATION_TABLE: table(step)
+        default: throw .operation
+        }
+    }
+
+    /// The verdict of the last run: the highest value of the first output.
+    func result() -> EspalierResult {
+        let output = tensor(Int(model.pointee.outputs[0]))
+        var result = EspalierResult()
+        result.score = Int32(Int8.min) - 1
+        var index: Int32 = 0
+        for row in 0..<output.height {
+            for pixel in 0..<output.width {
+                for channel in 0..<output.channels {
+                    let value = Int32(output[row, pixel, channel])
+                    if value > result.score {
+                        result.score = value
+                        result.class_index = index
+                    }
+                    index &+= 1
+                }
+            }
+        }
+        result.layers_run = model.pointee.layer_count
+        result.blocks_kept = model.pointee.blocks_kept
+        result.blocks_pruned = model.pointee.blocks &- model.pointee.blocks_kept
+        return result
+    }
+
+    // MARK: Output
+
+    /// Copies an output, in the order of the source model's output tensor.
+    public func copyOutput(_ index: Int, to values: UnsafeMutableBufferPointer<Int8>) throws(Status) {
+        guard index >= 0, index < Int(model.pointee.output_count) else { throw .index }
+        let output = tensor(Int(model.pointee.outputs[index]))
+        guard values.count == output.count, let first = values.baseAddress else { throw .count }
+        output.copy(to: first)
+    }
+}
+
+/// One layer with its tensors at hand: what every kernel takes.
+struct Step {
+    let layer: UnsafePointer<EspalierLayer>
+    let tensors: UnsafePointer<EspalierTensor>
+    let arena: UnsafeMutablePointer<Int8>
+
+    func input(_ index: Int) -> Tensor {
+        Tensor(tensors[Int(layer.pointee.inputs[index])], arena: arena)
+    }
+
+    var output: Tensor { Tensor(tensors[Int(layer.pointee.output)], arena: arena) }
+}

@@ -1,0 +1,156 @@
+public import CEspalier
+
+/// A tensor of the contract with its bytes: element access in [row][pixel][channel] terms over pack-4 storage.
+///
+/// `base` points at quad 0 of pixel (0, 0). Rows -haloTop ..< height + haloBottom and pixels
+/// -haloLeft ..< width + haloRight may be read; they hold the zero point outside the picture.
+public struct Tensor {
+    public let base: UnsafeMutablePointer<Int8>
+    public let height: Int
+    public let width: Int
+    public let channels: Int
+    public let quads: Int
+    public let rowBytes: Int
+    public let planeBytes: Int
+    public let zeroPoint: Int32
+
+    /// - Parameter arena: where the tensor lives unless it is a constant. Constants are never written.
+    @inlinable
+    public init(_ tensor: EspalierTensor, arena: UnsafeMutablePointer<Int8>) {
+        if let constant = tensor.data {
+            base = UnsafeMutablePointer(mutating: constant) + Int(tensor.offset)
+        } else {
+            base = arena + Int(tensor.offset)
+        }
+        height = Int(tensor.height)
+        width = Int(tensor.width)
+        channels = Int(tensor.channels)
+        quads = Int(tensor.quads)
+        rowBytes = Int(tensor.row_bytes)
+        planeBytes = Int(tensor.plane_bytes)
+        zeroPoint = tensor.zero_point
+    }
+
+    /// Elements of the logical tensor: height x width x channels.
+    @inlinable
+    public var count: Int { height &* width &* channels }
+
+    /// The four channels of a quad at a pixel, which may lie in the halo.
+    @inlinable @inline(__always)
+    public func quad(_ quad: Int, _ row: Int, _ pixel: Int) -> UnsafeMutablePointer<Int8> {
+        base + (quad &* planeBytes &+ row &* rowBytes &+ pixel &* 4)
+    }
+
+    @inlinable @inline(__always)
+    public func pointer(_ row: Int, _ pixel: Int, _ channel: Int) -> UnsafeMutablePointer<Int8> {
+        quad(channel &>> 2, row, pixel) + (channel & 3)
+    }
+
+    @inlinable
+    public subscript(row: Int, pixel: Int, channel: Int) -> Int8 {
+        @inline(__always) get { pointer(row, pixel, channel).pointee }
+    }
+
+    /// Sets one element. Not a subscript's setter: that brings a coroutine, and a coroutine brings `malloc`.
+    @inlinable @inline(__always)
+    public func store(_ value: Int8, _ row: Int, _ pixel: Int, _ channel: Int) {
+        pointer(row, pixel, channel).pointee = value
+    }
+
+    /// Copies the elements out, in [row][pixel][channel] order.
+    @inlinable
+    public func copy(to values: UnsafeMutablePointer<Int8>) {
+        var next = values
+        for row in 0..<height {
+            for pixel in 0..<width {
+                for channel in 0..<channels {
+                    next.pointee = self[row, pixel, channel]
+                    next += 1
+                }
+            }
+        }
+    }
+
+    /// Copies the elements out, in [channel][row][pixel] order.
+    @inlinable
+    public func copyChannelsFirst(to values: UnsafeMutablePointer<Int8>) {
+        var next = values
+        for channel in 0..<channels {
+            for row in 0..<height {
+                for pixel in 0..<width {
+                    next.pointee = self[row, pixel, channel]
+                    next += 1
+                }
+            }
+        }
+    }
+
+    /// Sets the elements from values in [row][pixel][channel] order.
+    @inlinable
+    public func fill(from values: UnsafePointer<Int8>) {
+        var next = values
+        for row in 0..<height {
+            for pixel in 0..<width {
+                for channel in 0..<channels {
+                    store(next.pointee, row, pixel, channel)
+                    next += 1
+                }
+            }
+        }
+    }
+
+    /// Sets the elements from values in [channel][row][pixel] order.
+    @inlinable
+    public func fillChannelsFirst(from values: UnsafePointer<Int8>) {
+        var next = values
+        for channel in 0..<channels {
+            for row in 0..<height {
+                for pixel in 0..<width {
+                    store(next.pointee, row, pixel, channel)
+                    next += 1
+                }
+            }
+        }
+    }
+}
+
+extension EspalierTensor {
+    /// Writes the zero point into the halo and into the unused lanes of the last quad: what kernels that read this
+    /// tensor rely on. Kernels that write it touch its elements only, so once before the layer is enough.
+    @inlinable
+    func clearSurroundings(arena: UnsafeMutablePointer<Int8>) {
+        let zero = Int8(truncatingIfNeeded: zero_point)
+        let start = arena + (Int(offset) &- Int(halo_top) &* Int(row_bytes) &- Int(halo_left) &* 4)
+        let rowsAbove = Int(halo_top)
+        let rows = Int(height)
+        let rowsBelow = Int(halo_bottom)
+        let row = Int(row_bytes)
+        for quad in 0..<Int(quads) {
+            let plane = start + quad &* Int(plane_bytes)
+            fillBytes(plane, zero, rowsAbove &* row)
+            fillBytes(plane + (rowsAbove &+ rows) &* row, zero, rowsBelow &* row)
+            let left = Int(halo_left) &* 4
+            let right = row &- left &- Int(width) &* 4
+            if left | right != 0 {
+                for y in rowsAbove..<(rowsAbove &+ rows) {
+                    fillBytes(plane + y &* row, zero, left)
+                    fillBytes(plane + ((y &+ 1) &* row &- right), zero, right)
+                }
+            }
+        }
+        let used = Int(channels) & 3
+        if used != 0 {
+            let plane = arena + (Int(offset) &+ (Int(quads) &- 1) &* Int(plane_bytes))
+            for y in 0..<rows {
+                for x in 0..<Int(width) {
+                    for lane in used..<4 { plane[y &* row &+ x &* 4 &+ lane] = zero }
+                }
+            }
+        }
+    }
+
+    @inlinable @inline(__always)
+    func fillBytes(_ start: UnsafeMutablePointer<Int8>, _ value: Int8, _ count: Int) {
+        for i in 0..<count { start[i] = value }
+    }
+}

@@ -1,0 +1,1 @@
+int allocation_probe_placeholder;

@@ -1,0 +1,91 @@
+/* The C API of the Espalier core.
+ *
+ *     #include "person.h"                       // written by `espalier compile`
+ *     #include "espalier.h"
+ *
+ *     static _Alignas(ESPALIER_ARENA_ALIGNMENT) int8_t arena[PERSON_ARENA_BYTES];
+ *
+ *     EspalierFrame frame = { pixels, ESPALIER_PIXELS_RGB24, 640, 480, 640 * 3 };
+ *     EspalierResult result;
+ *     int32_t status = espalier_set_frame(&espalier_person, arena, sizeof arena, &frame);
+ *     if (status == ESPALIER_OK) status = espalier_run(&espalier_person, arena, sizeof arena, &result);
+ *     if (status != ESPALIER_OK) puts(espalier_status_text(status));
+ *
+ * No function here allocates, keeps state or calls the operating system; the arena is the only memory written.
+ */
+#ifndef ESPALIER_H
+#define ESPALIER_H
+
+#include <stdint.h>
+#include "espalier_model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Status codes: 0 is success. espalier_status_text() has a sentence for each. */
+#define ESPALIER_OK 0
+#define ESPALIER_ERROR_ABI 1         /* header and core have different ABI versions */
+#define ESPALIER_ERROR_ARENA_SIZE 2  /* arena smaller than espalier_arena_size() */
+#define ESPALIER_ERROR_ARENA_ALIGNMENT 3
+#define ESPALIER_ERROR_OPERATION 4   /* the model has an operation this core was built without */
+#define ESPALIER_ERROR_COUNT 5       /* values passed are not as many as the tensor has */
+#define ESPALIER_ERROR_FRAME 6       /* frame with no pixels, a side of 0 or over 4,095, or rows that overlap */
+#define ESPALIER_ERROR_PIXELS 7      /* unknown pixel format, or one the model's channels do not fit */
+#define ESPALIER_ERROR_INDEX 8       /* no such output */
+
+/* EspalierFrame.pixel_format */
+#define ESPALIER_PIXELS_GRAY8 1
+#define ESPALIER_PIXELS_RGB24 2
+
+/* A camera frame, owned by the caller. */
+typedef struct EspalierFrame {
+    const uint8_t *pixels;
+    int32_t pixel_format;
+    int32_t width;       /* pixels */
+    int32_t height;
+    int32_t row_bytes;   /* from a pixel to the one below it */
+} EspalierFrame;
+
+/* What one run found, from the model's first output. */
+typedef struct EspalierResult {
+    int32_t class_index; /* of the highest value; the first of equals */
+    int32_t score;       /* that value as stored, -128 ... 127 */
+    uint32_t layers_run;
+    uint32_t blocks_kept;    /* 1x4 weight blocks the model stores, of */
+    uint32_t blocks_pruned;  /* those cut by the compiler, and */
+    uint32_t blocks_skipped; /* those this input made unnecessary on every tile */
+} EspalierResult;
+
+/* Bytes of arena the model needs, exactly. */
+uint32_t espalier_arena_size(const EspalierModel *model);
+
+/* Copies `count` quantised values, in the order of the source model's input tensor, into the arena. */
+int32_t espalier_set_input(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes,
+                           const int8_t *values, uint32_t count);
+
+/* Crops a frame to the input's aspect ratio (centred), resizes, converts and quantises it into the arena. */
+int32_t espalier_set_frame(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes,
+                           const EspalierFrame *frame);
+
+/* Runs every layer. The input has to be set anew before each run: layers re-use its place. */
+int32_t espalier_run(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes, EspalierResult *result);
+
+/* Copies output `index` of the last run, `count` values in the order of the source model's output tensor. */
+int32_t espalier_get_output(const EspalierModel *model, const int8_t *arena, uint32_t index, int8_t *values,
+                            uint32_t count);
+
+/* A sentence for a status code; never NULL. */
+const char *espalier_status_text(int32_t status);
+
+/* The score as a real number: a probability where the model ends in softmax or logistic. */
+static inline float espalier_real_score(const EspalierModel *model, int32_t score) {
+    const EspalierTensor *output = &model->tensors[model->outputs[0]];
+    return output->scale * (float)(score - output->zero_point);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

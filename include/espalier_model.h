@@ -1,0 +1,121 @@
+/* The model contract: what the compiler writes and the core reads.
+ *
+ * Fixed-width fields only: no C enums, no bit-fields, pointers last. Structures have the same layout on every
+ * target but for the width of a pointer; their sizes are asserted in Sources/CEspalier/contract.c and again in
+ * Swift. Change a field and you change ESPALIER_ABI_VERSION.
+ *
+ * Words used here: a *quad* is four consecutive channels of one pixel (four bytes). Activations are stored
+ * pack-4, [quads][rows][pixels][4], each tensor with a *halo* of zero points around it, so that a kernel's
+ * window never leaves its tensor. A *block* is one output channel x one quad at one kernel tap (1x4 weights).
+ */
+#ifndef ESPALIER_MODEL_H
+#define ESPALIER_MODEL_H
+
+#include <stdint.h>
+
+#define ESPALIER_ABI_VERSION 1u
+
+/* Alignment, in bytes, of the arena and of every tensor in it. */
+#define ESPALIER_ARENA_ALIGNMENT 64u
+
+/* EspalierLayer.operation. Fully connected and grouped convolutions are convolutions here. */
+#define ESPALIER_OPERATION_CONVOLUTION 1
+#define ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION 2
+#define ESPALIER_OPERATION_ADD 3
+#define ESPALIER_OPERATION_MULTIPLY 4
+#define ESPALIER_OPERATION_PAD 5
+#define ESPALIER_OPERATION_MAX_POOL 6
+#define ESPALIER_OPERATION_AVERAGE_POOL 7
+#define ESPALIER_OPERATION_MEAN 8
+#define ESPALIER_OPERATION_RESHAPE 9
+#define ESPALIER_OPERATION_CONCATENATION 10
+#define ESPALIER_OPERATION_SOFTMAX 11
+#define ESPALIER_OPERATION_TABLE 12
+
+/* One activation tensor of shape [height, width, channels], or a constant operand. */
+typedef struct EspalierTensor {
+    int32_t height;
+    int32_t width;
+    int32_t channels;
+    int32_t quads;       /* (channels + 3) / 4; unused lanes of the last quad hold the zero point */
+    int32_t row_bytes;   /* from a pixel to the one below it */
+    int32_t plane_bytes; /* from a quad to the next one of the same pixel */
+    int32_t offset;      /* of quad 0 of pixel (0, 0), past the halo: in the arena, or in `data` */
+    int32_t halo_top;    /* rows of zero points above, below; pixels to the left, to the right */
+    int32_t halo_bottom;
+    int32_t halo_left;
+    int32_t halo_right;
+    int32_t zero_point;  /* -128 ... 127 */
+    float scale;         /* real value = scale * (stored value - zero_point) */
+    int32_t reserved;
+    const int8_t *data;  /* a constant, read-only; NULL for a tensor in the arena */
+} EspalierTensor;
+
+/* One step of the layer walk. Fields an operation does not use are zero. */
+typedef struct EspalierLayer {
+    int32_t operation;
+    int32_t kernel;      /* the implementation the planner chose; 0 is the reference kernel */
+    int32_t output;      /* index into EspalierModel.tensors */
+    int32_t input_count;
+    int32_t kernel_height;
+    int32_t kernel_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t pad_top;     /* window's first row = output row * stride_height - pad_top; PAD: rows put above */
+    int32_t pad_left;
+    int32_t pad_front;   /* PAD: channels put before; CONCATENATION: axis (0 rows, 1 pixels, 2 channels) */
+    int32_t pad_value;   /* PAD: the value put there */
+    int32_t activation_min; /* -128 ... 127, both ends included */
+    int32_t activation_max;
+    int32_t weight_zero_point; /* 0 but in models converted from legacy uint8 */
+    int32_t depth_multiplier;  /* DEPTHWISE: outputs per input channel */
+    int32_t block_outputs;     /* CONVOLUTION: outputs sharing a mask row: 1, 2 or 4 */
+    int32_t row_blocks;        /* CONVOLUTION: positions in a mask row = kernel_height * kernel_width * quads */
+    int32_t mask_words;        /* CONVOLUTION: 32-bit words in a mask row */
+    int32_t left_shift;        /* ADD: 20; SOFTMAX: shift of the scaled difference */
+    int32_t difference_min;    /* SOFTMAX: differences below this contribute nothing */
+    int32_t blocks;            /* 1x4 blocks in the source layer, and those that are stored and visited */
+    int32_t blocks_kept;
+    int32_t reserved;
+    const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
+    /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
+     * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept. */
+    const uint32_t *mask;      /* [rows][mask_words] */
+    const uint32_t *row_start; /* [rows] kept blocks stored before row r; NULL with a NULL mask */
+    /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].
+     * DEPTHWISE: [output quads][kernel_height * kernel_width][4]. TABLE: [256], index = value + 128. */
+    const int8_t *weights;
+    /* CONVOLUTION, DEPTHWISE: [outputs] bias with the constant part of both zero points added. */
+    const int32_t *bias;
+    /* CONVOLUTION, DEPTHWISE: [outputs]. ADD: first input, second input, output. MULTIPLY, MEAN, SOFTMAX: [1]. */
+    const int32_t *multiplier; /* Q31 */
+    const int8_t *shift;       /* powers of two, positive to the left; same counts as `multiplier` */
+} EspalierLayer;
+
+/* A whole model: one constant object in flash. */
+typedef struct EspalierModel {
+    uint32_t abi_version;
+    uint32_t arena_bytes;
+    uint32_t flash_bytes; /* of everything this object points to, itself included, with 8-byte pointers */
+    uint32_t label_count;
+    uint64_t macs;        /* multiply-accumulates of the source model, and of the blocks that are kept */
+    uint64_t macs_kept;
+    uint32_t blocks;      /* 1x4 blocks of all convolutions, and those kept */
+    uint32_t blocks_kept;
+    uint32_t tensor_count;
+    uint32_t layer_count;
+    uint32_t input;       /* index into `tensors` */
+    uint32_t output_count;
+    uint32_t input_channels_first; /* 1: the source takes [channels, height, width]; in memory it is pack-4 all the same */
+    uint32_t reserved;
+    const char *name;
+    const EspalierTensor *tensors;
+    const EspalierLayer *layers;
+    const uint16_t *outputs;     /* [output_count] indices into `tensors` */
+    const char *const *labels;   /* [label_count], or NULL */
+    const int8_t *pixel_table;   /* [channels][256] stored value of a pixel; NULL: pixel - 128 */
+} EspalierModel;
+
+#endif
