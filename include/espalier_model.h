@@ -78,7 +78,7 @@ typedef struct EspalierLayer {
     int32_t difference_min;    /* SOFTMAX: differences below this contribute nothing */
     int32_t blocks;            /* 1x4 blocks in the source layer, and those that are stored and visited */
     int32_t blocks_kept;
-    int32_t reserved;
+    int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0, or -128 in models from legacy uint8 */
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
      * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept. */

@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 
 // The Swift half of the contract's size assertions; the C half is Sources/CEspalier/contract.c.
 
