@@ -103,7 +103,8 @@ struct HeaderWriter {
                 + ".mask_words = \(fields.mask_words),")
             line("      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
                 + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
-                + ".rounding_origin = \(fields.rounding_origin),")
+                + ".rounding_origin = \(fields.rounding_origin), "
+                + ".rounds_once = \(fields.rounds_once),")
             line("      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
                 + ".mask = \(reference(layer.mask, "\(name)_mask")), "
                 + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")),")

@@ -121,6 +121,8 @@ public struct Convolution: Sendable {
     public var bias: [Int32]
     public var multipliers: [QuantizedMultiplier]
     public var activation: ActivationRange
+    /// FULLY_CONNECTED: products are rounded once, not twice.
+    public var roundsOnce = false
 
     public init(
         window: Window, weights: [Int8], weightZeroPoint: Int32 = 0, groups: Int = 1, bias: [Int32],

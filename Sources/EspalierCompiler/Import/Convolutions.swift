@@ -76,9 +76,9 @@ extension TFLiteImporter {
                 "its filter \(filter.shape) does not fit an input of \(inputShape.height) x \(inputShape.width) x "
                     + "\(inputShape.channels).")
         }
-        append(
-            node, .convolution(try convolution(node, window: window, input: input, activationSlot: 0)),
-            inputs: [input])
+        var convolution = try convolution(node, window: window, input: input, activationSlot: 0)
+        convolution.roundsOnce = true
+        append(node, .convolution(convolution), inputs: [input])
     }
 
     /// Weights, bias and requantisation, which all three have alike.
@@ -118,7 +118,7 @@ extension TFLiteImporter {
         guard scales.count == 1 || scales.count == outputs, scales.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
             throw CompilerError("its weights have \(scales.count) scales for \(outputs) outputs.")
         }
-        let single = scales.count == 1 && (node.name == "FULLY_CONNECTED" || filter.type == .uint8)
+        let single = scales.count == 1 && filter.type == .uint8
         let factors = scales.map { scale in
             let product = single ? Double(inputScale * scale) : Double(inputScale) * Double(scale)
             return QuantizedMultiplier(product / Double(output.scale))

@@ -33,6 +33,7 @@ enum Packing {
         layer.setWindow(convolution.window)
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
+        layer.fields.rounds_once = convolution.roundsOnce ? 1 : 0
         layer.fields.block_outputs = Int32(outputsPerRow)
         layer.fields.row_blocks = Int32(source.blocksPerOutput)
         layer.fields.mask_words = layer.mask.isEmpty ? 0 : Int32(words)
