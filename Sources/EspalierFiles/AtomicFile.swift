@@ -1,4 +1,5 @@
-// Writing a file whole or not at all: a reader never sees half of it, and a full disk never costs the old version.
+// Writing a file whole or not at all: a reader never sees half of it, and a full disk never costs the old
+// version.
 
 #if canImport(Darwin)
     import Darwin
@@ -10,11 +11,12 @@
 public enum AtomicFile {
     /// Puts `bytes` at `path`, replacing what was there only when every byte is written.
     ///
-    /// A path that exists and is not a regular file (`/dev/stdout`, `/dev/full`, a named pipe) cannot be renamed over;
-    /// it is written directly. A symbolic link is followed: the link stays and its target is replaced. A replaced
-    /// file keeps its permissions.
+    /// A path that exists and is not a regular file (`/dev/stdout`, `/dev/full`, a named pipe) cannot be
+    /// renamed over; it is written directly. A symbolic link is followed: the link stays and its target is
+    /// replaced. A replaced file keeps its permissions.
     ///
-    /// - Parameter synchronise: wait until the bytes are on the disk, for files that must survive a power cut.
+    /// - Parameter synchronise: wait until the bytes are on the disk, for files that must survive a power
+    ///   cut.
     /// - Throws: `FileError` with the system's reason; the temporary file is gone and the target untouched.
     public static func write(_ bytes: [UInt8], to path: String, synchronise: Bool = false) throws(FileError) {
         let target = resolved(path)

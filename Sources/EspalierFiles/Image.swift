@@ -1,5 +1,5 @@
-// An 8-bit picture in memory: what PNG.swift reads and writes, what scenes render and what a camera delivers on the
-// host. Nothing but pixels; no colour management, no row padding.
+// An 8-bit picture in memory: what PNG.swift reads and writes, what scenes render and what a camera delivers
+// on the host. Nothing but pixels; no colour management, no row padding.
 
 /// An 8-bit picture, grey or RGB, rows from top to bottom without padding.
 public struct Image: Equatable, Sendable {
@@ -17,8 +17,8 @@ public struct Image: Equatable, Sendable {
 
     /// A picture over the given pixels.
     ///
-    /// Precondition: sides 1...`sideLimit`, 1 or 3 channels, exactly `height * width * channels` bytes. Code that
-    /// takes these numbers from a user checks them first, as `PNG.decode` does.
+    /// Precondition: sides 1...`sideLimit`, 1 or 3 channels, exactly `height * width * channels` bytes. Code
+    /// that takes these numbers from a user checks them first, as `PNG.decode` does.
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
         precondition((1...Self.sideLimit).contains(width), "An image's width is 1...\(Self.sideLimit).")
         precondition((1...Self.sideLimit).contains(height), "An image's height is 1...\(Self.sideLimit).")

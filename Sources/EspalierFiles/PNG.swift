@@ -1,12 +1,13 @@
-// PNG files through libpng's simplified interface, which returns error codes where the classic one would longjmp
-// across Swift frames.
+// PNG files through libpng's simplified interface, which returns error codes where the classic one would
+// longjmp across Swift frames.
 
 import CPNG
 
 /// Reads any PNG as an 8-bit `Image`, and writes `Image`s as PNG.
 ///
 /// Grey files become 1 channel, files with any colour (palettes included) 3. Sixteen-bit values are taken as
-/// sRGB-encoded and scaled to 8 bits; transparency is composited on black, in linear light, as libpng does it.
+/// sRGB-encoded and scaled to 8 bits; transparency is composited on black, in linear light, as libpng does
+/// it.
 public enum PNG {
     /// The picture in the file at `path`.
     ///
@@ -17,8 +18,8 @@ public enum PNG {
 
     /// The picture in `bytes`. `name` only appears in error sentences.
     ///
-    /// Sides over `Image.sideLimit`, and more pixels than so few bytes can hold, are refused before anything is
-    /// allocated for them.
+    /// Sides over `Image.sideLimit`, and more pixels than so few bytes can hold, are refused before anything
+    /// is allocated for them.
     public static func decode(_ bytes: [UInt8], name: String) throws(FileError) -> Image {
         try checkContainer(bytes, name: name)
         var png = png_image()
@@ -32,17 +33,20 @@ public enum PNG {
             let channels = png.format & PNG_FORMAT_FLAG_COLOR != 0 ? 3 : 1
             png.format = channels == 3 ? PNG_FORMAT_FLAG_COLOR : 0
             png.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-            let width = Int(png.width), height = Int(png.height)
-            guard let pixels = finishRead(&png, count: width * height * channels) else { return nil }
-            return Image(width: width, height: height, channels: channels, pixels: pixels)
+            let count = Int(png.width) * Int(png.height) * channels
+            guard let pixels = finishRead(&png, count: count) else { return nil }
+            return Image(
+                width: Int(png.width), height: Int(png.height), channels: channels, pixels: pixels)
         }
         guard let image else { throw decodeError(png, byteCount: bytes.count, name: name) }
         return image
     }
 
-    /// The PNG bytes of `image`: 8-bit grey or RGB, no date or other text in it, the same for the same picture.
+    /// The PNG bytes of `image`: 8-bit grey or RGB, no date or other text in it, the same for the same
+    /// picture.
     ///
-    /// - Throws: `FileError` if the image's fields contradict each other, as they can after being assigned to.
+    /// - Throws: `FileError` if the image's fields contradict each other, as they can after being assigned
+    ///   to.
     public static func encode(_ image: Image) throws(FileError) -> [UInt8] {
         try encode(image, name: "The image")
     }
@@ -58,8 +62,8 @@ public enum PNG {
 extension PNG {
     private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-    /// Walks the chunks' lengths from the signature to IEND. libpng stops after the last row and would not notice a
-    /// file whose end is missing.
+    /// Walks the chunks' lengths from the signature to IEND. libpng stops after the last row and would not
+    /// notice a file whose end is missing.
     private static func checkContainer(_ bytes: [UInt8], name: String) throws(FileError) {
         guard !bytes.isEmpty else { throw FileError(name, "is empty", do: "pass a PNG file") }
         guard bytes.starts(with: signature) else {
@@ -154,8 +158,8 @@ extension PNG {
         return bytes
     }
 
-    /// What incompressible rows with their filter bytes can grow to: zlib's bound is below 1/6 more, a chunk header
-    /// comes every 8 KiB, and the chunks around the data take less than 1 KiB.
+    /// What incompressible rows with their filter bytes can grow to: zlib's bound is below 1/6 more, a chunk
+    /// header comes every 8 KiB, and the chunks around the data take less than 1 KiB.
     private static func largestEncoding(_ image: Image) -> Int {
         let rows = image.pixels.count + image.height
         return rows + rows / 6 + rows / 512 + 1024
