@@ -1,5 +1,6 @@
 import ArgumentParser
 import EspalierCompiler
+import EspalierFiles
 import Foundation
 
 /// The model argument and what may be said about it: shared by all commands that take a model.
@@ -30,11 +31,11 @@ struct ModelOptions: ParsableArguments {
         }
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
-        let bytes = try Self.bytes(model)
+        let bytes = try ByteFile.read(model)
         do {
             return try Compilation(tflite: bytes, sourceName: url.lastPathComponent, options: options)
         } catch {
-            throw ValidationFailure("\(model): \(error.description)")
+            throw CommandFailure("\(model): \(error.description)")
         }
     }
 
@@ -43,7 +44,7 @@ struct ModelOptions: ParsableArguments {
         let raw = name ?? String(fileName.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         let legal = raw.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         guard legal, let first = raw.first else {
-            throw ValidationFailure("--name '\(raw)' is no C name; use letters, digits and underscores.")
+            throw CommandFailure("--name '\(raw)' is no C name; use letters, digits and underscores.")
         }
         return first.isNumber ? "model_\(raw)" : raw
     }
@@ -52,33 +53,20 @@ struct ModelOptions: ParsableArguments {
         guard let list else { return [] }
         return try list.split(separator: ",").map { part in
             guard let number = Double(part), number.isFinite else {
-                throw ValidationFailure("\(option) has '\(part)', which is no number; write e.g. 127.5 or 123.7,116.3,103.5.")
+                throw CommandFailure("\(option) has '\(part)', which is no number; write e.g. 127.5 or 123.7,116.3,103.5.")
             }
             return number
         }
     }
 
     private func text(_ path: String) throws -> String {
-        String(decoding: try Self.bytes(path), as: UTF8.self)
+        String(decoding: try ByteFile.read(path), as: UTF8.self)
     }
 
-    static func bytes(_ path: String) throws -> [UInt8] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ValidationFailure("\(path): there is no such file; check the path.")
-        }
-        guard !isFolder.boolValue else {
-            throw ValidationFailure("\(path) is a folder; name a file in it.")
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw ValidationFailure("\(path): this file cannot be read; check its permissions.")
-        }
-        return [UInt8](data)
-    }
 }
 
 /// What stopped a command: one sentence, printed after "Error: ", exit status 1.
-struct ValidationFailure: Error, CustomStringConvertible {
+struct CommandFailure: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
