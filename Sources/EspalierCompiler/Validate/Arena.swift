@@ -6,13 +6,18 @@ public final class Arena {
     public let engine: Engine
     private let memory: UnsafeMutableRawPointer
     private let model: CompiledModel
+    private let arenaBytes: Int
+    private let guardBytes: Int
+    private static let filling: Int8 = 0x55
 
-    public init(_ model: CompiledModel) throws(CompilerError) {
+    /// - Parameter guardBytes: bytes behind the arena that nobody may write.
+    public init(_ model: CompiledModel, guardBytes: Int = 0) throws(CompilerError) {
         self.model = model
+        self.guardBytes = guardBytes
         let bytes = max(Int(model.pointer.pointee.arena_bytes), 1)
-        memory = .allocate(byteCount: bytes, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
-        // What a layer reads before writing would show in tests run with different fillings; start from one.
-        memory.initializeMemory(as: Int8.self, repeating: 0x55, count: bytes)
+        arenaBytes = bytes
+        memory = .allocate(byteCount: bytes + guardBytes, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
+        memory.initializeMemory(as: Int8.self, repeating: Self.filling, count: bytes + guardBytes)
         do throws(Status) {
             engine = try Engine(
                 model: model.pointer, arena: memory.assumingMemoryBound(to: Int8.self), arenaBytes: bytes)
@@ -24,6 +29,12 @@ public final class Arena {
 
     deinit {
         memory.deallocate()
+    }
+
+    /// Whether the bytes behind the arena are as they were.
+    public var guardIsIntact: Bool {
+        let guarded = UnsafeRawBufferPointer(start: memory + arenaBytes, count: guardBytes)
+        return guarded.allSatisfy { Int8(bitPattern: $0) == Self.filling }
     }
 
     /// Runs one input of quantised values and returns the first output.
