@@ -58,7 +58,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
         .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
-        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "CCrypto"], swiftSettings: hostRoom),
+        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"], swiftSettings: hostRoom),
         .target(
             name: "EspalierSimulator",
             dependencies: [
