@@ -80,10 +80,16 @@ let package = Package(
         .executableTarget(
             name: "espalier-fuzz", dependencies: ["EspalierCompiler", "EspalierFiles"], path: "Tests/Fuzz"),
         .target(name: "CAllocationProbe", path: "Tests/CAllocationProbe"),
+        .target(name: "CClient", dependencies: ["CEspalier"], path: "Tests/CClient"),
+        .target(name: "EspalierTestSupport", path: "Tests/EspalierTestSupport", swiftSettings: hostRoom),
         .testTarget(
-            name: "EspalierCoreTests", dependencies: ["EspalierCore", "EspalierCompiler", "CAllocationProbe"]),
+            name: "EspalierCoreTests",
+            dependencies: ["EspalierCore", "EspalierCompiler", "EspalierTestSupport", "CAllocationProbe", "CClient"],
+            swiftSettings: hostRoom),
         .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
-        .testTarget(name: "EspalierCompilerTests", dependencies: ["EspalierCompiler", "EspalierFiles"]),
+        .testTarget(
+            name: "EspalierCompilerTests",
+            dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
     ],
