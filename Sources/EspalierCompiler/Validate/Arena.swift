@@ -1,5 +1,6 @@
-public import CEspalier
+import CEspalier
 public import EspalierCore
+public import EspalierFiles
 
 /// An arena on the heap, aligned as the core wants it, with an engine in it.
 public final class Arena {
@@ -48,10 +49,18 @@ public final class Arena {
         }
     }
 
-    /// Runs one camera frame and returns the first output.
-    public func run(_ frame: EspalierFrame) throws(CompilerError) -> [Int8] {
+    /// Runs one picture, prepared as a camera frame is, and returns the first output.
+    public func run(_ image: Image) throws(CompilerError) -> [Int8] {
         do throws(Status) {
-            try engine.setFrame(frame)
+            try image.pixels.withUnsafeBufferPointer { pixels throws(Status) in
+                var frame = EspalierFrame()
+                frame.pixels = pixels.baseAddress
+                frame.pixel_format = image.channels == 1 ? ESPALIER_PIXELS_GRAY8 : ESPALIER_PIXELS_RGB24
+                frame.width = Int32(image.width)
+                frame.height = Int32(image.height)
+                frame.row_bytes = Int32(image.width * image.channels)
+                try engine.setFrame(frame)
+            }
             _ = try engine.run()
             return try output()
         } catch {
