@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func anUnknownOperatorIsNamedWithItsPlace() throws {
-        // The operator code table of the file: ADD (0) becomes SVDF (27).
-        let path = Package.fixture("operators").appendingPathComponent("add_channels.tflite").path
+        // The operator code table of the file: RELU (19) becomes SVDF (27).
+        let path = Package.fixture("operators").appendingPathComponent("relu_c5.tflite").path
         var bytes = try ByteFile.read(path)
         let model = try FlatBuffer(bytes: bytes).root()
         let codes = try model.vector(1, stride: 4)
