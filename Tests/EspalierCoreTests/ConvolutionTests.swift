@@ -14,6 +14,7 @@ import Testing
         var groups = 1
         var blockOutputs = 1
         var weightZeroPoint: Int32 = 0
+        var roundsOnce = false
         /// The share of blocks kept, or nil for a layer without a mask.
         var kept: Double?
         var seed: UInt64
@@ -40,7 +41,8 @@ import Testing
             mask?.clear(&weights, self, taps: geometry.taps)
             let scale = randomRequantisation(outputs, &random)
             let expected = naiveConvolution(
-                input, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups)
+                input, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups,
+                rounding: roundsOnce ? singlyRounded : oracleRequantise)
 
             let bench = LayerBench()
             let source = bench.tensor(
@@ -49,7 +51,7 @@ import Testing
             let target = bench.tensor(
                 geometry.outputHeight, geometry.outputWidth, outputs, zeroPoint: scale.zeroPoint)
             bench.convolution(
-                source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs,
+                source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs, roundsOnce: roundsOnce,
                 keep: mask.map { mask in { mask.keeps($0, $1) } }, target)
             return firstMismatch(self, expected) { try bench.run([input], inputs: [source], outputs: [target])[0] }
         }
@@ -184,11 +186,12 @@ import Testing
             })
     }
 
-    @Test func theOracleSeesTheMask() {
-        // The sweeps above would be worthless if pruned blocks did not matter to the result.
-        var dense = Case(channels: 8, outputs: 4, kept: 1, seed: 77)
-        #expect(dense.mismatch() == nil)
-        dense.kept = 0.2
-        #expect(dense.mismatch() == nil)
+    @Test func fullyConnectedLayersRoundOnce() {
+        expectAgreement(
+            (0..<200).map { seed in
+                Case(
+                    height: 1, width: 1, channels: seed % 40 + 1, outputs: seed % 7 + 1, roundsOnce: true,
+                    seed: UInt64(seed))
+            })
     }
 }

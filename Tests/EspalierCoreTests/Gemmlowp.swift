@@ -22,7 +22,8 @@ func oracleRequantise(_ value: Int32, _ multiplier: Int32, _ shift: Int32) -> In
     return oracleRoundingShiftRight(oracleDoublingHighProduct(shifted, multiplier), shift > 0 ? 0 : -shift)
 }
 
-/// The rule this project does not use: one rounding of the whole product, as in TFLite's `TFLITE_SINGLE_ROUNDING`.
+/// The rule of fully connected layers only: one rounding of the whole product, as in TFLite's
+/// `TFLITE_SINGLE_ROUNDING`.
 func singlyRounded(_ value: Int32, _ multiplier: Int32, _ shift: Int32) -> Int32 {
     let totalShift = Int64(31 - shift)
     let sum = Int64(value) * Int64(multiplier) + (1 << (totalShift - 1))

@@ -9,7 +9,7 @@ extension LayerBench {
     ///   The weights of blocks that are not kept reach no memory at all.
     func convolution(
         _ input: Int, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation, groups: Int = 1,
-        blockOutputs: Int = 1, keep keepsBlock: ((Int, Int) -> Bool)? = nil, _ output: Int
+        blockOutputs: Int = 1, roundsOnce: Bool = false, keep keepsBlock: ((Int, Int) -> Bool)? = nil, _ output: Int
     ) {
         let source = tensors[input]
         let quads = Int(source.quads)
@@ -41,6 +41,7 @@ extension LayerBench {
             set(&layer, scale)
             layer.weight_zero_point = weights.zeroPoint
             layer.block_outputs = Int32(blockOutputs)
+            layer.rounds_once = roundsOnce ? 1 : 0
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)
@@ -100,8 +101,11 @@ extension LayerBench {
         }
     }
 
-    func averagePool(_ input: Int, _ geometry: Geometry, _ range: ClosedRange<Int32>, _ output: Int) {
+    func averagePool(
+        _ input: Int, _ geometry: Geometry, _ range: ClosedRange<Int32>, roundingOrigin: Int32 = 0, _ output: Int
+    ) {
         append(ESPALIER_OPERATION_AVERAGE_POOL, inputs: [input], output: output) { layer in
+            layer.rounding_origin = roundingOrigin
             set(&layer, geometry)
             set(&layer, range)
         }

@@ -58,10 +58,24 @@ func naiveMaxPool(_ input: TestTensor, _ geometry: Geometry, range: ClosedRange<
     naivePool(input, geometry, range) { $0.max()! }
 }
 
-/// The mean of the values in the picture, halves away from zero.
-func naiveAveragePool(_ input: TestTensor, _ geometry: Geometry, range: ClosedRange<Int32>) -> TestTensor {
+/// The mean of the values in the picture, halves away from the origin.
+func naiveAveragePool(
+    _ input: TestTensor, _ geometry: Geometry, range: ClosedRange<Int32>, roundingOrigin: Int32 = 0
+) -> TestTensor {
     naivePool(input, geometry, range) { values in
-        Int64((Double(values.reduce(0, +)) / Double(values.count)).rounded(.toNearestOrAwayFromZero))
+        let mean = Double(values.reduce(0, +)) / Double(values.count)
+        return Int64((mean - Double(roundingOrigin)).rounded(.toNearestOrAwayFromZero)) + Int64(roundingOrigin)
+    }
+}
+
+/// The mean of each channel in the output's scale; the factor includes the division by the count.
+func naiveMean(_ input: TestTensor, zeroPoint: Int32, _ scale: Requantisation) -> TestTensor {
+    naiveWindows(Geometry(), outputs: input.channels) { _, _, channel in
+        let sum = stride(from: channel, to: input.values.count, by: input.channels).reduce(Int64(0)) {
+            $0 + Int64(input.values[$1]) - Int64(zeroPoint)
+        }
+        return oracleStored(
+            sum, scale.multiplier[0], scale.shift[0], zeroPoint: scale.zeroPoint, range: scale.range)
     }
 }
 

@@ -170,6 +170,47 @@ import Testing
         #expect(stored(500, -128, -3...6) == 6)
     }
 
+    // MARK: requantiseRoundingOnce
+
+    @Test func roundingOnceKeepsItsExamplesAndTies() {
+        #expect(requantiseRoundingOnce(5, multiplier: 1 << 30, shift: -1) == 1)
+        #expect(requantise(5, multiplier: 1 << 30, shift: -1) == 2)
+        #expect(requantiseRoundingOnce(1, multiplier: 1 << 30, shift: 0) == 1)
+        #expect(requantiseRoundingOnce(-1, multiplier: 1 << 30, shift: 0) == 0, "ties go upwards")
+        #expect(requantiseRoundingOnce(-3, multiplier: 1 << 30, shift: 0) == -1)
+    }
+
+    @Test func roundingOnceAgreesOnEdgesTimesMultipliersTimesEveryShift() {
+        var mismatch: (Int32, Int32, Int32)?
+        for value in Self.edges {
+            for multiplier in [Int32(1) << 30, 1 << 30 + 1, 3 << 29, 1_431_655_765, 2_040_109_465, .max, 1, 0] {
+                for shift in Int32(-31)...30
+                where requantiseRoundingOnce(value, multiplier: multiplier, shift: shift)
+                    != singlyRounded(value, multiplier, shift) {
+                    mismatch = (value, multiplier, shift)
+                }
+            }
+        }
+        #expect(mismatch == nil)
+    }
+
+    @Test(arguments: [UInt64(2), 20_260_102])
+    func roundingOnceAgreesOnMillionsOfRandomCases(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var mismatch: (Int32, Int32, Int32)?
+        for _ in 0..<2_000_000 {
+            let bits = random.next()
+            let value = Int32(truncatingIfNeeded: bits) >> Int32(truncatingIfNeeded: bits >> 32 & 31)
+            let multiplier = Int32(truncatingIfNeeded: random.next())
+            let shift = Int32(truncatingIfNeeded: random.next() % 62) - 31
+            if requantiseRoundingOnce(value, multiplier: multiplier, shift: shift)
+                != singlyRounded(value, multiplier, shift) {
+                mismatch = (value, multiplier, shift)
+            }
+        }
+        #expect(mismatch == nil, "seed \(seed)")
+    }
+
     // MARK: The tests can fail
 
     @Test func singleRoundingDiffersInAboutOneCaseOfAHundred() {
