@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "espalier", targets: ["espalier"]),
         .library(name: "EspalierSimulator", targets: ["EspalierSimulator"]),
         .library(name: "EspalierCore", type: .static, targets: ["EspalierCore"]),
+        .library(name: "EspalierReaction", type: .static, targets: ["EspalierReaction"]),
         .library(name: "EspalierNode", type: .static, targets: ["EspalierNode"]),
     ],
     traits: [
@@ -76,6 +77,8 @@ let package = Package(
             ]),
 
         // Tests
+        .executableTarget(
+            name: "espalier-fuzz", dependencies: ["EspalierCompiler", "EspalierFiles"], path: "Tests/Fuzz"),
         .target(name: "CAllocationProbe", path: "Tests/CAllocationProbe"),
         .target(name: "CClient", dependencies: ["CEspalier"], path: "Tests/CClient"),
         .target(name: "EspalierTestSupport", path: "Tests/EspalierTestSupport", swiftSettings: hostRoom),

@@ -28,8 +28,8 @@ struct BlockSource {
     private func channels(output: Int, block: Int) -> Range<Int> {
         let group = output / (outputs / convolution.groups)
         let first = block % quads * 4
-        let range = max(first, group * depth)..<max(max(first, group * depth), min(first + 4, (group + 1) * depth))
-        return range
+        let start = max(first, group * depth)
+        return start..<max(start, min(first + 4, (group + 1) * depth))
     }
 
     /// Whether the source has weights there at all.
@@ -43,20 +43,20 @@ struct BlockSource {
     }
 
     /// The four weights as stored. Outputs past the last one are nothing but zero points.
-    func weights(output: Int, block: Int) -> [Int8] {
-        var weights = [zero, zero, zero, zero]
+    func weights(output: Int, block: Int) -> SIMD4<Int8> {
+        var weights = SIMD4<Int8>(repeating: zero)
         guard output < outputs else { return weights }
         let group = output / (outputs / convolution.groups)
+        let first = (output * taps + block / quads) * depth - group * depth
         for channel in channels(output: output, block: block) {
-            weights[channel % 4] =
-                convolution.weights[(output * taps + block / quads) * depth + channel - group * depth]
+            weights[channel % 4] = convolution.weights[first + channel]
         }
         return weights
     }
 
     /// Whether a block has to be stored: pruned ones are all zero. A weight zero point makes every block count.
     func isKept(output: Int, block: Int) -> Bool {
-        convolution.weightZeroPoint != 0 || weights(output: output, block: block) != [0, 0, 0, 0]
+        convolution.weightZeroPoint != 0 || weights(output: output, block: block) != SIMD4()
     }
 
     /// The sum of an output's weights less their zero point: what the input's zero point is multiplied with.

@@ -22,7 +22,10 @@ enum Packing {
             let outputs = (row * outputsPerRow..<(row + 1) * outputsPerRow)
             for block in 0..<source.blocksPerOutput where kept[outputs.lowerBound][block] {
                 mask[row * words + block / 32] |= 1 << UInt32(block % 32)
-                for output in outputs { layer.weights += source.weights(output: output, block: block) }
+                for output in outputs {
+                    let weights = source.weights(output: output, block: block)
+                    for lane in 0..<4 { layer.weights.append(weights[lane]) }
+                }
                 stored += 1
             }
         }

@@ -1,18 +1,24 @@
-public import CEspalier
+import CEspalier
 public import EspalierCore
+public import EspalierFiles
 
 /// An arena on the heap, aligned as the core wants it, with an engine in it.
 public final class Arena {
     public let engine: Engine
     private let memory: UnsafeMutableRawPointer
     private let model: CompiledModel
+    private let arenaBytes: Int
+    private let guardBytes: Int
+    private static let filling: Int8 = 0x55
 
-    public init(_ model: CompiledModel) throws(CompilerError) {
+    /// - Parameter guardBytes: bytes behind the arena that nobody may write.
+    public init(_ model: CompiledModel, guardBytes: Int = 0) throws(CompilerError) {
         self.model = model
+        self.guardBytes = guardBytes
         let bytes = max(Int(model.pointer.pointee.arena_bytes), 1)
-        memory = .allocate(byteCount: bytes, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
-        // What a layer reads before writing would show in tests run with different fillings; start from one.
-        memory.initializeMemory(as: Int8.self, repeating: 0x55, count: bytes)
+        arenaBytes = bytes
+        memory = .allocate(byteCount: bytes + guardBytes, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
+        memory.initializeMemory(as: Int8.self, repeating: Self.filling, count: bytes + guardBytes)
         do throws(Status) {
             engine = try Engine(
                 model: model.pointer, arena: memory.assumingMemoryBound(to: Int8.self), arenaBytes: bytes)
@@ -26,6 +32,12 @@ public final class Arena {
         memory.deallocate()
     }
 
+    /// Whether the bytes behind the arena are as they were.
+    public var guardIsIntact: Bool {
+        let guarded = UnsafeRawBufferPointer(start: memory + arenaBytes, count: guardBytes)
+        return guarded.allSatisfy { Int8(bitPattern: $0) == Self.filling }
+    }
+
     /// Runs one input of quantised values and returns the first output.
     public func run(_ input: [Int8]) throws(CompilerError) -> [Int8] {
         do throws(Status) {
@@ -37,10 +49,18 @@ public final class Arena {
         }
     }
 
-    /// Runs one camera frame and returns the first output.
-    public func run(_ frame: EspalierFrame) throws(CompilerError) -> [Int8] {
+    /// Runs one picture, prepared as a camera frame is, and returns the first output.
+    public func run(_ image: Image) throws(CompilerError) -> [Int8] {
         do throws(Status) {
-            try engine.setFrame(frame)
+            try image.pixels.withUnsafeBufferPointer { pixels throws(Status) in
+                var frame = EspalierFrame()
+                frame.pixels = pixels.baseAddress
+                frame.pixel_format = image.channels == 1 ? ESPALIER_PIXELS_GRAY8 : ESPALIER_PIXELS_RGB24
+                frame.width = Int32(image.width)
+                frame.height = Int32(image.height)
+                frame.row_bytes = Int32(image.width * image.channels)
+                try engine.setFrame(frame)
+            }
             _ = try engine.run()
             return try output()
         } catch {

@@ -1,7 +1,7 @@
 import CEspalier
 import Dispatch
-import Foundation
 import EspalierFiles
+import Foundation
 
 /// Runs a model over samples and compares what it says with what it should say.
 public struct Validation: Sendable {
@@ -35,18 +35,10 @@ public struct Validation: Sendable {
         case .pictures(let paths):
             let image: Image
             do throws(FileError) { image = try PNG.read(paths[index]) } catch { throw CompilerError(error.description) }
-            return try image.pixels.withUnsafeBufferPointer { pixels throws(CompilerError) in
-                var frame = EspalierFrame()
-                frame.pixels = pixels.baseAddress
-                frame.pixel_format = image.channels == 1 ? ESPALIER_PIXELS_GRAY8 : ESPALIER_PIXELS_RGB24
-                frame.width = Int32(image.width)
-                frame.height = Int32(image.height)
-                frame.row_bytes = Int32(image.width * image.channels)
-                do throws(CompilerError) {
-                    return try arena.run(frame)
-                } catch {
-                    throw CompilerError("\(paths[index]): \(error.description)")
-                }
+            do throws(CompilerError) {
+                return try arena.run(image)
+            } catch {
+                throw CompilerError("\(paths[index]): \(error.description)")
             }
         }
     }
