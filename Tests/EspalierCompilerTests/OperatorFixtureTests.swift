@@ -5,8 +5,8 @@ import EspalierTestSupport
 import Foundation
 import Testing
 
-/// Tiny models of every operator (Tests/Fixtures/make_operators.py), compiled in memory and run: all bits are those of
-/// LiteRT's reference kernels.
+/// Tiny models of every operator (Tests/Fixtures/make_operators.py), compiled in memory and run: all bits are
+/// those of LiteRT's reference kernels.
 @Suite struct OperatorFixtureTests {
     /// Operators the compiler refuses; support for one moves its fixture to the test below.
     static let refused = [
@@ -75,7 +75,9 @@ struct OperatorFixture: Decodable, CustomTestStringConvertible, Sendable {
         var found: [String] = []
         for (run, values) in runs.enumerated() {
             let input = engine.model.pointee.tensors[Int(engine.model.pointee.input)]
-            try Self.stored(values.input, inputType, input).withUnsafeBufferPointer { try engine.setInput($0) }
+            try Self.stored(values.input, inputType, input).withUnsafeBufferPointer {
+                try engine.setInput($0)
+            }
             _ = try engine.run()
             for (index, expected) in values.outputs.enumerated() {
                 let tensor = engine.model.pointee.tensors[Int(engine.model.pointee.outputs[index])]
@@ -96,7 +98,8 @@ struct OperatorFixture: Decodable, CustomTestStringConvertible, Sendable {
         switch type {
         case "float32":
             return floats(data).map { value in
-                let quantised = (value / tensor.scale).rounded(.toNearestOrAwayFromZero) + Float(tensor.zero_point)
+                let quantised =
+                    (value / tensor.scale).rounded(.toNearestOrAwayFromZero) + Float(tensor.zero_point)
                 return Int8(max(-128, min(127, quantised)))
             }
         case "uint8": return data.map { Int8(truncatingIfNeeded: Int($0) - 128) }

@@ -6,8 +6,9 @@ import EspalierTestSupport
 import Foundation
 import Testing
 
-/// Nothing on the way from a frame to a verdict touches the heap. Refusals cannot be measured here: the test library
-/// watches for errors and boxes each on the heap; that they do not allocate is proved by the Embedded build.
+/// Nothing on the way from a frame to a verdict touches the heap. Refusals cannot be measured here: the test
+/// library watches for errors and boxes each on the heap; that they do not allocate is proved by the Embedded
+/// build.
 @Suite(.enabled(if: allocation_probe_works() != 0, "The allocation probe needs glibc."))
 struct AllocationTests {
     /// Heap calls of this thread while `body` runs.
@@ -27,7 +28,8 @@ struct AllocationTests {
         #expect(kept[0].count >= 100)
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 64)
         #expect(heapCalls { memory.deallocate() } == 1)
-        #expect(heapCalls { UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 4096).deallocate() } == 2)
+        #expect(
+            heapCalls { UnsafeMutableRawPointer.allocate(byteCount: 100, alignment: 4096).deallocate() } == 2)
     }
 
     @Test func theProbeCountsNothingOfArithmetic() {
@@ -45,7 +47,8 @@ struct AllocationTests {
 
     // MARK: The engine
 
-    /// Sets the input, sets a frame where the model takes one, runs and reads the outputs: once to warm up, once counted.
+    /// Sets the input, sets a frame where the model takes one, runs and reads the outputs: once to warm up,
+    /// once counted.
     private func heapCallsOfARun(_ model: UnsafePointer<EspalierModel>) throws -> UInt64 {
         let arena = Arena(bytes: Int(model.pointee.arena_bytes))
         let engine = try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count)
@@ -84,10 +87,13 @@ struct AllocationTests {
         withExtendedLifetime(bench) {}
     }
 
-    @Test(.needsReference, arguments: [
-        "resnet8_cifar10_int8", "vww_96_int8", "person_detect_int8", "person_detect_int8_qdimfix", "kws_dscnn_int8",
-        "ad01_int8", "mobilenet_v1_0.25_128_uint8", "mobilenet_v2_1.0_224_int8_nchw",
-    ])
+    @Test(
+        .needsReference,
+        arguments: [
+            "resnet8_cifar10_int8", "vww_96_int8", "person_detect_int8", "person_detect_int8_qdimfix",
+            "kws_dscnn_int8",
+            "ad01_int8", "mobilenet_v1_0.25_128_uint8", "mobilenet_v2_1.0_224_int8_nchw",
+        ])
     func realModelsRunWithoutTheHeap(name: String) throws {
         let bytes = try [UInt8](Data(contentsOf: Reference.url("models/tflite/\(name).tflite")))
         let model = try Compilation(
@@ -106,7 +112,8 @@ struct AllocationTests {
         var pool = Geometry(kernelHeight: 2, kernelWidth: 2, strideHeight: 2, strideWidth: 2)
         pool.pad(.valid, height: 8, width: 8)
         let scale = Requantisation(
-            multiplier: [Int32](repeating: 1 << 30, count: 6), shift: [Int32](repeating: -5, count: 6), zeroPoint: 0)
+            multiplier: [Int32](repeating: 1 << 30, count: 6), shift: [Int32](repeating: -5, count: 6),
+            zeroPoint: 0)
         let input = bench.tensor(8, 8, 3, zeroPoint: -128, halo: halo)
         let body = [6, 6, 6, 6, 6].map { bench.tensor(8, 8, $0, halo: halo) }
         let small = bench.tensor(4, 4, 6)
@@ -118,13 +125,16 @@ struct AllocationTests {
         let scores = bench.tensor(1, 1, 12, zeroPoint: -128)
         bench.convolution(
             input,
-            NaiveWeights(values: [Int8](repeating: 3, count: 6 * 9 * 3), bias: [0, 1, 2, 3, 4, 5]), window, scale,
+            NaiveWeights(values: [Int8](repeating: 3, count: 6 * 9 * 3), bias: [0, 1, 2, 3, 4, 5]), window,
+            scale,
             keep: { row, block in (row + block) % 2 == 0 }, body[0])
         bench.depthwiseConvolution(
-            body[0], NaiveWeights(values: [Int8](repeating: 5, count: 9 * 6), bias: [0, 1, 2, 3, 4, 5]), window, scale,
+            body[0], NaiveWeights(values: [Int8](repeating: 5, count: 9 * 6), bias: [0, 1, 2, 3, 4, 5]),
+            window, scale,
             multiplier: 1, body[1])
         bench.add(
-            body[0], body[1], AddFactors(multiplier: [1 << 30, 1 << 30, 1 << 30], shift: [0, 0, -19]), -128...127,
+            body[0], body[1], AddFactors(multiplier: [1 << 30, 1 << 30, 1 << 30], shift: [0, 0, -19]),
+            -128...127,
             body[2])
         bench.multiply(body[2], body[1], scale, body[3])
         bench.table(body[3], (0..<256).map { Int8(truncatingIfNeeded: 127 - $0) }, body[4])

@@ -10,9 +10,11 @@ import Testing
 
     private enum Operation: String { case add, multiply }
 
-    /// One seeded case: shapes, zero points and factors; `constant`: 0 none, 1 the first operand, 2 the second.
+    /// One seeded case: shapes, zero points and factors; `constant`: 0 none, 1 the first operand, 2 the
+    /// second.
     private func mismatch(
-        _ operation: Operation, _ first: (Int, Int, Int), _ second: (Int, Int, Int), constant: Int, seed: UInt64
+        _ operation: Operation, _ first: (Int, Int, Int), _ second: (Int, Int, Int), constant: Int,
+        seed: UInt64
     ) -> String? {
         var random = SeededGenerator(seed: seed)
         let zeroPoints = (0..<2).map { _ in Int32.random(in: -128...127, using: &random) }
@@ -29,7 +31,8 @@ import Testing
         }
         var scale = randomRequantisation(1, &random)
         let target = bench.tensor(
-            max(first.0, second.0), max(first.1, second.1), max(first.2, second.2), zeroPoint: scale.zeroPoint)
+            max(first.0, second.0), max(first.1, second.1), max(first.2, second.2), zeroPoint: scale.zeroPoint
+        )
         let expected: TestTensor
         switch operation {
         case .add:

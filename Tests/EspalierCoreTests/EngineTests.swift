@@ -1,7 +1,8 @@
 import CEspalier
-@testable import EspalierCore
 import EspalierTestSupport
 import Testing
+
+@testable import EspalierCore
 
 /// The engine around the kernels: what it refuses, the order of inputs and outputs, and the verdict.
 @Suite struct EngineTests {
@@ -124,12 +125,18 @@ import Testing
         var other = model.pointee
         other.abi_version += 1
         let otherModel = bench.keep([other])
-        #expect(code { () throws(Status) in _ = try Engine(model: model, arena: arena.start, arenaBytes: bytes) } == 0)
         #expect(
-            code { () throws(Status) in _ = try Engine(model: otherModel, arena: arena.start, arenaBytes: bytes) }
+            code { () throws(Status) in _ = try Engine(model: model, arena: arena.start, arenaBytes: bytes) }
+                == 0)
+        #expect(
+            code { () throws(Status) in
+                _ = try Engine(model: otherModel, arena: arena.start, arenaBytes: bytes)
+            }
                 == ESPALIER_ERROR_ABI)
         #expect(
-            code { () throws(Status) in _ = try Engine(model: model, arena: arena.start, arenaBytes: bytes - 1) }
+            code { () throws(Status) in
+                _ = try Engine(model: model, arena: arena.start, arenaBytes: bytes - 1)
+            }
                 == ESPALIER_ERROR_ARENA_SIZE)
         for offset in [1, 4, 32, 63] {
             #expect(
@@ -158,12 +165,15 @@ import Testing
         let values = UnsafeMutableBufferPointer(start: arena.start, count: 13)
         for count in [0, 1, 11, 13] {
             let some = UnsafeMutableBufferPointer(rebasing: values[..<count])
-            #expect(code { () throws(Status) in try engine.setInput(UnsafeBufferPointer(some)) } == ESPALIER_ERROR_COUNT)
+            #expect(
+                code { () throws(Status) in try engine.setInput(UnsafeBufferPointer(some)) }
+                    == ESPALIER_ERROR_COUNT)
             #expect(code { () throws(Status) in try engine.copyOutput(0, to: some) } == ESPALIER_ERROR_COUNT)
         }
         for index in [-1, 1, 7, Int.max] {
             #expect(
-                code { () throws(Status) in try engine.copyOutput(index, to: values) } == ESPALIER_ERROR_INDEX)
+                code { () throws(Status) in try engine.copyOutput(index, to: values) } == ESPALIER_ERROR_INDEX
+            )
         }
         withExtendedLifetime(bench) {}
     }

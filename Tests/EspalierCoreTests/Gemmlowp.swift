@@ -1,7 +1,8 @@
-// The oracle of the arithmetic tests: gemmlowp's definitions word for word, in 64-bit arithmetic. Shares nothing with
-// the core.
+// The oracle of the arithmetic tests: gemmlowp's definitions word for word, in 64-bit arithmetic. Shares
+// nothing with the core.
 
-/// `SaturatingRoundingDoublingHighMul`: a nudge that depends on the sign, then a division that cuts towards zero.
+/// `SaturatingRoundingDoublingHighMul`: a nudge that depends on the sign, then a division that cuts towards
+/// zero.
 func oracleDoublingHighProduct(_ a: Int32, _ b: Int32) -> Int32 {
     if a == .min && b == .min { return .max }
     let product = Int64(a) * Int64(b)

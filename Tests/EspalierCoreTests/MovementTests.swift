@@ -24,7 +24,8 @@ import Testing
             }
             let bench = LayerBench()
             let source = bench.tensor(2, 3, input.channels, halo: Halo(top: 1, left: 1))
-            let target = bench.tensor(expected.height, expected.width, expected.channels, halo: Halo(bottom: 1))
+            let target = bench.tensor(
+                expected.height, expected.width, expected.channels, halo: Halo(bottom: 1))
             bench.pad(source, top: digits[0], left: digits[2], front: digits[4], value: -77, target)
             let mismatch = firstMismatch("pad \(digits)", expected) {
                 try bench.run([input], inputs: [source], outputs: [target])[0]
@@ -37,7 +38,9 @@ import Testing
 
     @Test func reshapeKeepsTheOrderOfValues() {
         let shapes = [1, 2, 3, 4, 6, 8, 12, 24].flatMap { height in
-            [1, 2, 3, 4, 6, 8, 12, 24].filter { 24 % (height * $0) == 0 }.map { (height, $0, 24 / (height * $0)) }
+            [1, 2, 3, 4, 6, 8, 12, 24].filter { 24 % (height * $0) == 0 }.map {
+                (height, $0, 24 / (height * $0))
+            }
         }
         var mismatches: [String] = []
         for from in shapes {
@@ -68,9 +71,12 @@ import Testing
                     return counted(sides[0], sides[1], sides[2], from: 17 * index)
                 }
                 let bench = LayerBench()
-                let sources = inputs.map { bench.tensor($0.height, $0.width, $0.channels, halo: Halo(left: 1)) }
+                let sources = inputs.map {
+                    bench.tensor($0.height, $0.width, $0.channels, halo: Halo(left: 1))
+                }
                 let expected = joined(inputs, axis: axis)
-                let target = bench.tensor(expected.height, expected.width, expected.channels, halo: Halo(top: 1))
+                let target = bench.tensor(
+                    expected.height, expected.width, expected.channels, halo: Halo(top: 1))
                 bench.concatenate(sources, axis: axis, target)
                 let mismatch = firstMismatch("\(lengths) along \(axis), \(channels) channels", expected) {
                     try bench.run(inputs, inputs: sources, outputs: [target])[0]
@@ -86,7 +92,8 @@ import Testing
     private func joined(_ inputs: [TestTensor], axis: Int) -> TestTensor {
         var sides = [inputs[0].height, inputs[0].width, inputs[0].channels]
         sides[axis] = inputs.reduce(0) { $0 + [$1.height, $1.width, $1.channels][axis] }
-        return naiveWindows(Geometry(outputHeight: sides[0], outputWidth: sides[1]), outputs: sides[2]) { y, x, c in
+        return naiveWindows(Geometry(outputHeight: sides[0], outputWidth: sides[1]), outputs: sides[2]) {
+            y, x, c in
             var place = [y, x, c]
             for input in inputs {
                 let length = [input.height, input.width, input.channels][axis]

@@ -40,7 +40,8 @@ import Testing
 
     /// What the core stores for a picture.
     private func prepared(
-        _ picture: Picture, _ height: Int, _ width: Int, _ channels: Int, table: [Int8]? = nil, rubbish: UInt8 = 99
+        _ picture: Picture, _ height: Int, _ width: Int, _ channels: Int, table: [Int8]? = nil,
+        rubbish: UInt8 = 99
     ) throws -> [Int8] {
         let bench = LayerBench()
         let input = bench.tensor(
@@ -69,7 +70,8 @@ import Testing
         (red * 19_595 + green * 38_470 + blue * 7_471 + 0x8000) >> 16
     }
 
-    /// Each crop pixel repeated width x height times, then averaged in boxes as large as the crop: every number whole.
+    /// Each crop pixel repeated width x height times, then averaged in boxes as large as the crop: every
+    /// number whole.
     private func expected(_ picture: Picture, _ height: Int, _ width: Int, _ channels: Int) -> [Int8] {
         let wide = picture.width * height > picture.height * width
         let cropWidth = wide ? max(1, picture.height * width / height) : picture.width
@@ -110,11 +112,15 @@ import Testing
                 for frame in 0..<25 {
                     for input in 0..<25 {
                         let picture = Picture.random(
-                            format, sides[frame % 5], sides[frame / 5], padding: count % 3, seed: UInt64(count))
+                            format, sides[frame % 5], sides[frame / 5], padding: count % 3,
+                            seed: UInt64(count))
                         let (height, width) = (sides[input % 5], sides[input / 5])
-                        if try prepared(picture, height, width, channels) != expected(picture, height, width, channels) {
+                        if try prepared(picture, height, width, channels)
+                            != expected(picture, height, width, channels)
+                        {
                             mismatches.append(
-                                "format \(format) \(picture.width)x\(picture.height) to \(width)x\(height)x\(channels)")
+                                "\(format): \(picture.width)x\(picture.height) to \(width)x\(height), \(channels)"
+                            )
                         }
                         count += 1
                     }
@@ -176,7 +182,8 @@ import Testing
         // Image.new("RGB", (1, 1), colour).convert("L")
         let golden: [([UInt8], Int)] = [
             ([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29), ([255, 255, 255], 255), ([1, 2, 3], 2),
-            ([0, 0, 0], 0), ([200, 100, 50], 124), ([17, 211, 96], 140), ([254, 255, 255], 255), ([3, 0, 1], 1),
+            ([0, 0, 0], 0), ([200, 100, 50], 124), ([17, 211, 96], 140), ([254, 255, 255], 255),
+            ([3, 0, 1], 1),
         ]
         for (colour, grey) in golden {
             let picture = Picture(format: ESPALIER_PIXELS_RGB24, width: 1, height: 1, pixels: colour)
@@ -220,7 +227,8 @@ import Testing
                     row_bytes: 12)
                 change(&frame)
                 do throws(Status) {
-                    try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count).setFrame(frame)
+                    try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count).setFrame(
+                        frame)
                     return ESPALIER_OK
                 } catch {
                     return error.code

@@ -2,11 +2,12 @@ import EspalierTestSupport
 import Foundation
 import Testing
 
-/// Softmax against `Double`: within one step of 1/256 of the real function. Its bits are checked by the operator
-/// fixtures and the CMSIS-NN vectors.
+/// Softmax against `Double`: within one step of 1/256 of the real function. Its bits are checked by the
+/// operator fixtures and the CMSIS-NN vectors.
 @Suite struct SoftmaxTests {
     /// The multiplier, left shift and least difference TFLite prepares for an input scale.
-    private func parameters(scale: Double) -> (multiplier: Int32, leftShift: Int32, differenceMinimum: Int32) {
+    private func parameters(scale: Double) -> (multiplier: Int32, leftShift: Int32, differenceMinimum: Int32)
+    {
         let real = min(scale * Double(1 << 26), 2_147_483_647)
         let leftShift = Int32(log2(real).rounded(.down)) + 1
         let multiplier = Int32(real / exp2(Double(leftShift)) * 2_147_483_648)
@@ -20,7 +21,8 @@ import Testing
         let source = bench.tensor(input.height, input.width, input.channels, zeroPoint: 9)
         let target = bench.tensor(input.height, input.width, input.channels, zeroPoint: -128)
         bench.softmax(
-            source, multiplier: multiplier, leftShift: leftShift, differenceMinimum: differenceMinimum, target)
+            source, multiplier: multiplier, leftShift: leftShift, differenceMinimum: differenceMinimum, target
+        )
         return try bench.run([input], inputs: [source], outputs: [target])[0]
     }
 

@@ -13,14 +13,13 @@ import Testing
         let seed: UInt64
 
         var description: String {
-            "\(geometry.kernelHeight)x\(geometry.kernelWidth) stride \(geometry.strideHeight)x"
-                + "\(geometry.strideWidth) dilation \(geometry.dilationHeight)x\(geometry.dilationWidth) pad "
-                + "\(geometry.padTop),\(geometry.padLeft) \(height)x\(width)x\(channels) multiplier \(multiplier) "
-                + "seed \(seed)"
+            "\(geometry) \(height)x\(width)x\(channels) multiplier \(multiplier) seed \(seed)"
         }
     }
 
-    private func smallCases(dilations: Int, multipliers: ClosedRange<Int>, channels: ClosedRange<Int>) -> [Case] {
+    private func smallCases(dilations: Int, multipliers: ClosedRange<Int>, channels: ClosedRange<Int>)
+        -> [Case]
+    {
         var cases: [Case] = []
         for kernel in 0..<9 {
             for stride in 1...3 {
@@ -28,7 +27,8 @@ import Testing
                     for padding in Geometry.Padding.allCases {
                         for multiplier in multipliers {
                             for channels in channels {
-                                var geometry = Geometry(kernelHeight: kernel / 3 + 1, kernelWidth: kernel % 3 + 1)
+                                var geometry = Geometry(
+                                    kernelHeight: kernel / 3 + 1, kernelWidth: kernel % 3 + 1)
                                 (geometry.strideHeight, geometry.strideWidth) = (stride, stride)
                                 (geometry.dilationHeight, geometry.dilationWidth) = (dilation, dilation)
                                 geometry.pad(padding, height: 6, width: 5)
@@ -51,13 +51,16 @@ import Testing
             let height = Int.random(in: 9...12, using: &random)
             let width = Int.random(in: 9...12, using: &random)
             var geometry = Geometry(
-                kernelHeight: Int.random(in: 1...5, using: &random), kernelWidth: Int.random(in: 1...5, using: &random),
-                strideHeight: Int.random(in: 1...3, using: &random), strideWidth: Int.random(in: 1...3, using: &random),
+                kernelHeight: Int.random(in: 1...5, using: &random),
+                kernelWidth: Int.random(in: 1...5, using: &random),
+                strideHeight: Int.random(in: 1...3, using: &random),
+                strideWidth: Int.random(in: 1...3, using: &random),
                 dilationHeight: Int.random(in: 1...dilations, using: &random),
                 dilationWidth: Int.random(in: 1...dilations, using: &random))
             geometry.pad(Bool.random(using: &random) ? .same : .valid, height: height, width: width)
             return Case(
-                geometry: geometry, height: height, width: width, channels: Int.random(in: 1...17, using: &random),
+                geometry: geometry, height: height, width: width,
+                channels: Int.random(in: 1...17, using: &random),
                 multiplier: Int.random(in: 1...multipliers, using: &random), seed: random.next())
         }
     }
@@ -70,7 +73,8 @@ import Testing
         let outputs = shape.channels * shape.multiplier
         let zeroPoint = Int32.random(in: -128...127, using: &random)
         let input = TestTensor(
-            shape.height, shape.width, shape.channels, random.bytes(shape.height * shape.width * shape.channels))
+            shape.height, shape.width, shape.channels,
+            random.bytes(shape.height * shape.width * shape.channels))
         let weights = NaiveWeights(
             values: random.bytes(outputs * geometry.taps, in: -127...127), zeroPoint: weightZeroPoint,
             bias: (0..<outputs).map { _ in Int32.random(in: -5_000...5_000, using: &random) })
@@ -81,9 +85,12 @@ import Testing
         let source = bench.tensor(
             shape.height, shape.width, shape.channels, zeroPoint: zeroPoint,
             halo: geometry.halo(height: shape.height, width: shape.width), slack: Int(shape.seed % 3) * 4)
-        let target = bench.tensor(geometry.outputHeight, geometry.outputWidth, outputs, zeroPoint: scale.zeroPoint)
+        let target = bench.tensor(
+            geometry.outputHeight, geometry.outputWidth, outputs, zeroPoint: scale.zeroPoint)
         bench.depthwiseConvolution(source, weights, geometry, scale, multiplier: shape.multiplier, target)
-        return firstMismatch(shape, expected) { try bench.run([input], inputs: [source], outputs: [target])[0] }
+        return firstMismatch(shape, expected) {
+            try bench.run([input], inputs: [source], outputs: [target])[0]
+        }
     }
 
     @Test func allSmallDepthwiseShapesAgree() {
@@ -105,7 +112,8 @@ import Testing
     // MARK: Pools
 
     private enum Pool: CustomStringConvertible {
-        case max, average(roundingOrigin: Int32)
+        case max
+        case average(roundingOrigin: Int32)
 
         var description: String {
             switch self {
@@ -141,7 +149,8 @@ import Testing
     }
 
     private func expectPoolAgreement(_ pool: Pool) {
-        let cases = smallCases(dilations: 1, multipliers: 1...1, channels: 1...5)
+        let cases =
+            smallCases(dilations: 1, multipliers: 1...1, channels: 1...5)
             + randomCases(200, seed: 44, dilations: 1, multipliers: 1)
         expectNone(cases.compactMap { poolMismatch(pool, $0) }, of: cases.count)
     }
