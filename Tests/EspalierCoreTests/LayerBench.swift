@@ -1,4 +1,5 @@
 import CEspalier
+
 @testable import EspalierCore
 
 /// Builds a model by hand, straight from the contract of espalier_model.h, and runs it through the engine.
@@ -9,9 +10,9 @@ import CEspalier
 ///     bench.maxPool(input, geometry, -128...127, output)
 ///     let outputs = try bench.run([values], inputs: [input], outputs: [output])
 ///
-/// A run is made twice, on arenas filled with different rubbish and with different rubbish around the weights. It
-/// throws when the two differ (something unset was read) or when rubbish between the tensors changed (something was
-/// written outside). Everything is freed with the bench.
+/// A run is made twice, on arenas filled with different rubbish and with different rubbish around the
+/// weights. It throws when the two differ (something unset was read) or when rubbish between the tensors
+/// changed (something was written outside). Everything is freed with the bench.
 final class LayerBench {
     private(set) var tensors: [EspalierTensor] = []
     private(set) var layers: [EspalierLayer] = []
@@ -50,7 +51,8 @@ final class LayerBench {
 
     /// Adds a tensor to the arena, with `slack` unused bytes at the end of each row and of each plane.
     func tensor(
-        _ height: Int, _ width: Int, _ channels: Int, zeroPoint: Int32 = 0, halo: Halo = Halo(), slack: Int = 0
+        _ height: Int, _ width: Int, _ channels: Int, zeroPoint: Int32 = 0, halo: Halo = Halo(),
+        slack: Int = 0
     ) -> Int {
         var tensor = described(height, width, channels, zeroPoint, halo, slack)
         let start = arenaEnd
@@ -68,7 +70,8 @@ final class LayerBench {
         for row in 0..<values.height {
             for pixel in 0..<values.width {
                 for channel in 0..<values.channels {
-                    let place = channel / 4 * Int(tensor.plane_bytes) + row * Int(tensor.row_bytes) + pixel * 4
+                    let place =
+                        channel / 4 * Int(tensor.plane_bytes) + row * Int(tensor.row_bytes) + pixel * 4
                     bytes[place + channel % 4] = values[row, pixel, channel]
                 }
             }
