@@ -90,6 +90,8 @@ let package = Package(
         .testTarget(
             name: "EspalierCompilerTests",
             dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
+        .testTarget(
+            name: "EspalierCommandTests", dependencies: ["espalier", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
     ],
