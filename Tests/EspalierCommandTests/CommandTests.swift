@@ -66,7 +66,8 @@ import Testing
     // MARK: validate
 
     @Test func validateHoldsOnTheModelsGoldenOutputsAndFailsOnOthers() throws {
-        let good = try espalier("validate", model, "--inputs", "\(golden):inputs", "--expected", "\(golden):outputs")
+        let good = try espalier(
+            "validate", model, "--inputs", "\(golden):inputs", "--expected", "\(golden):outputs")
         #expect(good.status == 0, "\(good.output)\(good.errors)")
         #expect(good.output.contains("Everything asked for holds."))
 
@@ -77,7 +78,8 @@ import Testing
         outputs.values = .int8(values)
         try NPY.write(outputs, to: folder.path("wrong.npy"))
         let wrong = try espalier(
-            "validate", model, "--inputs", "\(golden):inputs", "--expected", folder.path("wrong.npy"), "--json")
+            "validate", model, "--inputs", "\(golden):inputs", "--expected", folder.path("wrong.npy"),
+            "--json")
         #expect(wrong.status == 1)
         let report = try #require(
             try JSONSerialization.jsonObject(with: Data(wrong.output.utf8)) as? [String: Any])
@@ -90,12 +92,14 @@ import Testing
         try NPY.write(
             NumericArray(shape: [1, 2, 2, 1], values: .uint8([1, 2, 3, 4])), to: folder.path("small.npy"))
         expectRefusal(
-            try espalier("validate", model, "--inputs", folder.path("small.npy")), "[1, 2, 2, 1]", "[N, 64, 64, 1]")
+            try espalier("validate", model, "--inputs", folder.path("small.npy")), "[1, 2, 2, 1]",
+            "[N, 64, 64, 1]")
         expectRefusal(try espalier("validate", model, "--inputs", folder.path("none.npy")), "none.npy")
         expectRefusal(try espalier("validate", model, "--inputs", "\(golden):absent"), "absent", "inputs")
         expectRefusal(try espalier("validate", model, "--inputs", model), "doorway.tflite")
         expectRefusal(
-            try espalier("validate", model, "--inputs", "\(golden):inputs", "--labels", folder.path("none.npy")),
+            try espalier(
+                "validate", model, "--inputs", "\(golden):inputs", "--labels", folder.path("none.npy")),
             "none.npy")
     }
 
@@ -123,6 +127,7 @@ import Testing
         try FileManager.default.removeItem(atPath: folder.path("unicorn"))
         _ = try folder.write("not a picture", to: "person/b.png")
         expectRefusal(
-            try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path), "person/b.png")
+            try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path),
+            "person/b.png")
     }
 }

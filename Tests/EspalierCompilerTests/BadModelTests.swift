@@ -34,8 +34,9 @@ import Testing
             var random = SeededGenerator(seed: seed)
             var damaged = bytes
             for _ in 0..<3 {
-                damaged[Int.random(in: max(0, bytes.count - 6000)..<bytes.count, using: &random)] = UInt8.random(
-                    in: 0...255, using: &random)
+                damaged[Int.random(in: max(0, bytes.count - 6000)..<bytes.count, using: &random)] =
+                    UInt8.random(
+                        in: 0...255, using: &random)
             }
             let text = refusal(damaged)
             #expect(text == nil || isOneSentence(text), "seed \(seed): \(text ?? "")")
@@ -43,7 +44,9 @@ import Testing
     }
 
     @Test func otherFilesAreNamedForWhatTheyAreNot() {
-        #expect(refusal([]) == "This is not a TFLite model (its bytes 4 to 7 are not \"TFL3\"); pass a .tflite file.")
+        #expect(
+            refusal([])
+                == "This is not a TFLite model (its bytes 4 to 7 are not \"TFL3\"); pass a .tflite file.")
         #expect(isOneSentence(refusal(Array("not a model at all".utf8))))
     }
 
