@@ -10,6 +10,8 @@ public struct CompileOptions: Sendable {
     /// channel or one for all. Without them stored value = pixel - 128, right for models fed 0 ... 255, 0 ... 1 or -1 ... 1.
     public var pixelMean: [Double] = []
     public var pixelDeviation: [Double] = []
+    /// Leaves channels in that hold one value on every input, or that no output depends on.
+    public var keepsDead = false
 
     public init(name: String) {
         self.name = name
@@ -19,6 +21,7 @@ public struct CompileOptions: Sendable {
         var parts: [String] = []
         if !labels.isEmpty { parts.append("labels \(labels.joined(separator: ","))") }
         if !pixelMean.isEmpty { parts.append("mean \(pixelMean) deviation \(pixelDeviation)") }
+        if keepsDead { parts.append("keep dead") }
         return parts.isEmpty ? "none" : parts.joined(separator: "; ")
     }
 }
@@ -37,15 +40,18 @@ public struct Compilation: Sendable {
     /// - Throws: one sentence: what is wrong, where, what to do.
     public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
         var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
-        Passes.run(&graph)
+        Passes.run(&graph, keepsDead: options.keepsDead)
         var plan = try Planner.plan(graph)
         try plan.apply(options)
         self.graph = graph
         self.plan = plan
         banner = Banner(
             toolVersion: Compilation.toolVersion, sourceName: sourceName, sourceSHA256: sha256(bytes),
-            options: options.text)
+            options: options.text, deadWork: Removal(graph).text)
     }
+
+    /// What dead-work removal did.
+    public var removal: Removal { Removal(graph) }
 
     /// The C header's text.
     public var header: String { HeaderWriter.text(of: plan, banner: banner) }

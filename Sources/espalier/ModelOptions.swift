@@ -20,6 +20,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The pixel values that make 1.0 for the model: one number, or one per channel, e.g. 58.4,57.1,57.4.")
     var pixelDeviation: String?
 
+    @Flag(help: "Keep channels that are provably constant or that no output depends on.")
+    var keepDead = false
+
     /// Reads and compiles the model.
     ///
     /// - Parameter defaultName: overrides the name taken from the model's file, where no `--name` was given.
@@ -31,6 +34,7 @@ struct ModelOptions: ParsableArguments {
         }
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
+        options.keepsDead = keepDead
         let bytes = try ByteFile.read(model)
         do {
             return try Compilation(tflite: bytes, sourceName: url.lastPathComponent, options: options)

@@ -154,11 +154,16 @@ private struct Report: Encodable {
                 layer.isFolded
                 ? "folded into another layer"
                 : "\(layer.valuesIdentical) of \(layer.values) values identical, greatest difference "
-                    + "\(layer.greatestDifference)"
+                    + "\(layer.greatestDifference)" + removed(layer)
             lines.append("\(layer.tensor)  \(state)  \(layer.name.prefix(60))")
         }
         lines.append(holds ? "Everything asked for holds." : "Not everything asked for holds.")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func removed(_ layer: LayerValidation.Row) -> String {
+        guard layer.channelsConstant + layer.channelsDead > 0 else { return "" }
+        return ", removed channels: \(layer.channelsConstant) constant (compared), \(layer.channelsDead) dead (not compared)"
     }
 
     private func percent(_ share: Double) -> String {

@@ -75,7 +75,7 @@ import Testing
                 #expect(blocks.allSatisfy { $0.contains { $0 != 0 } }, "\(name) \(layer.label)")
                 let bits = layer.mask.reduce(0) { $0 + $1.nonzeroBitCount }
                 #expect(layer.mask.isEmpty || bits == blocks.count, "\(name) \(layer.label)")
-                #expect(layer.mask.isEmpty == (layer.fields.blocks == layer.fields.blocks_kept))
+                #expect(layer.mask.isEmpty == (layer.live.blocks == Int(layer.fields.blocks_kept)))
             }
         }
     }

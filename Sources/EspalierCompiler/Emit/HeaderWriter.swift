@@ -31,6 +31,7 @@ struct HeaderWriter {
         line(" * Options: \(banner.options)")
         line(" * Flash: \(plan.flashBytes) bytes. Arena: \(plan.arenaBytes) bytes.")
         line(" * MACs: \(plan.macs) in the source model, \(plan.macsKept) kept.")
+        line(" * Dead work: \(banner.deadWork); \(plan.macsLive) MACs live.")
         line(" * Blocks (1x4 weights): \(plan.blocks) in the source model, \(plan.blocksKept) kept.")
         line(" *")
         line(" * Include this header in exactly one C file. */")
@@ -205,4 +206,6 @@ struct Banner {
     var sourceName: String
     var sourceSHA256: String
     var options: String
+    /// What dead-work removal did, in one line.
+    var deadWork: String
 }

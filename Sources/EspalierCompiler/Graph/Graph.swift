@@ -11,6 +11,7 @@ public struct Graph: Sendable {
     public var inputChannelsFirst = false
     /// Where the values of a tensor that a pass removed are now, in the same row-pixel-channel order.
     public var aliases: [Int: Int] = [:]
+    public var deadWork = DeadWork.left(because: "nothing has looked for it")
 
     public init(name: String) {
         self.name = name
@@ -65,6 +66,8 @@ public struct GraphTensor: Sendable {
     public var zeroPoint: Int32
     /// Values of a constant operand in row-pixel-channel order.
     public var constant: [Int8]?
+    /// The channels that are left of the source's; nil while all are.
+    public var selection: ChannelSelection?
 
     public init(name: String, shape: Shape, scale: Float, zeroPoint: Int32, constant: [Int8]? = nil) {
         self.name = name
@@ -73,6 +76,47 @@ public struct GraphTensor: Sendable {
         self.zeroPoint = zeroPoint
         self.constant = constant
     }
+
+    /// The shape with the channels that passes removed.
+    public var sourceShape: Shape {
+        Shape(shape.height, shape.width, selection?.sourceChannels ?? shape.channels)
+    }
+}
+
+/// Which of a source tensor's channels a tensor still has, and what is known of the others.
+public struct ChannelSelection: Equatable, Sendable {
+    /// The source's channel for each channel, ascending.
+    public var kept: [Int]
+    public var sourceChannels: Int
+    /// The stored value of removed channels that hold one value on every input. On the other removed channels nothing
+    /// depends.
+    public var constants: [Int: Int8] = [:]
+
+    public init(kept: [Int], sourceChannels: Int) {
+        self.kept = kept
+        self.sourceChannels = sourceChannels
+    }
+
+    /// Removed channels that no output depends on, ascending.
+    public var dead: [Int] {
+        let isKept = Set(kept)
+        return (0..<sourceChannels).filter { !isKept.contains($0) && constants[$0] == nil }
+    }
+}
+
+/// What became of work that no output depends on.
+public enum DeadWork: Equatable, Sendable {
+    /// All that was found is gone; the tensors' selections say what it was.
+    case removed
+    case left(because: String)
+}
+
+/// What a layer of the source model has to do, nothing pruned.
+public struct Work: Equatable, Sendable {
+    public var macs: UInt64
+    /// 1x4 blocks.
+    public var blocks: Int
+    public var weightBytes: Int
 }
 
 /// One operator with everything its kernel needs but the layout.
@@ -82,6 +126,8 @@ public struct Node: Sendable {
     public var operation: Operation
     public var inputs: [Int]
     public var output: Int
+    /// What it had to do before channels were removed; nil where none can have been.
+    public var sourceWork: Work?
 
     public init(label: String, operation: Operation, inputs: [Int], output: Int) {
         self.label = label

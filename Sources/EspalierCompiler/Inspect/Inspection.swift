@@ -8,10 +8,19 @@ public struct Inspection: Codable, Sendable {
         public var operation: String
         /// [height, width, channels]
         public var output: [Int]
+        /// Of the source layer; of what dead-work removal left, counted as if nothing were pruned; of kept blocks.
         public var macs: UInt64
+        public var macsLive: UInt64
         public var macsKept: UInt64
+        /// Weights of the source layer, and of what dead-work removal left.
+        public var weightBytes: Int
+        public var weightBytesLive: Int
         public var blocks: Int
+        public var blocksLive: Int
         public var blocksKept: Int
+        /// Channels of the output that dead-work removal took away.
+        public var channelsConstant: Int
+        public var channelsDead: Int
         /// Outputs that share a mask row: 1, 2 or 4; 0 where the layer has no blocks.
         public var blockOutputs: Int
         public var flashBytes: Int
@@ -26,9 +35,13 @@ public struct Inspection: Codable, Sendable {
     public var flashBytes: Int
     public var arenaBytes: Int
     public var macs: UInt64
+    public var macsLive: UInt64
     public var macsKept: UInt64
+    public var weightBytes: Int
+    public var weightBytesLive: Int
     public var blocks: Int
     public var blocksKept: Int
+    public var removal: Removal
     public var layers: [Layer]
 
     public init(_ compilation: Compilation) {
@@ -42,15 +55,25 @@ public struct Inspection: Codable, Sendable {
         flashBytes = plan.flashBytes
         arenaBytes = plan.arenaBytes
         macs = plan.macs
+        macsLive = plan.macsLive
         macsKept = plan.macsKept
+        weightBytes = plan.weightBytes
+        weightBytesLive = plan.weightBytesLive
+        removal = compilation.removal
         blocks = plan.blocks
         blocksKept = plan.blocksKept
-        layers = plan.layers.enumerated().map { index, layer in
+        // The planner makes one layer of each node, in the same order.
+        layers = zip(compilation.graph.nodes, plan.layers).enumerated().map { index, pair in
+            let (node, layer) = pair
+            let selection = compilation.graph.tensors[node.output].selection
             let output = plan.tensors[Int(layer.fields.output)]
             return Layer(
                 index: index, source: layer.label, operation: Self.name(of: layer.fields.operation),
-                output: output.shape.sides, macs: layer.macs, macsKept: layer.macsKept,
-                blocks: Int(layer.fields.blocks), blocksKept: Int(layer.fields.blocks_kept),
+                output: output.shape.sides, macs: layer.macs, macsLive: layer.live.macs, macsKept: layer.macsKept,
+                weightBytes: layer.sourceWeightBytes, weightBytesLive: layer.live.weightBytes,
+                blocks: Int(layer.fields.blocks), blocksLive: layer.live.blocks,
+                blocksKept: Int(layer.fields.blocks_kept), channelsConstant: selection?.constants.count ?? 0,
+                channelsDead: selection?.dead.count ?? 0,
                 blockOutputs: Int(layer.fields.block_outputs), flashBytes: layer.tableBytes,
                 arenaOffset: Int(output.fields.offset))
         }
@@ -78,11 +101,17 @@ public struct Inspection: Codable, Sendable {
 
     /// The report as a table for a terminal.
     public var text: String {
-        var rows = [["", "operation", "output", "MACs", "kept", "blocks", "kept", "rows", "flash", "source"]]
+        var rows = [
+            [
+                "", "operation", "output", "constant", "dead", "MACs", "live", "kept", "blocks", "kept", "rows", "flash",
+                "source",
+            ]
+        ]
         for layer in layers {
             rows.append([
                 "\(layer.index)", layer.operation, layer.output.map(String.init).joined(separator: "x"),
-                "\(layer.macs)", percent(layer.macsKept, layer.macs), "\(layer.blocks)",
+                count(layer.channelsConstant), count(layer.channelsDead), "\(layer.macs)",
+                percent(layer.macsLive, layer.macs), percent(layer.macsKept, layer.macs), "\(layer.blocks)",
                 percent(UInt64(layer.blocksKept), UInt64(layer.blocks)), rowKind(layer), "\(layer.flashBytes)",
                 layer.source,
             ])
@@ -91,6 +120,10 @@ public struct Inspection: Codable, Sendable {
             "\(name): input \(input.map(String.init).joined(separator: "x")), scale \(inputScale), "
                 + "zero point \(inputZeroPoint)",
             "flash \(flashBytes) bytes, arena \(arenaBytes) bytes",
+            "dead work: \(removal.text)",
+            "weights \(weightBytes) bytes, live \(weightBytesLive) "
+                + "(\(percent(UInt64(weightBytesLive), UInt64(weightBytes)))); MACs live \(macsLive) "
+                + "(\(percent(macsLive, macs)))",
             "MACs \(macs), kept \(macsKept) (\(percent(macsKept, macs))); blocks \(blocks), kept \(blocksKept) "
                 + "(\(percent(UInt64(blocksKept), UInt64(blocks))))",
             "",
@@ -99,7 +132,7 @@ public struct Inspection: Codable, Sendable {
         for row in rows {
             let cells = row.indices.map { column in
                 let fill = String(repeating: " ", count: widths[column] - row[column].count)
-                let isText = [1, 2, 7, 9].contains(column)
+                let isText = [1, 2, 10, 12].contains(column)
                 return isText ? row[column] + fill : fill + row[column]
             }
             var line = cells.joined(separator: "  ")
@@ -112,7 +145,11 @@ public struct Inspection: Codable, Sendable {
     /// How a layer's blocks are stored: dense, or masked with 1, 2 or 4 outputs to a mask row.
     private func rowKind(_ layer: Layer) -> String {
         guard layer.blockOutputs > 0 else { return "" }
-        return layer.blocksKept == layer.blocks ? "dense" : "\(layer.blockOutputs)x4"
+        return layer.blocksKept == layer.blocksLive ? "dense" : "\(layer.blockOutputs)x4"
+    }
+
+    private func count(_ channels: Int) -> String {
+        channels == 0 ? "-" : "\(channels)"
     }
 
     private func percent(_ part: UInt64, _ whole: UInt64) -> String {

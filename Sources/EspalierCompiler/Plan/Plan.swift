@@ -20,6 +20,10 @@ public struct Plan: Sendable {
     public var indexOfSource: [Int: Int] = [:]
 
     public var macs: UInt64 { layers.reduce(0) { $0 + $1.macs } }
+    /// With dead channels gone, as if no block were pruned.
+    public var macsLive: UInt64 { layers.reduce(0) { $0 + $1.live.macs } }
+    public var weightBytes: Int { layers.reduce(0) { $0 + $1.sourceWeightBytes } }
+    public var weightBytesLive: Int { layers.reduce(0) { $0 + $1.live.weightBytes } }
     public var macsKept: UInt64 { layers.reduce(0) { $0 + $1.macsKept } }
     public var blocks: Int { layers.reduce(0) { $0 + Int($1.fields.blocks) } }
     public var blocksKept: Int { layers.reduce(0) { $0 + Int($1.fields.blocks_kept) } }
@@ -61,6 +65,10 @@ public struct PlannedLayer: @unchecked Sendable {
     /// Multiply-accumulates of the source layer, and those of kept blocks.
     public var macs: UInt64 = 0
     public var macsKept: UInt64 = 0
+    /// The layer without dead channels, as if none of its blocks were pruned.
+    public var live = Work(macs: 0, blocks: 0, weightBytes: 0)
+    /// Weights of the source layer.
+    public var sourceWeightBytes = 0
 
     public var tableBytes: Int {
         inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count + bias.count * 4

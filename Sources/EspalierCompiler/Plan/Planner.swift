@@ -84,6 +84,7 @@ struct Planner {
             } catch {
                 throw CompilerError("\(node.label): \(error.description)")
             }
+            layer.count(node)
             blocks += Int(layer.fields.blocks)
             guard blocks <= Planner.blockLimit else {
                 throw CompilerError(
@@ -148,6 +149,20 @@ struct Planner {
 }
 
 extension PlannedLayer {
+    /// Sets what the source layer had to do beside what is left of it once packed.
+    fileprivate mutating func count(_ node: Node) {
+        live = Work(macs: macs, blocks: Int(fields.blocks), weightBytes: 0)
+        switch node.operation {
+        case .convolution(let convolution), .depthwiseConvolution(let convolution):
+            live.weightBytes = convolution.weights.count
+        default: break
+        }
+        let source = node.sourceWork ?? live
+        macs = source.macs
+        sourceWeightBytes = source.weightBytes
+        fields.blocks = Int32(clamping: source.blocks)
+    }
+
     mutating func setWindow(_ window: Window) {
         fields.kernel_height = Int32(window.kernelHeight)
         fields.kernel_width = Int32(window.kernelWidth)

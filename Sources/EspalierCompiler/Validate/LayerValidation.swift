@@ -13,6 +13,10 @@ public struct LayerValidation: Sendable {
         public var greatestDifference: Int
         /// The compiler folded the operator into another one, so that this activation never exists.
         public var isFolded: Bool
+        /// Channels that dead-work removal took away: those that the recording must show at one value, compared like
+        /// all others, and those that no output depends on, left out.
+        public var channelsConstant: Int
+        public var channelsDead: Int
 
         public var holds: Bool { isFolded || valuesIdentical == values }
     }
@@ -37,7 +41,9 @@ public struct LayerValidation: Sendable {
         var rows = arrays.map { entry in
             Row(
                 tensor: entry.name, name: graph.tensors[entry.source].name, values: 0, valuesIdentical: 0,
-                greatestDifference: 0, isFolded: !isComputed(entry.source))
+                greatestDifference: 0, isFolded: !isComputed(entry.source),
+                channelsConstant: selection(entry.source)?.constants.count ?? 0,
+                channelsDead: selection(entry.source)?.dead.count ?? 0)
         }
         let arena = try Arena(model)
         for sample in 0..<samples {
@@ -74,13 +80,13 @@ public struct LayerValidation: Sendable {
             for entry in entries {
                 guard case .int8 = entry.array.values,
                     entry.array.count == (entry.array.shape.first ?? 0)
-                        * graph.tensors[entry.source].shape.count,
+                        * graph.tensors[entry.source].sourceShape.count,
                     entry.array.shape.first == entries[0].array.shape.first
                 else {
                     throw FileError(
                         path,
                         "has '\(entry.name)' of shape \(entry.array.shape) and type \(entry.array.values.typeName)",
-                        do: "record int8 arrays [N, \(graph.tensors[entry.source].shape.text)]")
+                        do: "record int8 arrays [N, \(graph.tensors[entry.source].sourceShape.text)]")
                 }
             }
             return entries
@@ -102,13 +108,40 @@ public struct LayerValidation: Sendable {
         values.withUnsafeMutableBufferPointer { tensor.copy(to: $0.baseAddress!) }
         for (position, entry) in arrays.enumerated()
         where model.plan.indexOfSource[entry.source] == planTensor {
-            guard case .int8(let expected) = entry.array.values else { continue }
-            for (index, value) in values.enumerated() {
-                let difference = abs(Int(value) - Int(expected[sample * values.count + index]))
-                rows[position].values += 1
-                if difference == 0 { rows[position].valuesIdentical += 1 }
-                rows[position].greatestDifference = max(rows[position].greatestDifference, difference)
-            }
+            guard case .int8(let recorded) = entry.array.values else { continue }
+            let count = entry.array.count / entry.array.shape[0]
+            rows[position].compare(
+                values, recorded[sample * count..<(sample + 1) * count], channels: tensor.channels,
+                selection(entry.source))
         }
+    }
+
+    /// The channels left of a source tensor, wherever its values are now; nil while all are.
+    private func selection(_ source: Int) -> ChannelSelection? {
+        graph.tensors[graph.resolved(source)].selection
+    }
+}
+
+extension LayerValidation.Row {
+    /// Counts the values of one sample. Recorded values are in the source's channels, computed ones in those left.
+    fileprivate mutating func compare(
+        _ computed: [Int8], _ recorded: ArraySlice<Int8>, channels: Int, _ selection: ChannelSelection?
+    ) {
+        let sourceChannels = selection?.sourceChannels ?? channels
+        let kept = selection?.kept ?? Array(0..<channels)
+        for pixel in 0..<computed.count / channels {
+            let first = recorded.startIndex + pixel * sourceChannels
+            for (channel, source) in kept.enumerated() {
+                count(computed[pixel * channels + channel], recorded[first + source])
+            }
+            for (source, value) in selection?.constants ?? [:] { count(value, recorded[first + source]) }
+        }
+    }
+
+    private mutating func count(_ computed: Int8, _ recorded: Int8) {
+        let difference = abs(Int(computed) - Int(recorded))
+        values += 1
+        if difference == 0 { valuesIdentical += 1 }
+        greatestDifference = max(greatestDifference, difference)
     }
 }
