@@ -34,6 +34,8 @@ enum Packing {
             layer.mask = mask
             layer.rowStart = rowStart
         }
+        // Kernels take the table's address even where they will visit no block.
+        if layer.weights.isEmpty { layer.weights = [0, 0, 0, 0] }
         layer.setWindow(convolution.window)
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint

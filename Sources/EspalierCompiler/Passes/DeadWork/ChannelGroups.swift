@@ -42,6 +42,8 @@ struct ChannelGroups {
         case .convolution(let convolution):
             if convolution.groups > 1 { joinAll(node, graph) }
         case .depthwiseConvolution:
+            // A single input channel stays in any case, and any of its outputs may go.
+            guard inputs[0] > 1 else { return }
             let multiplier = outputs / inputs[0]
             for output in 0..<outputs { join(node.inputs[0], output / multiplier, node.output, output) }
         case .maxPool, .averagePool, .mean, .table: joinAlike(node.inputs[0], node.output, outputs)
