@@ -25,8 +25,10 @@ import Testing
                 let value = Int32(value)
                 return Int64(
                     roundingOnce
-                        ? requantiseRoundingOnce(value, multiplier: multiplier.multiplier, shift: Int32(multiplier.shift))
-                        : requantise(value, multiplier: multiplier.multiplier, shift: Int32(multiplier.shift)))
+                        ? requantiseRoundingOnce(
+                            value, multiplier: multiplier.multiplier, shift: Int32(multiplier.shift))
+                        : requantise(value, multiplier: multiplier.multiplier, shift: Int32(multiplier.shift))
+                )
             }
             #expect(results.min() == image.lowerBound && results.max() == image.upperBound, "seed \(seed)")
         }

@@ -53,12 +53,15 @@ import Testing
         #expect(report.layers.reduce(0) { $0 + $1.macsLive } == report.macsLive)
         for tensor in removal.tensors {
             #expect(
-                tensor.channelsKept + tensor.constantChannels.count + tensor.deadChannels.count == tensor.channels)
+                tensor.channelsKept + tensor.constantChannels.count + tensor.deadChannels.count
+                    == tensor.channels)
             #expect(tensor.constantChannels.count == tensor.constantValues.count)
         }
         let kept = try Self.compilation("vww_96_int8", keepsDead: true)
         #expect(kept.header.contains(" * Options: keep dead\n * "))
-        #expect(kept.header.contains(" * Dead work: nothing removed: --keep-dead was given; 7489664 MACs live.\n"))
+        #expect(
+            kept.header.contains(" * Dead work: nothing removed: --keep-dead was given; 7489664 MACs live.\n")
+        )
     }
 
     /// Removed constants are compared with the recording, too.
@@ -89,7 +92,8 @@ import Testing
             name.hasPrefix("vww")
             ? NumericArray(
                 shape: [349, 96, 96, 3],
-                values: .uint8(try ByteFile.read(Reference.url("data/video/onebyone_vww96_rgb_every4.u8").path)))
+                values: .uint8(
+                    try ByteFile.read(Reference.url("data/video/onebyone_vww96_rgb_every4.u8").path)))
             : try ReferenceModel.golden("onebyone_outputs", "gray96")
         let outputs = try [true, false].map { keepsDead in
             let compilation = try Self.compilation(name, keepsDead: keepsDead)
@@ -109,7 +113,9 @@ import Testing
         let batch = 60
         for start in stride(from: 0, to: count, by: batch) {
             let shape = models[0].plan.tensors[models[0].plan.input].shape
-            let values = (start..<min(start + batch, count)).flatMap { RandomPicture.values(shape, seed: UInt64($0)) }
+            let values = (start..<min(start + batch, count)).flatMap {
+                RandomPicture.values(shape, seed: UInt64($0))
+            }
             let samples = SampleSet.rows(values: values, perRow: shape.count)
             let outputs = try models.map { try Validation($0).run(samples) }
             let wrong = outputs[0].indices.filter { outputs[0][$0] != outputs[1][$0] }
@@ -130,7 +136,9 @@ private enum RandomPicture {
             switch seed % 3 {
             case 0: Int8.random(in: range, using: &random)
             case 1: Bool.random(using: &random) ? -128 : 127
-            default: Int8.random(in: 0...3, using: &random) == 0 ? 127 : Int8.random(in: -128 ... -100, using: &random)
+            default:
+                Int8.random(in: 0...3, using: &random) == 0
+                    ? 127 : Int8.random(in: -128 ... -100, using: &random)
             }
         }
         var values: [Int8] = []

@@ -28,7 +28,8 @@ import Testing
         window.padLeft = padding
         let second = Convolution(
             window: window, weights: random.bytes(8 * kernel * kernel, in: -127...127), bias: [100, -100],
-            multipliers: Array(repeating: QuantizedMultiplier(0.001), count: 2), activation: ActivationRange())
+            multipliers: Array(repeating: QuantizedMultiplier(0.001), count: 2), activation: ActivationRange()
+        )
         graph.nodes = [
             Node(label: "first", operation: .convolution(first), inputs: [0], output: 1),
             Node(label: "second", operation: .convolution(second), inputs: [1], output: 2),
@@ -82,7 +83,9 @@ import Testing
     @Test func channelsWithoutAWeightInAnyReaderAreDead() throws {
         var graph = graph(constant: 17, kernel: 3, padding: 1)
         guard case .convolution(var convolution) = graph.nodes[1].operation else { return }
-        for position in stride(from: 2, to: convolution.weights.count, by: 4) { convolution.weights[position] = 0 }
+        for position in stride(from: 2, to: convolution.weights.count, by: 4) {
+            convolution.weights[position] = 0
+        }
         graph.nodes[1].operation = .convolution(convolution)
         let trimmed = try removed(graph)
         #expect(trimmed.tensors[1].selection?.dead == [2])
@@ -110,7 +113,8 @@ import Testing
             other.output = 3
             let factors = [0.5, 0.5, 1.0 / Double(1 << 20)].map { QuantizedMultiplier($0) }
             let sum = Node(
-                label: "sum", operation: .add(factors, leftShift: 20, ActivationRange()), inputs: [1, 3], output: 4)
+                label: "sum", operation: .add(factors, leftShift: 20, ActivationRange()), inputs: [1, 3],
+                output: 4)
             graph.nodes.insert(contentsOf: [other, sum], at: 1)
             graph.nodes[3].inputs = [4]
             let trimmed = try removed(graph)

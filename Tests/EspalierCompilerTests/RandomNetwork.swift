@@ -38,7 +38,8 @@ struct RandomNetwork {
         let zero = zeroPoint ?? (chance(0.5) ? -128 : Int32(number(-128...127)))
         graph.tensors.append(
             GraphTensor(
-                name: "t\(graph.tensors.count)", shape: shape, scale: 0.05, zeroPoint: zero, constant: constant))
+                name: "t\(graph.tensors.count)", shape: shape, scale: 0.05, zeroPoint: zero,
+                constant: constant))
         return graph.tensors.count - 1
     }
 
@@ -78,7 +79,9 @@ struct RandomNetwork {
     }
 
     /// A window and the picture it makes: SAME, VALID or padded more than either.
-    private mutating func window(_ shape: Shape, isPool: Bool = false) -> (window: Window, height: Int, width: Int) {
+    private mutating func window(_ shape: Shape, isPool: Bool = false) -> (
+        window: Window, height: Int, width: Int
+    ) {
         var window = Window(kernelHeight: number(1...3), kernelWidth: number(1...3))
         if chance(0.4) { (window.kernelHeight, window.kernelWidth) = (1, 1) }
         window.strideHeight = number(1...2)
@@ -101,7 +104,9 @@ struct RandomNetwork {
     private mutating func addConvolution(_ input: Int) {
         let shape = graph.tensors[input].shape
         var (window, height, width) = window(shape)
-        if chance(0.1) { (window, height, width) = (Window(kernelHeight: shape.height, kernelWidth: shape.width), 1, 1) }
+        if chance(0.1) {
+            (window, height, width) = (Window(kernelHeight: shape.height, kernelWidth: shape.width), 1, 1)
+        }
         let groups = shape.channels % 2 == 0 && chance(0.1) ? 2 : 1
         let channels = number(1...8) * groups
         let output = tensor(Shape(height, width, channels))
@@ -110,7 +115,8 @@ struct RandomNetwork {
         convolution.groups = groups
         convolution.roundsOnce = chance(0.2)
         for channel in 0..<shape.channels / groups where chance(0.15) {
-            for position in stride(from: channel, to: convolution.weights.count, by: shape.channels / groups) {
+            for position in stride(from: channel, to: convolution.weights.count, by: shape.channels / groups)
+            {
                 convolution.weights[position] = Int8(convolution.weightZeroPoint)
             }
         }
@@ -188,7 +194,8 @@ struct RandomNetwork {
         let range = range(source.zeroPoint)
         let origin: Int32 = chance(0.3) ? -128 : 0
         append(
-            chance(0.5) ? .maxPool(window, range) : .averagePool(window, range, roundingOrigin: origin), [input], output)
+            chance(0.5) ? .maxPool(window, range) : .averagePool(window, range, roundingOrigin: origin),
+            [input], output)
     }
 
     private mutating func addPad(_ input: Int) {
@@ -229,9 +236,11 @@ struct RandomNetwork {
                 tensor(shape, zeroPoint: -128))
         } else {
             let shapes = [
-                Shape(1, shape.height * shape.width, shape.channels), Shape(shape.height, 1, shape.width * shape.channels),
+                Shape(1, shape.height * shape.width, shape.channels),
+                Shape(shape.height, 1, shape.width * shape.channels),
             ]
-            append(.reshape, [input], tensor(shapes[number(0...1)], zeroPoint: graph.tensors[input].zeroPoint))
+            append(
+                .reshape, [input], tensor(shapes[number(0...1)], zeroPoint: graph.tensors[input].zeroPoint))
         }
     }
 }

@@ -69,7 +69,8 @@ public struct Inspection: Codable, Sendable {
             let output = plan.tensors[Int(layer.fields.output)]
             return Layer(
                 index: index, source: layer.label, operation: Self.name(of: layer.fields.operation),
-                output: output.shape.sides, macs: layer.macs, macsLive: layer.live.macs, macsKept: layer.macsKept,
+                output: output.shape.sides, macs: layer.macs, macsLive: layer.live.macs,
+                macsKept: layer.macsKept,
                 weightBytes: layer.sourceWeightBytes, weightBytesLive: layer.live.weightBytes,
                 blocks: Int(layer.fields.blocks), blocksLive: layer.live.blocks,
                 blocksKept: Int(layer.fields.blocks_kept), channelsConstant: selection?.constants.count ?? 0,
@@ -103,7 +104,8 @@ public struct Inspection: Codable, Sendable {
     public var text: String {
         var rows = [
             [
-                "", "operation", "output", "constant", "dead", "MACs", "live", "kept", "blocks", "kept", "rows", "flash",
+                "", "operation", "output", "constant", "dead", "MACs", "live", "kept", "blocks", "kept",
+                "rows", "flash",
                 "source",
             ]
         ]
@@ -112,7 +114,8 @@ public struct Inspection: Codable, Sendable {
                 "\(layer.index)", layer.operation, layer.output.map(String.init).joined(separator: "x"),
                 count(layer.channelsConstant), count(layer.channelsDead), "\(layer.macs)",
                 percent(layer.macsLive, layer.macs), percent(layer.macsKept, layer.macs), "\(layer.blocks)",
-                percent(UInt64(layer.blocksKept), UInt64(layer.blocks)), rowKind(layer), "\(layer.flashBytes)",
+                percent(UInt64(layer.blocksKept), UInt64(layer.blocks)), rowKind(layer),
+                "\(layer.flashBytes)",
                 layer.source,
             ])
         }

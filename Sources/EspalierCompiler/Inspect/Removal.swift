@@ -44,7 +44,8 @@ public struct Removal: Codable, Sendable, Equatable {
     public var text: String {
         if let leftBecause { return "nothing removed: \(leftBecause)" }
         guard !tensors.isEmpty else { return "none of \(channels) channels" }
-        return "removed \(channelsConstant + channelsDead) of \(channels) channels: \(channelsConstant) constant on every "
+        return
+            "removed \(channelsConstant + channelsDead) of \(channels) channels: \(channelsConstant) constant on every "
             + "input, \(channelsDead) that no output depends on"
     }
 }

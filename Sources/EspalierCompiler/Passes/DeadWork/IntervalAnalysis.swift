@@ -6,7 +6,7 @@
 struct IntervalAnalysis {
     /// [tensor][channel]; empty for a tensor that no node of the graph touches.
     private(set) var intervals: [[Interval]]
-    private let graph: Graph
+    let graph: Graph
 
     init(_ graph: Graph) {
         self.graph = graph
@@ -42,7 +42,8 @@ struct IntervalAnalysis {
         case .add(let multipliers, let leftShift, let range):
             return elementwise(node) { first, second in
                 let terms = [first, second].enumerated().map { index, term in
-                    multipliers[index].apply(term.lowerBound << Int64(leftShift)...term.upperBound << Int64(leftShift))
+                    multipliers[index].apply(
+                        term.lowerBound << Int64(leftShift)...term.upperBound << Int64(leftShift))
                 }
                 guard let first = terms[0], let second = terms[1] else { return range.interval(of: nil) }
                 let sum = first.lowerBound + second.lowerBound...first.upperBound + second.upperBound
@@ -129,115 +130,5 @@ struct IntervalAnalysis {
             bounds = zip(bounds, intervals[input]).map { $0.hull($1) }
         }
         return bounds
-    }
-
-    // MARK: Convolutions
-
-    /// More sets of taps than this, and taps that may lie outside are bounded one by one instead of together.
-    private static let classLimit = 81
-
-    private func bounds(_ convolution: Convolution, _ node: Node, isDepthwise: Bool) -> [Interval] {
-        let source = graph.tensors[node.inputs[0]]
-        let output = graph.tensors[node.output]
-        let reach = WindowReach(convolution.window, input: source.shape, output: output.shape)
-        let classes = reach.rows.classes.count * reach.columns.classes.count
-        let inputs = intervals[node.inputs[0]].map { centred($0, node.inputs[0]) }
-        let products = TapProducts(
-            convolution, inputs: inputs, outputs: output.shape.channels, isDepthwise: isDepthwise)
-        return (0..<output.shape.channels).map { channel in
-            let taps = products.ranges(output: channel)
-            let bias = Int64(convolution.bias[channel])
-            func stored(_ sum: ClosedRange<Int64>) -> Interval {
-                let moved = moved(
-                    convolution.multipliers[channel].apply(sum, roundingOnce: convolution.roundsOnce),
-                    by: output.zeroPoint)
-                return convolution.activation.interval(of: moved)
-            }
-            guard classes <= Self.classLimit else { return stored(Self.widestSum(taps, bias, reach)) }
-            var bounds: Interval?
-            for rows in reach.rows.classes {
-                for columns in reach.columns.classes {
-                    let here = stored(Self.sum(taps, bias, rows, columns, width: reach.kernelWidth))
-                    bounds = bounds?.hull(here) ?? here
-                }
-            }
-            return bounds ?? .full
-        }
-    }
-
-    /// The sum where exactly some rows and columns of the kernel lie inside the picture.
-    private static func sum(
-        _ taps: [ClosedRange<Int64>], _ bias: Int64, _ rows: Range<Int>, _ columns: Range<Int>, width: Int
-    ) -> ClosedRange<Int64> {
-        var low = bias
-        var high = bias
-        for row in rows {
-            for column in columns {
-                low += taps[row * width + column].lowerBound
-                high += taps[row * width + column].upperBound
-            }
-        }
-        return low...high
-    }
-
-    /// The sum wherever the window is: a tap that may lie outside may add nothing.
-    private static func widestSum(
-        _ taps: [ClosedRange<Int64>], _ bias: Int64, _ reach: WindowReach
-    ) -> ClosedRange<Int64> {
-        var low = bias
-        var high = bias
-        for (tap, range) in taps.enumerated() {
-            let isAlways = reach.isAlwaysInside(tap)
-            low += isAlways ? range.lowerBound : min(0, range.lowerBound)
-            high += isAlways ? range.upperBound : max(0, range.upperBound)
-        }
-        return low...high
-    }
-}
-
-/// Bounds of what each tap adds to an output's sum, over all input channels.
-private struct TapProducts {
-    private let convolution: Convolution
-    private let inputs: [ClosedRange<Int64>]
-    private let outputs: Int
-    private let isDepthwise: Bool
-    private let taps: Int
-
-    init(_ convolution: Convolution, inputs: [ClosedRange<Int64>], outputs: Int, isDepthwise: Bool) {
-        self.convolution = convolution
-        self.inputs = inputs
-        self.outputs = outputs
-        self.isDepthwise = isDepthwise
-        taps = convolution.window.kernelHeight * convolution.window.kernelWidth
-    }
-
-    /// One for each tap.
-    func ranges(output: Int) -> [ClosedRange<Int64>] {
-        if isDepthwise {
-            let input = inputs[output / (outputs / inputs.count)]
-            return (0..<taps).map { Self.product(weight($0 * outputs + output), input) }
-        }
-        let depth = inputs.count / convolution.groups
-        let first = output / (outputs / convolution.groups) * depth
-        return (0..<taps).map { tap in
-            var low: Int64 = 0
-            var high: Int64 = 0
-            for channel in 0..<depth {
-                let product = Self.product(weight((output * taps + tap) * depth + channel), inputs[first + channel])
-                low += product.lowerBound
-                high += product.upperBound
-            }
-            return low...high
-        }
-    }
-
-    private func weight(_ index: Int) -> Int64 {
-        Int64(convolution.weights[index]) - Int64(convolution.weightZeroPoint)
-    }
-
-    private static func product(_ weight: Int64, _ input: ClosedRange<Int64>) -> ClosedRange<Int64> {
-        let first = weight * input.lowerBound
-        let second = weight * input.upperBound
-        return weight < 0 ? second...first : first...second
     }
 }

@@ -18,9 +18,12 @@ struct KeptChannels {
         groups = ChannelGroups(graph)
         isKept = Array(repeating: false, count: groups.tensor.count)
         for node in graph.nodes {
-            guard case .convolution(let convolution) = node.operation, convolution.groups == 1 else { continue }
+            guard case .convolution(let convolution) = node.operation, convolution.groups == 1 else {
+                continue
+            }
             let reach = WindowReach(
-                convolution.window, input: graph.tensors[node.inputs[0]].shape, output: graph.tensors[node.output].shape)
+                convolution.window, input: graph.tensors[node.inputs[0]].shape,
+                output: graph.tensors[node.output].shape)
             writers[node.output] = (convolution, node.inputs[0], reach)
         }
         for tensor in [graph.input] + graph.outputs {
@@ -58,7 +61,8 @@ struct KeptChannels {
                 for input in 0..<inputs {
                     let weight = Int32(weights[position])
                     position += 1
-                    guard weight != writer.convolution.weightZeroPoint, needs(input, of: writer.input, tap, writer.reach)
+                    guard weight != writer.convolution.weightZeroPoint,
+                        needs(input, of: writer.input, tap, writer.reach)
                     else { continue }
                     keep(groups.first[writer.input] + input)
                 }

@@ -1,6 +1,7 @@
 extension Passes {
-    /// More channels than any network has; a graph with more is left as it is.
+    /// More channels and weights than any network for a board has; a graph with more is left as it is.
     private static let channelLimit = 1 << 20
+    private static let weightLimit = 1 << 27
 
     /// Takes out channels that hold one value on every possible input, and channels that no output depends on.
     ///
@@ -12,6 +13,10 @@ extension Passes {
             graph.deadWork = .left(because: "the model has more than \(channelLimit) channels")
             return
         }
+        guard graph.nodes.reduce(0, { $0 + $1.weightCount }) <= weightLimit else {
+            graph.deadWork = .left(because: "the model has more than \(weightLimit) weights")
+            return
+        }
         let analysis = IntervalAnalysis(graph)
         let keptChannels = KeptChannels(graph, analysis)
         let kept = Dictionary(uniqueKeysWithValues: used.map { ($0, keptChannels.channels(of: $0)) })
@@ -20,10 +25,20 @@ extension Passes {
         var trimmed = graph
         trimmed.trim(to: kept, analysis.intervals)
         guard trimmed.visitedMacs <= graph.visitedMacs else {
-            graph.deadWork = .left(because: "removing it would break up pruned 1x4 blocks and cost more than it saves")
+            graph.deadWork = .left(
+                because: "removing it would break up pruned 1x4 blocks and cost more than it saves")
             return
         }
         graph = trimmed
+    }
+}
+
+extension Node {
+    fileprivate var weightCount: Int {
+        switch operation {
+        case .convolution(let convolution), .depthwiseConvolution(let convolution): convolution.weights.count
+        default: 0
+        }
     }
 }
 
@@ -42,7 +57,8 @@ extension Graph {
                 }
                 return sum + kept * 4 * pixels
             case .depthwiseConvolution(let convolution):
-                return sum + convolution.window.kernelHeight * convolution.window.kernelWidth * output.quads * 4 * pixels
+                return sum + convolution.window.kernelHeight * convolution.window.kernelWidth * output.quads
+                    * 4 * pixels
             default: return sum
             }
         }

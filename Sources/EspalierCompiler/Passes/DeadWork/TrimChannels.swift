@@ -115,7 +115,8 @@ extension Work {
     fileprivate init(_ convolution: Convolution, pixels: Int, inputs: Int) {
         self.init(
             macs: UInt64(pixels) * UInt64(convolution.weights.count),
-            blocks: convolution.weights.count / inputs * ((inputs + 3) / 4), weightBytes: convolution.weights.count)
+            blocks: convolution.weights.count / inputs * ((inputs + 3) / 4),
+            weightBytes: convolution.weights.count)
     }
 
     fileprivate init(depthwise convolution: Convolution, pixels: Int) {

@@ -2,7 +2,8 @@
 ///
 /// Taps outside read the zero point and so add nothing. At each position the taps inside are consecutive.
 struct SideReach {
-    /// The different sets of taps inside; every position of the window has one of them.
+    /// The different sets of taps inside; every position of the window has one of them. No more than twice the taps,
+    /// because neither the first tap inside nor the last one moves back.
     let classes: [Range<Int>]
     /// Taps inside at every position, and taps inside at some position.
     let always: Range<Int>
@@ -10,20 +11,26 @@ struct SideReach {
 
     init(taps: Int, stride: Int, dilation: Int, padding: Int, input: Int, output: Int) {
         var classes: [Range<Int>] = []
-        var seen: Set<Range<Int>> = []
         var always = 0..<taps
         var ever = 0..<0
-        for position in 0..<output {
+        var position = 0
+        while position < output {
             let start = position * stride - padding
             let end = min(taps, Self.taps(before: input - start, dilation))
             let first = min(end, Self.taps(before: -start, dilation))
             let inside = first < end ? first..<end : 0..<0
-            if seen.insert(inside).inserted { classes.append(inside) }
+            if classes.last != inside { classes.append(inside) }
             always = always.clamped(to: inside)
             if ever.isEmpty {
                 ever = inside
             } else if !inside.isEmpty {
                 ever = min(ever.lowerBound, first)..<max(ever.upperBound, end)
+            }
+            position += 1
+            if inside.count == taps {
+                // So it stays up to the last position at which the window is whole.
+                let last = (input - (taps - 1) * dilation - 1 + padding) / stride
+                position = max(position, min(last + 1, output))
             }
         }
         self.classes = classes
