@@ -57,8 +57,8 @@ extension TFLiteImporter {
     // MARK: Tables
 
     mutating func importActivation(_ node: TFLiteOperator) throws(CompilerError) {
-        let range = try activationRange(node.name == "RELU" ? 1 : 3, activation(node.outputs[0]))
-        try importRescaling(node, range)
+        let codes: [String: Int8] = ["RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3]
+        try importRescaling(node, activationRange(codes[node.name] ?? 0, activation(node.outputs[0])))
     }
 
     mutating func importQuantize(_ node: TFLiteOperator) throws(CompilerError) {
