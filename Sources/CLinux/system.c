@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-int32_t espalier_read(int32_t descriptor, void *bytes, uint64_t count) {
+int32_t espalier_read(int32_t descriptor, void *bytes, intptr_t count) {
     char *next = bytes;
     while (count > 0) {
         ssize_t done = read(descriptor, next, count);
@@ -18,12 +18,12 @@ int32_t espalier_read(int32_t descriptor, void *bytes, uint64_t count) {
             return errno;
         }
         next += done;
-        count -= (uint64_t)done;
+        count -= done;
     }
     return 0;
 }
 
-int32_t espalier_write(int32_t descriptor, const void *bytes, uint64_t count) {
+int32_t espalier_write(int32_t descriptor, const void *bytes, intptr_t count) {
     const char *next = bytes;
     while (count > 0) {
         ssize_t done = send(descriptor, next, count, MSG_NOSIGNAL);
@@ -33,7 +33,7 @@ int32_t espalier_write(int32_t descriptor, const void *bytes, uint64_t count) {
             return errno;
         }
         next += done;
-        count -= (uint64_t)done;
+        count -= done;
     }
     return 0;
 }

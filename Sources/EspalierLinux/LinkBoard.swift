@@ -114,11 +114,11 @@ public struct LinkBoard {
     }
 
     private mutating func read(_ bytes: UnsafeMutableRawPointer, _ count: Int) {
-        if !isBroken && espalier_read(input, bytes, UInt64(truncatingIfNeeded: count)) != 0 { isBroken = true }
+        if !isBroken && espalier_read(input, bytes, count) != 0 { isBroken = true }
     }
 
     private mutating func write(_ bytes: UnsafeRawPointer, _ count: Int) {
-        if !isBroken && espalier_write(output, bytes, UInt64(truncatingIfNeeded: count)) != 0 { isBroken = true }
+        if !isBroken && espalier_write(output, bytes, count) != 0 { isBroken = true }
     }
 }
 

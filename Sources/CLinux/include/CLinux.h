@@ -12,10 +12,10 @@
 #define ESPALIER_END (-1)
 
 /* Reads exactly `count` bytes, waiting for them. */
-int32_t espalier_read(int32_t descriptor, void *bytes, uint64_t count);
+int32_t espalier_read(int32_t descriptor, void *bytes, intptr_t count);
 
 /* Writes exactly `count` bytes; a reader that is gone is an error, not a signal, where it is a socket. */
-int32_t espalier_write(int32_t descriptor, const void *bytes, uint64_t count);
+int32_t espalier_write(int32_t descriptor, const void *bytes, intptr_t count);
 
 /* Nanoseconds of CLOCK_MONOTONIC: real time, for measurements. */
 int64_t espalier_monotonic_nanoseconds(void);
