@@ -1,0 +1,49 @@
+// A whole file into memory, with a bound on its length.
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// Reads a whole file into memory.
+public enum ByteFile {
+    /// The longest file read unless the caller says otherwise: 2 GiB.
+    public static let defaultLimit = 1 << 31
+
+    /// The bytes of the file at `path`.
+    ///
+    /// - Throws: `FileError` if the file cannot be opened or read, or is longer than `limit` bytes.
+    public static func read(_ path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        defer { close(descriptor) }
+
+        var bytes: [UInt8] = []
+        var information = stat()
+        if fstat(descriptor, &information) == 0 {
+            bytes.reserveCapacity(min(max(Int(information.st_size), 0), limit))
+        }
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { systemRead(descriptor, $0) }
+            guard count >= 0 else { throw unreadable(path, errno) }
+            if count == 0 { return bytes }
+            guard bytes.count + count <= limit else {
+                throw FileError(path, "is longer than \(limit) bytes", do: "pass a smaller file")
+            }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    static func unreadable(_ path: String, _ code: Int32) -> FileError {
+        let remedy =
+            switch code {
+            case ENOENT: "check the path"
+            case EACCES, EPERM: "check its permissions"
+            case EISDIR: "pass a file and not a folder"
+            default: "check the file and the disk"
+            }
+        return FileError(path, "cannot be read (\(systemText(code)))", do: remedy)
+    }
+}
