@@ -81,6 +81,7 @@ let package = Package(
             name: "EspalierCoreTests", dependencies: ["EspalierCore", "EspalierCompiler", "CAllocationProbe"]),
         .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
         .testTarget(name: "EspalierCompilerTests", dependencies: ["EspalierCompiler", "EspalierFiles"]),
+        .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
     ],
