@@ -83,7 +83,9 @@ let package = Package(
         .testTarget(name: "EspalierCompilerTests", dependencies: ["EspalierCompiler", "EspalierFiles"]),
         .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
-        .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
+        .testTarget(
+            name: "EspalierSimulatorTests",
+            dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux"]),
     ],
     swiftLanguageModes: [.v6]
 )

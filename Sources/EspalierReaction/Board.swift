@@ -36,7 +36,7 @@ public protocol EdgeSource {
 }
 
 /// Why a wait ended.
-public enum Wake {
+public enum Wake: Sendable {
     case edge(Edge)
     case frame
     case deadline
@@ -45,7 +45,7 @@ public enum Wake {
 }
 
 /// A change of level on an input line.
-public struct Edge {
+public struct Edge: Sendable {
     /// Index of the line.
     public let line: Int32
     /// From low to high.

@@ -11,7 +11,7 @@ public protocol Classifier {
 }
 
 /// What a classifier found.
-public struct Verdict {
+public struct Verdict: Sendable {
     /// Index of the class with the highest score.
     public var classIndex: Int32
     /// That score as the model stores it, -128 ... 127.

@@ -16,7 +16,7 @@ public import CEspalier
 ///    a model in the middle of its run can be in the way. A cooldown at least as long as the pulse excludes that.
 ///  * An output that follows (pulse 0) goes low when a trigger ends without a verdict for want of a frame, of the
 ///    camera or of the model: what is not known to be there is not signalled.
-public struct ReactionMachine {
+public struct ReactionMachine: Sendable {
     /// An output line that the board refuses to lower is tried again after this long.
     static var retryNanoseconds: Int64 { 10_000_000 }
 
@@ -214,7 +214,7 @@ public struct ReactionMachine {
 }
 
 /// What the machine asks for. Each is answered with one of the events named.
-public enum Action {
+public enum Action: Sendable {
     /// Wait for an edge until a time. `.edge`, `.deadline` or `.stop`.
     case wait(until: Int64)
     /// The same, and for a frame with a higher sequence number: `.frameReady` as well.
@@ -234,7 +234,7 @@ public enum Action {
 }
 
 /// What came of an action.
-public enum Event {
+public enum Event: Sendable {
     /// - stopwatch: real nanoseconds when the edge was read, 0 if unknown.
     case edge(Edge, stopwatch: Int64)
     case frameReady

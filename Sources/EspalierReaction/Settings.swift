@@ -64,9 +64,8 @@ extension EspalierReactionRecord {
     }
 }
 
-/// How many triggers came, and what became of them: `triggers` is the sum of all outcomes but for one in flight.
+/// How many triggers came to their end, and to which: `triggers` is the sum of all outcomes.
 public struct ReactionCounters: Equatable, Sendable {
-    /// Edges in the trigger's direction.
     public var triggers = 0
     public var verdicts = 0
     /// Verdicts that set the output high.

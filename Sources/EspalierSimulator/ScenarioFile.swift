@@ -111,52 +111,19 @@ extension Scenario {
             camera.show(view, from: max(0, time - lead))
         }
         let length = try section.nanoseconds("for_s", unit: 1e9)
-        for (key, high) in [("raise", true), ("lower", false)] {
-            guard let line = try section.text(key) else { continue }
-            guard line == trigger else {
-                throw section.error(
-                    key, "names \"\(line)\", which is no input line", do: "name the trigger line, \"\(trigger)\"")
-            }
-            changes.append(LevelChange(time: time, line: 0, high: high))
-            if let length { changes.append(LevelChange(time: time + length, line: 0, high: !high)) }
+        try readChange(section, "raise", high: true, at: time, for: length)
+        try readChange(section, "lower", high: false, at: time, for: length)
+    }
+
+    private mutating func readChange(
+        _ section: TOMLSection, _ key: String, high: Bool, at time: Int64, for length: Int64?
+    ) throws(FileError) {
+        guard let line = try section.text(key) else { return }
+        guard line == trigger else {
+            throw section.error(
+                key, "names \"\(line)\", which is no input line", do: "name the trigger line, \"\(trigger)\"")
         }
-    }
-}
-
-// MARK: - What the camera sees
-
-/// Turns `see`, `light` and `seed` into pictures; reads each file once.
-private struct ViewReader {
-    let scenarioPath: String
-    let seed: UInt64
-    private var files: [String: Image] = [:]
-
-    init(scenarioPath: String, seed: UInt64) {
-        self.scenarioPath = scenarioPath
-        self.seed = seed
-    }
-
-    /// - Parameter middle: the moment, in nanoseconds, at which a rendered figure is in the middle of the picture.
-    mutating func generator(
-        _ section: TOMLSection, width: Int, height: Int, middle: Int64
-    ) throws(FileError) -> (any FrameGenerator)? {
-        guard let see = try section.text("see") else { return nil }
-        let paths = try picturePaths(section, see)
-        var images: [Image] = []
-        for path in paths {
-            let image = try files[path] ?? PNG.read(path)
-            files[path] = image
-            guard image.width == width, image.height == height else {
-                throw FileError(
-                    path, "is \(image.width) x \(image.height) pixels, the camera of \(scenarioPath) \(width) x \(height)",
-                    do: "resize it, or change [camera] width and height")
-            }
-            images.append(image)
-        }
-        return Pictures(images)
-    }
-
-    private func picturePaths(_ section: TOMLSection, _ see: String) throws(FileError) -> [String] {
-        []
+        changes.append(LevelChange(time: time, line: 0, high: high))
+        if let length { changes.append(LevelChange(time: time + length, line: 0, high: !high)) }
     }
 }

@@ -148,3 +148,39 @@ func checksum(_ bytes: [UInt8]) -> UInt32 {
     for byte in bytes { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
     return hash
 }
+
+// MARK: - Lines
+
+/// A level a line took, and when: what a test compares a line's history with.
+public struct Level: Equatable, Sendable {
+    public let high: Bool
+    public let time: Int64
+
+    /// - Parameter seconds: since the start, to the nanosecond.
+    public static func high(at seconds: Double) -> Level { Level(high: true, time: Int64((seconds * 1e9).rounded())) }
+
+    /// - Parameter seconds: since the start, to the nanosecond.
+    public static func low(at seconds: Double) -> Level { Level(high: false, time: Int64((seconds * 1e9).rounded())) }
+}
+
+extension Trace {
+    /// The history of one line, from its level at the start.
+    public func levels(of name: String) -> [Level] {
+        entries.compactMap { entry in
+            guard case .line(let time, name, let high) = entry else { return nil }
+            return Level(high: high, time: time)
+        }
+    }
+
+    /// The names of all lines, inputs first.
+    public var lines: [String] {
+        entries.prefix { if case .line(0, _, false) = $0 { true } else { false } }.compactMap { entry in
+            if case .line(_, let name, _) = entry { name } else { nil }
+        }
+    }
+
+    /// When it ended, in nanoseconds; 0 for a trace that has not.
+    public var endNanoseconds: Int64 {
+        if case .end(let time) = entries.last { time } else { 0 }
+    }
+}
