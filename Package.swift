@@ -25,6 +25,7 @@ let package = Package(
         .executable(name: "espalier", targets: ["espalier"]),
         .library(name: "EspalierSimulator", targets: ["EspalierSimulator"]),
         .library(name: "EspalierCore", type: .static, targets: ["EspalierCore"]),
+        .library(name: "EspalierReaction", type: .static, targets: ["EspalierReaction"]),
         .library(name: "EspalierNode", type: .static, targets: ["EspalierNode"]),
     ],
     traits: [
@@ -58,7 +59,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
         .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
-        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "CCrypto"], swiftSettings: hostRoom),
+        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"], swiftSettings: hostRoom),
         .target(
             name: "EspalierSimulator",
             dependencies: [
@@ -76,16 +77,24 @@ let package = Package(
             ]),
 
         // Tests
+        .executableTarget(
+            name: "espalier-fuzz", dependencies: ["EspalierCompiler", "EspalierFiles"], path: "Tests/Fuzz"),
         .target(name: "CAllocationProbe", path: "Tests/CAllocationProbe"),
+        .target(name: "CClient", dependencies: ["CEspalier"], path: "Tests/CClient"),
+        .target(name: "EspalierTestSupport", path: "Tests/EspalierTestSupport", swiftSettings: hostRoom),
         .testTarget(
-            name: "EspalierCoreTests", dependencies: ["EspalierCore", "EspalierCompiler", "CAllocationProbe"]),
+            name: "EspalierCoreTests",
+            dependencies: ["EspalierCore", "EspalierCompiler", "EspalierTestSupport", "CAllocationProbe", "CClient"],
+            swiftSettings: hostRoom),
         .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
-        .testTarget(name: "EspalierCompilerTests", dependencies: ["EspalierCompiler", "EspalierFiles"]),
+        .testTarget(
+            name: "EspalierCompilerTests",
+            dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(
             name: "EspalierSimulatorTests",
-            dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux"]),
+            dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -78,6 +78,8 @@ typedef struct EspalierLayer {
     int32_t difference_min;    /* SOFTMAX: differences below this contribute nothing */
     int32_t blocks;            /* 1x4 blocks in the source layer, and those that are stored and visited */
     int32_t blocks_kept;
+    int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0, or -128 in models from legacy uint8 */
+    int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite's kernel rounds once, in FULLY_CONNECTED; else 0 */
     int32_t reserved;
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with

@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 
 // The Swift half of the contract's size assertions; the C half is Sources/CEspalier/contract.c.
 
@@ -8,6 +8,6 @@ public import CEspalier
 func contractSizesAgree() -> Bool {
     let pointer = MemoryLayout<Int>.size
     return MemoryLayout<EspalierTensor>.stride == 56 + pointer
-        && MemoryLayout<EspalierLayer>.stride == 104 + 7 * pointer
+        && MemoryLayout<EspalierLayer>.stride == 112 + 7 * pointer
         && MemoryLayout<EspalierModel>.stride == 64 + 6 * pointer
 }

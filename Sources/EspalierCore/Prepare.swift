@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 
 /// From a camera frame to the input tensor in one pass: crop, resize, convert the colour, quantise.
 ///

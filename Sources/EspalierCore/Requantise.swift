@@ -5,6 +5,8 @@
 // 64-bit product is cut to its high half, once when that is shifted right. Rounding once differs by one unit in about
 // one case of a hundred, so every kernel of this project, whatever its instruction set, gives the bits of this file.
 //
+// The one exception is FULLY_CONNECTED, whose reference goes through a matrix library (ruy) that rounds once.
+//
 // Source: gemmlowp `fixedpoint.h` and TensorFlow Lite `common.h`, `MultiplyByQuantizedMultiplier`.
 
 /// The high half of the doubled product: `round(a * b / 2^31)`, ties away from zero for positive products and
@@ -50,6 +52,24 @@ public func requantise(_ value: Int32, multiplier: Int32, shift: Int32) -> Int32
     let left = shift > 0 ? shift : 0
     let right = shift > 0 ? 0 : 0 &- shift
     return roundingShiftRight(doublingHighProduct(value &<< left, multiplier), right)
+}
+
+/// `round(value * multiplier * 2^shift / 2^31)`, rounded once, ties upwards; `shift` is -31 ... 30.
+///
+///     requantiseRoundingOnce(5, multiplier: 1 << 30, shift: -1) == 1      where `requantise` gives 2
+///
+/// Source: ruy `apply_multiplier.cc`, TensorFlow Lite `common.h` with TFLITE_SINGLE_ROUNDING.
+@inlinable @inline(__always)
+public func requantiseRoundingOnce(_ value: Int32, multiplier: Int32, shift: Int32) -> Int32 {
+    let product = value.multipliedFullWidth(by: multiplier)
+    let total = UInt32(bitPattern: 31 &- shift)
+    if total <= 32 {
+        let (low, carry) = product.low.addingReportingOverflow(1 &<< (total &- 1))
+        let high = product.high &+ (carry ? 1 : 0)
+        return total == 32 ? high : (high &<< Int32(bitPattern: 32 &- total)) | Int32(bitPattern: low &>> total)
+    }
+    let half = Int32(bitPattern: 1 &<< (total &- 33))
+    return (product.high &+ half) &>> Int32(bitPattern: total &- 32)
 }
 
 /// `requantise`, moved to the output's zero point and cut to its activation range: what a kernel stores.

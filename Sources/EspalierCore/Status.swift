@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 
 /// Why the core refused to run. The codes are those of `espalier.h`.
 ///

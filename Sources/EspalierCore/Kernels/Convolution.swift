@@ -20,14 +20,25 @@ func convolution(_ step: Step) {
                 for lane in 0..<min(Int(layer.block_outputs), output.channels &- firstOutput) {
                     let channel = firstOutput &+ lane
                     let sum = window.dot(maskRow: row, lane: lane) &+ layer.bias[channel] &- correction
-                    let value = requantise(
-                        sum, multiplier: layer.multiplier[channel], shift: Int32(layer.shift[channel]),
-                        zeroPoint: output.zeroPoint, minimum: layer.activation_min, maximum: layer.activation_max)
-                    output.store(value, y, x, channel)
+                    output.store(stored(sum, channel, layer, output.zeroPoint), y, x, channel)
                 }
             }
         }
     }
+}
+
+/// An accumulator as one stored value.
+@inline(__always)
+private func stored(_ sum: Int32, _ channel: Int, _ layer: EspalierLayer, _ zeroPoint: Int32) -> Int8 {
+    let multiplier = layer.multiplier[channel]
+    let shift = Int32(layer.shift[channel])
+    guard layer.rounds_once != 0 else {
+        return requantise(
+            sum, multiplier: multiplier, shift: shift, zeroPoint: zeroPoint, minimum: layer.activation_min,
+            maximum: layer.activation_max)
+    }
+    let moved = requantiseRoundingOnce(sum, multiplier: multiplier, shift: shift) &+ zeroPoint
+    return Int8(truncatingIfNeeded: min(max(moved, layer.activation_min), layer.activation_max))
 }
 
 /// The inputs under a convolution's kernel at one output pixel.

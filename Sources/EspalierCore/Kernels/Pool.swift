@@ -5,10 +5,12 @@ func maxPool(_ step: Step) {
     pool(step, start: Int32(Int8.min)) { max($0, $1) } finish: { sum, _ in sum }
 }
 
-/// The mean under each window, of the values inside the picture only, ties away from zero.
+/// The mean under each window, of the values inside the picture only, ties away from the rounding origin.
 func averagePool(_ step: Step) {
-    pool(step, start: 0) { $0 &+ $1 } finish: { sum, count in
-        sum > 0 ? (sum &+ count / 2) / count : (sum &- count / 2) / count
+    let origin = step.layer.pointee.rounding_origin
+    pool(step, start: 0) { $0 &+ $1 } finish: { total, count in
+        let sum = total &- origin &* count
+        return origin &+ (sum > 0 ? sum &+ count / 2 : sum &- count / 2) / count
     }
 }
 

@@ -26,7 +26,8 @@ func softmax(_ step: Step) {
             for channel in 0..<input.channels {
                 let difference = Int32(input[y, x, channel]) &- greatest
                 var value = Int32(Int8.min)
-                if difference >= layer.difference_min {
+                // Over 512 equal values the shift passes 31 and every share is below one half; the reference stops there.
+                if difference >= layer.difference_min && shift <= 31 {
                     let product = doublingHighProduct(reciprocal, exponential(difference, layer))
                     value &+= roundingShiftRight(product, shift)
                 }

@@ -1,0 +1,100 @@
+import CCrypto
+
+/// What a user may decide about a compilation.
+public struct CompileOptions: Sendable {
+    /// The model's name in C: letters, digits and underscores.
+    public var name: String
+    /// Names of the classes; none, or as many as the first output has values.
+    public var labels: [String] = []
+    /// What a pixel value (0 ... 255) means to the model: real value = (pixel - mean) / deviation, one of each per
+    /// channel or one for all. Without them stored value = pixel - 128, right for models fed 0 ... 255, 0 ... 1 or -1 ... 1.
+    public var pixelMean: [Double] = []
+    public var pixelDeviation: [Double] = []
+
+    public init(name: String) {
+        self.name = name
+    }
+
+    var text: String {
+        var parts: [String] = []
+        if !labels.isEmpty { parts.append("labels \(labels.joined(separator: ","))") }
+        if !pixelMean.isEmpty { parts.append("mean \(pixelMean) deviation \(pixelDeviation)") }
+        return parts.isEmpty ? "none" : parts.joined(separator: "; ")
+    }
+}
+
+/// The compiler from a model file's bytes to a plan, a header or a model in memory.
+public struct Compilation: Sendable {
+    public let graph: Graph
+    public let plan: Plan
+    private let banner: Banner
+
+    public static let toolVersion = "0.1.0"
+
+    /// - Parameters:
+    ///   - bytes: a whole .tflite file.
+    ///   - sourceName: its name, for messages and the header; no folder.
+    /// - Throws: one sentence: what is wrong, where, what to do.
+    public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
+        var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
+        Passes.run(&graph)
+        var plan = try Planner.plan(graph)
+        try plan.apply(options)
+        self.graph = graph
+        self.plan = plan
+        banner = Banner(
+            toolVersion: Compilation.toolVersion, sourceName: sourceName, sourceSHA256: sha256(bytes),
+            options: options.text)
+    }
+
+    /// The C header's text.
+    public var header: String { HeaderWriter.text(of: plan, banner: banner) }
+
+    /// The same structures in memory.
+    public func model() -> CompiledModel { CompiledModel(plan) }
+}
+
+extension Plan {
+    fileprivate mutating func apply(_ options: CompileOptions) throws(CompilerError) {
+        let classes = tensors[Int(outputs[0])].shape.count
+        guard options.labels.isEmpty || options.labels.count == classes else {
+            throw CompilerError("There are \(options.labels.count) labels for \(classes) classes; list one a line.")
+        }
+        labels = options.labels
+        guard !options.pixelMean.isEmpty || !options.pixelDeviation.isEmpty else { return }
+        let input = tensors[self.input]
+        let channels = input.shape.channels
+        func perChannel(_ values: [Double], default value: Double) throws(CompilerError) -> [Double] {
+            if values.isEmpty { return Array(repeating: value, count: channels) }
+            if values.count == 1 { return Array(repeating: values[0], count: channels) }
+            guard values.count == channels else {
+                throw CompilerError(
+                    "There are \(values.count) pixel means or deviations for \(channels) channels; give one or \(channels).")
+            }
+            return values
+        }
+        let means = try perChannel(options.pixelMean, default: 0)
+        let deviations = try perChannel(options.pixelDeviation, default: 1)
+        guard deviations.allSatisfy({ $0 > 0 }) else {
+            throw CompilerError("A pixel deviation is not above 0; give positive ones.")
+        }
+        for channel in 0..<channels {
+            for pixel in 0..<256 {
+                let real = (Double(pixel) - means[channel]) / deviations[channel]
+                let stored = (real / Double(input.fields.scale)).rounded(.toNearestOrAwayFromZero)
+                let moved = stored + Double(input.fields.zero_point)
+                pixelTable.append(Int8(max(-128, min(127, moved))))
+            }
+        }
+    }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+private func sha256(_ bytes: [UInt8]) -> String {
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    _ = SHA256(bytes, bytes.count, &digest)
+    return digest.map { byte in
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+}

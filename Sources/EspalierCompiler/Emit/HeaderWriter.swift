@@ -1,0 +1,208 @@
+import CEspalier
+
+/// Writes a plan as a C header: typed constant tables and one constant model object. The same plan and options give
+/// the same bytes.
+struct HeaderWriter {
+    private let plan: Plan
+    private let prefix: String
+    private var text = ""
+
+    static func text(of plan: Plan, banner: Banner) -> String {
+        var writer = HeaderWriter(plan: plan)
+        writer.writeBanner(banner)
+        writer.writeTensors()
+        for index in plan.layers.indices { writer.writeTables(of: index) }
+        writer.writeLayers()
+        writer.writeModel()
+        return writer.text
+    }
+
+    private init(plan: Plan) {
+        self.plan = plan
+        prefix = plan.name
+    }
+
+    // MARK: Sections
+
+    private mutating func writeBanner(_ banner: Banner) {
+        let guardName = "ESPALIER_\(prefix.uppercased())_H"
+        line("/* Written by espalier \(banner.toolVersion): do not edit.")
+        line(" * Source: \(banner.sourceName), SHA-256 \(banner.sourceSHA256)")
+        line(" * Options: \(banner.options)")
+        line(" * Flash: \(plan.flashBytes) bytes. Arena: \(plan.arenaBytes) bytes.")
+        line(" * MACs: \(plan.macs) in the source model, \(plan.macsKept) kept.")
+        line(" * Blocks (1x4 weights): \(plan.blocks) in the source model, \(plan.blocksKept) kept.")
+        line(" *")
+        line(" * Include this header in exactly one C file. */")
+        line("#ifndef \(guardName)")
+        line("#define \(guardName)")
+        line("")
+        line("#include \"espalier_model.h\"")
+        line("")
+        line("#define ESPALIER_\(prefix.uppercased())_ARENA_BYTES \(plan.arenaBytes)")
+        line("")
+        line("/* The model under the name that firmware with one model uses: the first one included. */")
+        line("#ifndef ESPALIER_MODEL")
+        line("#define ESPALIER_MODEL espalier_\(prefix)")
+        line("#define ESPALIER_MODEL_ARENA_BYTES ESPALIER_\(prefix.uppercased())_ARENA_BYTES")
+        line("#endif")
+        line("")
+    }
+
+    private mutating func writeTensors() {
+        for (index, tensor) in plan.tensors.enumerated() where !tensor.data.isEmpty {
+            table("int8_t", "tensor\(padded(index))_data", tensor.data.map(Int.init))
+        }
+        line("static const EspalierTensor \(prefix)_tensors[\(plan.tensors.count)] = {")
+        for (index, tensor) in plan.tensors.enumerated() {
+            let fields = tensor.fields
+            line("    /* \(index): \(commented(tensor.name)) */")
+            line(
+                "    { .height = \(fields.height), .width = \(fields.width), .channels = \(fields.channels), "
+                    + ".quads = \(fields.quads), .row_bytes = \(fields.row_bytes), .plane_bytes = \(fields.plane_bytes), "
+                    + ".offset = \(fields.offset),")
+            line(
+                "      .halo_top = \(fields.halo_top), .halo_bottom = \(fields.halo_bottom), .halo_left = "
+                    + "\(fields.halo_left), .halo_right = \(fields.halo_right), .zero_point = \(fields.zero_point), "
+                    + ".scale = \(fields.scale)f, .data = \(tensor.data.isEmpty ? "0" : "\(prefix)_tensor\(padded(index))_data") },")
+        }
+        line("};")
+        line("")
+    }
+
+    private mutating func writeTables(of index: Int) {
+        let layer = plan.layers[index]
+        let name = "layer\(padded(index))"
+        line("/* Layer \(index): \(commented(layer.label)) */")
+        table("uint16_t", "\(name)_inputs", layer.inputs.map(Int.init))
+        table("uint32_t", "\(name)_mask", layer.mask.map(Int.init), suffix: "u")
+        table("uint32_t", "\(name)_row_start", layer.rowStart.map(Int.init))
+        table("int8_t", "\(name)_weights", layer.weights.map(Int.init))
+        table("int32_t", "\(name)_bias", layer.bias.map(Int.init))
+        table("int32_t", "\(name)_multiplier", layer.multipliers.map { Int($0.multiplier) })
+        table("int8_t", "\(name)_shift", layer.multipliers.map { Int($0.shift) })
+        line("")
+    }
+
+    private mutating func writeLayers() {
+        line("static const EspalierLayer \(prefix)_layers[\(max(1, plan.layers.count))] = {")
+        for (index, layer) in plan.layers.enumerated() {
+            let fields = layer.fields
+            let name = "layer\(padded(index))"
+            line("    /* \(index): \(commented(layer.label)) */")
+            line("    { .operation = \(fields.operation), .kernel = \(fields.kernel), .output = \(fields.output), "
+                + ".input_count = \(fields.input_count),")
+            line("      .kernel_height = \(fields.kernel_height), .kernel_width = \(fields.kernel_width), "
+                + ".stride_height = \(fields.stride_height), .stride_width = \(fields.stride_width), "
+                + ".dilation_height = \(fields.dilation_height), .dilation_width = \(fields.dilation_width),")
+            line("      .pad_top = \(fields.pad_top), .pad_left = \(fields.pad_left), .pad_front = \(fields.pad_front), "
+                + ".pad_value = \(fields.pad_value), .activation_min = \(fields.activation_min), "
+                + ".activation_max = \(fields.activation_max),")
+            line("      .weight_zero_point = \(fields.weight_zero_point), .depth_multiplier = \(fields.depth_multiplier), "
+                + ".block_outputs = \(fields.block_outputs), .row_blocks = \(fields.row_blocks), "
+                + ".mask_words = \(fields.mask_words),")
+            line("      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
+                + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
+                + ".rounding_origin = \(fields.rounding_origin), "
+                + ".rounds_once = \(fields.rounds_once),")
+            line("      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
+                + ".mask = \(reference(layer.mask, "\(name)_mask")), "
+                + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")),")
+            line("      .weights = \(reference(layer.weights, "\(name)_weights")), "
+                + ".bias = \(reference(layer.bias, "\(name)_bias")), "
+                + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
+                + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
+        }
+        if plan.layers.isEmpty { line("    { .operation = 0 },") }
+        line("};")
+        line("")
+    }
+
+    private mutating func writeModel() {
+        table("uint16_t", "outputs", plan.outputs.map(Int.init))
+        table("int8_t", "pixel_table", plan.pixelTable.map(Int.init))
+        if !plan.labels.isEmpty {
+            line("static const char *const \(prefix)_labels[\(plan.labels.count)] = {")
+            for label in plan.labels { line("    \(quoted(label)),") }
+            line("};")
+        }
+        line("")
+        line("extern const EspalierModel espalier_\(prefix);")
+        line("const EspalierModel espalier_\(prefix) = {")
+        line("    .abi_version = \(ESPALIER_ABI_VERSION)u, .arena_bytes = \(plan.arenaBytes)u, "
+            + ".flash_bytes = \(plan.flashBytes)u, .label_count = \(plan.labels.count)u,")
+        line("    .macs = \(plan.macs)u, .macs_kept = \(plan.macsKept)u, .blocks = \(plan.blocks)u, "
+            + ".blocks_kept = \(plan.blocksKept)u,")
+        line("    .tensor_count = \(plan.tensors.count)u, .layer_count = \(plan.layers.count)u, "
+            + ".input = \(plan.input)u, .output_count = \(plan.outputs.count)u,")
+        line("    .input_channels_first = \(plan.inputChannelsFirst ? 1 : 0)u, .name = \(quoted(plan.name)),")
+        line("    .tensors = \(prefix)_tensors, .layers = \(prefix)_layers, .outputs = \(prefix)_outputs,")
+        line("    .labels = \(reference(plan.labels, "labels")), "
+            + ".pixel_table = \(reference(plan.pixelTable, "pixel_table")),")
+        line("};")
+        line("")
+        line("#endif")
+    }
+
+    // MARK: Text
+
+    private mutating func line(_ content: String) {
+        text += content
+        text += "\n"
+    }
+
+    /// A table of numbers, in lines that fit an editor; nothing for an empty one.
+    private mutating func table(_ type: String, _ name: String, _ values: [Int], suffix: String = "") {
+        guard !values.isEmpty else { return }
+        text += "static const \(type) \(prefix)_\(name)[\(values.count)] = {"
+        var column = 120
+        for value in values {
+            let number = "\(value)\(suffix),"
+            if column + number.utf8.count > 108 {
+                text += "\n    "
+                column = 4
+            }
+            text += number
+            column += number.utf8.count
+        }
+        text += "\n};\n"
+    }
+
+    private func reference<T>(_ values: [T], _ name: String) -> String {
+        values.isEmpty ? "0" : "\(prefix)_\(name)"
+    }
+
+    private func padded(_ index: Int) -> String {
+        index < 10 ? "0\(index)" : "\(index)"
+    }
+
+    /// Text that cannot end a comment.
+    private func commented(_ text: String) -> String {
+        String(text.prefix(90)).split(separator: "*/", omittingEmptySubsequences: false).joined(separator: "* /")
+            .split(separator: "/*", omittingEmptySubsequences: false).joined(separator: "/ *")
+    }
+
+    /// A C string literal: what is not plain ASCII becomes an octal escape.
+    private func quoted(_ text: String) -> String {
+        var literal = "\""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "?"):
+                literal += "\\" + String(UnicodeScalar(byte))
+            case 0x20..<0x7f: literal += String(UnicodeScalar(byte))
+            default:
+                let octal = String(byte, radix: 8)
+                literal += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
+            }
+        }
+        return literal + "\""
+    }
+}
+
+/// What a header's first lines say about its making.
+struct Banner {
+    var toolVersion: String
+    var sourceName: String
+    var sourceSHA256: String
+    var options: String
+}

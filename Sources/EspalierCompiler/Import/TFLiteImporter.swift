@@ -1,0 +1,231 @@
+/// Turns a .tflite file into the typed graph: int8 as it is, legacy uint8 moved to int8.
+///
+/// TFLite left-pads shapes: a [1, n] activation is here 1 x 1 x n, and axis a of r dimensions is axis a + 4 - r.
+public struct TFLiteImporter {
+    let model: TFLiteModel
+    var graph: Graph
+
+    /// - Parameters:
+    ///   - bytes: the whole file.
+    ///   - name: what to call the model; shows in the header.
+    /// - Throws: one sentence for a damaged file, an operator or a type that is not supported.
+    public static func graph(bytes: [UInt8], name: String) throws(CompilerError) -> Graph {
+        var importer = TFLiteImporter(model: try TFLiteModel(bytes: bytes), graph: Graph(name: name))
+        try importer.importAll()
+        return importer.graph
+    }
+
+    private mutating func importAll() throws(CompilerError) {
+        guard model.inputs.count == 1, let input = model.inputs.first, input >= 0 else {
+            throw CompilerError(
+                "The model has \(model.inputs.count) inputs, and Espalier takes exactly one; export it with one.")
+        }
+        guard !model.outputs.isEmpty, model.outputs.allSatisfy({ $0 >= 0 }) else {
+            throw CompilerError("The model has no output; export it with at least one.")
+        }
+        for tensor in model.tensors { graph.tensors.append(placeholder(tensor)) }
+        graph.input = input
+        graph.outputs = model.outputs
+
+        var ready: Set<Int> = [input]
+        for node in model.operators {
+            do throws(CompilerError) {
+                try importOperator(node, ready: &ready)
+            } catch {
+                throw CompilerError("Operator \(node.index) (\(node.name)): \(error.description)")
+            }
+        }
+        for output in model.outputs where !ready.contains(output) {
+            throw CompilerError("The model's output '\(model.tensors[output].name)' is computed by no operator.")
+        }
+        _ = try activation(graph.resolved(graph.input))
+        for output in graph.outputs { _ = try activation(output) }
+    }
+
+    private mutating func importOperator(_ node: TFLiteOperator, ready: inout Set<Int>) throws(CompilerError) {
+        guard let output = node.outputs.first, node.outputs.count == 1, output >= 0 else {
+            throw CompilerError("it has \(node.outputs.count) outputs; only operators with one are supported.")
+        }
+        for input in node.inputs where input >= 0 && !ready.contains(input) && !model.tensors[input].isConstant {
+            throw CompilerError("it reads '\(model.tensors[input].name)' before anything computes it.")
+        }
+        guard !ready.contains(output), !model.tensors[output].isConstant else {
+            throw CompilerError("it writes '\(model.tensors[output].name)', which already has a value.")
+        }
+        switch node.name {
+        case "CONV_2D": try importConvolution(node)
+        case "DEPTHWISE_CONV_2D": try importDepthwiseConvolution(node)
+        case "FULLY_CONNECTED": try importFullyConnected(node)
+        case "ADD": try importAdd(node)
+        case "MUL": try importMultiply(node)
+        case "MAX_POOL_2D", "AVERAGE_POOL_2D": try importPool(node)
+        case "MEAN": try importMean(node)
+        case "SOFTMAX": try importSoftmax(node)
+        case "LOGISTIC": try importLogistic(node)
+        case "RELU", "RELU6": try importActivation(node)
+        case "QUANTIZE": try importQuantize(node)
+        case "DEQUANTIZE": try importDequantize(node)
+        case "PAD", "PADV2": try importPad(node)
+        case "CONCATENATION": try importConcatenation(node)
+        case "RESHAPE", "SQUEEZE", "EXPAND_DIMS": try importReshape(node)
+        case "TRANSPOSE": try importTranspose(node)
+        default:
+            throw CompilerError(
+                "this operator is not supported; docs/operators.md lists those that are. Export the model without it.")
+        }
+        ready.insert(output)
+    }
+
+    mutating func append(_ node: TFLiteOperator, _ operation: Operation, inputs: [Int]) {
+        graph.nodes.append(
+            Node(
+                label: "operator \(node.index) (\(node.name))", operation: operation,
+                inputs: inputs.map { graph.resolved($0) }, output: node.outputs[0]))
+    }
+
+    // MARK: Operands
+
+    /// The operand at a position, or nil where it is absent.
+    func operand(_ node: TFLiteOperator, _ position: Int) -> TFLiteTensor? {
+        guard node.inputs.indices.contains(position), node.inputs[position] >= 0 else { return nil }
+        return model.tensors[node.inputs[position]]
+    }
+
+    func requiredOperand(_ node: TFLiteOperator, _ position: Int) throws(CompilerError) -> TFLiteTensor {
+        guard let tensor = operand(node, position) else { throw CompilerError("it has no input \(position).") }
+        return tensor
+    }
+
+    /// The index of an activation input after passes, checked.
+    func input(_ node: TFLiteOperator, _ position: Int) throws(CompilerError) -> Int {
+        let index = graph.resolved(try requiredOperand(node, position).index)
+        _ = try activation(index)
+        return index
+    }
+
+    /// A tensor of the graph as an int8 activation.
+    ///
+    /// - Throws: a sentence where it is of another type, is not quantised, or has a shape that does not fit.
+    func activation(_ index: Int) throws(CompilerError) -> GraphTensor {
+        let source = model.tensors[index]
+        guard source.type == .int8 || source.type == .uint8 else {
+            throw CompilerError(
+                "tensor '\(source.name)' is \(source.type), and Espalier compiles int8 models; quantise the model to "
+                    + "full int8 first.")
+        }
+        guard source.scales.count >= 1, source.zeroPoints.count >= 1 else {
+            throw CompilerError("tensor '\(source.name)' has no quantisation; quantise the model to full int8 first.")
+        }
+        let tensor = graph.tensors[index]
+        guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
+            throw CompilerError(
+                "tensor '\(source.name)' has scale \(tensor.scale) and zero point \(tensor.zeroPoint), which no int8 "
+                    + "tensor can have.")
+        }
+        guard Self.shape(source.shape) != nil else {
+            throw CompilerError(
+                "tensor '\(source.name)' has shape \(source.shape); supported are up to four dimensions, the first of "
+                    + "four being 1, each 1 to 65535.")
+        }
+        return tensor
+    }
+
+    /// The graph's tensor for a tensor of the file; its validity is asked for with `activation` where it is used.
+    private func placeholder(_ tensor: TFLiteTensor) -> GraphTensor {
+        let scale = (try? tensor.scales.floats().first) ?? 0
+        let zeroPoint = (try? tensor.zeroPoints.integer(0, as: Int64.self)) ?? 0
+        let moved = tensor.type == .uint8 ? zeroPoint &- 128 : zeroPoint
+        return GraphTensor(
+            name: tensor.name, shape: Self.shape(tensor.shape) ?? Shape(0, 0, 0), scale: scale,
+            zeroPoint: Int32(clamping: moved))
+    }
+
+    /// The picture a list of dimensions stands for, or nil where there is none.
+    static func shape(_ dimensions: [Int]) -> Shape? {
+        let padded = Array(repeating: 1, count: max(0, 4 - dimensions.count)) + dimensions
+        guard padded.count == 4, padded[0] == 1, padded.allSatisfy({ (1...65_535).contains($0) }) else { return nil }
+        return Shape(padded[1], padded[2], padded[3])
+    }
+
+    /// A constant's bytes as int8; uint8 is moved by 128.
+    func int8Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int8] {
+        guard let count = Self.elementCount(tensor.shape), count == tensor.data.count else {
+            throw CompilerError("'\(tensor.name)' has \(tensor.data.count) bytes for shape \(tensor.shape).")
+        }
+        switch tensor.type {
+        case .int8: return tensor.data.bytes.map { Int8(bitPattern: $0) }
+        case .uint8: return tensor.data.bytes.map { Int8(bitPattern: $0 ^ 0x80) }
+        default:
+            throw CompilerError(
+                "'\(tensor.name)' is \(tensor.type), and Espalier compiles int8 models; quantise the model to full int8 "
+                    + "first.")
+        }
+    }
+
+    func int32Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int32] {
+        guard tensor.type == .int32, tensor.data.count % 4 == 0 else {
+            throw CompilerError("'\(tensor.name)' should be a constant of int32, but is \(tensor.type).")
+        }
+        return try FlatVector(
+            buffer: tensor.data.buffer, start: tensor.data.start, count: tensor.data.count / 4, stride: 4
+        ).integers(as: Int32.self)
+    }
+
+    static func elementCount(_ dimensions: [Int]) -> Int? {
+        var count = 1
+        for dimension in dimensions {
+            guard dimension >= 0 else { return nil }
+            let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+            guard !overflow else { return nil }
+            count = product
+        }
+        return count
+    }
+
+    // MARK: Common options
+
+    /// The stored values a fused activation leaves (`CalculateActivationRangeQuantized`).
+    func activationRange(_ code: Int8, _ output: GraphTensor) throws(CompilerError) -> ActivationRange {
+        func stored(_ value: Float) -> Int32 {
+            let quotient = (value / output.scale).rounded(.toNearestOrAwayFromZero)
+            return output.zeroPoint &+ Int32(max(-65_536, min(65_536, quotient)))
+        }
+        switch code {
+        case 0: return ActivationRange()
+        case 1: return ActivationRange(minimum: max(-128, stored(0)))
+        case 2: return ActivationRange(minimum: max(-128, stored(-1)), maximum: min(127, stored(1)))
+        case 3: return ActivationRange(minimum: max(-128, stored(0)), maximum: min(127, stored(6)))
+        default: throw CompilerError("fused activation \(code) is not supported; only NONE, RELU, RELU6, RELU_N1_TO_1.")
+        }
+    }
+
+    /// Completes a window with the padding that SAME (0) or VALID (1) means, and checks it against the output.
+    func padded(_ window: Window, _ padding: Int8, input: Shape, output: Shape) throws(CompilerError) -> Window {
+        let numbers = [
+            window.kernelHeight, window.kernelWidth, window.strideHeight, window.strideWidth, window.dilationHeight,
+            window.dilationWidth,
+        ]
+        guard numbers.allSatisfy({ (1...32_767).contains($0) }) else {
+            throw CompilerError("its kernel, stride or dilation is not between 1 and 32767.")
+        }
+        func side(_ size: Int, _ span: Int, _ stride: Int) throws(CompilerError) -> (count: Int, before: Int) {
+            switch padding {
+            case 0:
+                let count = (size + stride - 1) / stride
+                return (count, max(0, (count - 1) * stride + span - size) / 2)
+            case 1: return (size < span ? 0 : (size - span) / stride + 1, 0)
+            default: throw CompilerError("padding \(padding) is neither SAME nor VALID.")
+            }
+        }
+        let rows = try side(input.height, window.spanHeight, window.strideHeight)
+        let pixels = try side(input.width, window.spanWidth, window.strideWidth)
+        guard rows.count == output.height, pixels.count == output.width else {
+            throw CompilerError(
+                "its output is \(output.height) x \(output.width), but its window gives \(rows.count) x \(pixels.count).")
+        }
+        var window = window
+        window.padTop = rows.before
+        window.padLeft = pixels.before
+        return window
+    }
+}

@@ -1,0 +1,72 @@
+public import CEspalier
+
+/// A network laid out for the core: every table and every address of the contract, before it becomes C text or memory.
+///
+/// `fields` are the contract's own structures; their pointers are null until the tables beside them have an address.
+public struct Plan: Sendable {
+    public var name: String
+    public var tensors: [PlannedTensor] = []
+    public var layers: [PlannedLayer] = []
+    /// Indices into `tensors`.
+    public var input = 0
+    public var outputs: [UInt16] = []
+    public var inputChannelsFirst = false
+    public var arenaBytes = 0
+    public var labels: [String] = []
+    /// [channels][256] stored value of a pixel value; empty for pixel - 128.
+    public var pixelTable: [Int8] = []
+    /// The index into `tensors` of each source tensor that still has one.
+    public var indexOfSource: [Int: Int] = [:]
+
+    public var macs: UInt64 { layers.reduce(0) { $0 + $1.macs } }
+    public var macsKept: UInt64 { layers.reduce(0) { $0 + $1.macsKept } }
+    public var blocks: Int { layers.reduce(0) { $0 + Int($1.fields.blocks) } }
+    public var blocksKept: Int { layers.reduce(0) { $0 + Int($1.fields.blocks_kept) } }
+
+    /// Bytes in flash of all tables and structures, pointers being 8 bytes wide.
+    public var flashBytes: Int {
+        let structures =
+            MemoryLayout<EspalierModel>.stride + MemoryLayout<EspalierTensor>.stride * tensors.count
+            + MemoryLayout<EspalierLayer>.stride * layers.count
+        let text = name.utf8.count + 1 + labels.reduce(0) { $0 + $1.utf8.count + 1 + MemoryLayout<Int>.size }
+        return structures + text + pixelTable.count + outputs.count * 2
+            + tensors.reduce(0) { $0 + $1.data.count } + layers.reduce(0) { $0 + $1.tableBytes }
+    }
+}
+
+/// A tensor with its place.
+public struct PlannedTensor: Sendable {
+    public var name: String
+    public var fields: EspalierTensor
+    /// A constant's bytes, pack-4; empty for a tensor in the arena.
+    public var data: [Int8] = []
+    /// Bytes with halo.
+    public var bytes: Int
+
+    public var shape: Shape { Shape(Int(fields.height), Int(fields.width), Int(fields.channels)) }
+}
+
+/// A layer with its tables.
+public struct PlannedLayer: Sendable {
+    /// How the source calls it.
+    public var label: String
+    public var fields = EspalierLayer()
+    public var inputs: [UInt16] = []
+    public var mask: [UInt32] = []
+    public var rowStart: [UInt32] = []
+    public var weights: [Int8] = []
+    public var bias: [Int32] = []
+    public var multipliers: [QuantizedMultiplier] = []
+    /// Multiply-accumulates of the source layer, and those of kept blocks.
+    public var macs: UInt64 = 0
+    public var macsKept: UInt64 = 0
+
+    public var tableBytes: Int {
+        inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count + bias.count * 4
+            + multipliers.count * 5
+    }
+}
+
+// The contract's structures are plain numbers and pointers to constants.
+extension EspalierTensor: @retroactive @unchecked Sendable {}
+extension EspalierLayer: @retroactive @unchecked Sendable {}

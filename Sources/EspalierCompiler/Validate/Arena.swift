@@ -1,0 +1,79 @@
+import CEspalier
+public import EspalierCore
+public import EspalierFiles
+
+/// An arena on the heap, aligned as the core wants it, with an engine in it.
+public final class Arena {
+    public let engine: Engine
+    private let memory: UnsafeMutableRawPointer
+    private let model: CompiledModel
+    private let arenaBytes: Int
+    private let guardBytes: Int
+    private static let filling: Int8 = 0x55
+
+    /// - Parameter guardBytes: bytes behind the arena that nobody may write.
+    public init(_ model: CompiledModel, guardBytes: Int = 0) throws(CompilerError) {
+        self.model = model
+        self.guardBytes = guardBytes
+        let bytes = max(Int(model.pointer.pointee.arena_bytes), 1)
+        arenaBytes = bytes
+        memory = .allocate(byteCount: bytes + guardBytes, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
+        memory.initializeMemory(as: Int8.self, repeating: Self.filling, count: bytes + guardBytes)
+        do throws(Status) {
+            engine = try Engine(
+                model: model.pointer, arena: memory.assumingMemoryBound(to: Int8.self), arenaBytes: bytes)
+        } catch {
+            memory.deallocate()
+            throw CompilerError("\(error.text)")
+        }
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// Whether the bytes behind the arena are as they were.
+    public var guardIsIntact: Bool {
+        let guarded = UnsafeRawBufferPointer(start: memory + arenaBytes, count: guardBytes)
+        return guarded.allSatisfy { Int8(bitPattern: $0) == Self.filling }
+    }
+
+    /// Runs one input of quantised values and returns the first output.
+    public func run(_ input: [Int8]) throws(CompilerError) -> [Int8] {
+        do throws(Status) {
+            try input.withUnsafeBufferPointer { values throws(Status) in try engine.setInput(values) }
+            _ = try engine.run()
+            return try output()
+        } catch {
+            throw CompilerError("\(error.text)")
+        }
+    }
+
+    /// Runs one picture, prepared as a camera frame is, and returns the first output.
+    public func run(_ image: Image) throws(CompilerError) -> [Int8] {
+        do throws(Status) {
+            try image.pixels.withUnsafeBufferPointer { pixels throws(Status) in
+                var frame = EspalierFrame()
+                frame.pixels = pixels.baseAddress
+                frame.pixel_format = image.channels == 1 ? ESPALIER_PIXELS_GRAY8 : ESPALIER_PIXELS_RGB24
+                frame.width = Int32(image.width)
+                frame.height = Int32(image.height)
+                frame.row_bytes = Int32(image.width * image.channels)
+                try engine.setFrame(frame)
+            }
+            _ = try engine.run()
+            return try output()
+        } catch {
+            throw CompilerError("\(error.text)")
+        }
+    }
+
+    private func output() throws(Status) -> [Int8] {
+        let index = Int(model.pointer.pointee.outputs[0])
+        var values = [Int8](repeating: 0, count: engine.tensor(index).count)
+        try values.withUnsafeMutableBufferPointer { buffer throws(Status) in
+            try engine.copyOutput(0, to: buffer)
+        }
+        return values
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import EspalierCompiler
+import EspalierFiles
+
+/// `espalier compile`: a model into a C weight header.
+struct Compile: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compiles a model into a C weight header.",
+        discussion: "The same model and options give the same bytes. Pruned (all-zero) 1x4 blocks are stored nowhere.")
+
+    @OptionGroup var options: ModelOptions
+
+    @Option(name: .shortAndLong, help: "The header to write.")
+    var output: String
+
+    func run() throws {
+        let stem = output.split(separator: "/").last.map { String($0.prefix { $0 != "." }) }
+        let compilation = try options.compilation(defaultName: stem)
+        try AtomicFile.write(Array(compilation.header.utf8), to: output)
+        let plan = compilation.plan
+        print(
+            "\(output): \(plan.flashBytes) bytes of flash, \(plan.arenaBytes) bytes of arena, "
+                + "\(plan.macsKept) of \(plan.macs) MACs and \(plan.blocksKept) of \(plan.blocks) blocks kept")
+    }
+}

@@ -1,0 +1,83 @@
+import EspalierFiles
+import EspalierTestSupport
+import Foundation
+import Testing
+
+@testable import EspalierCompiler
+
+/// Models that cannot be compiled: each refusal is one sentence that says what, where and what to do.
+@Suite struct BadModelTests {
+    private func refusal(_ bytes: [UInt8]) -> String? {
+        do throws(CompilerError) {
+            _ = try Compilation(tflite: bytes, sourceName: "m.tflite", options: CompileOptions(name: "m"))
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private func isOneSentence(_ text: String?) -> Bool {
+        guard let text else { return false }
+        return text.hasSuffix(".") && !text.contains("\n") && text.count < 400
+    }
+
+    @Test func everyTruncationAtEvery64thByteIsRefusedInASentence() throws {
+        let bytes = try ByteFile.read(HeaderTests.model)
+        for length in stride(from: 0, to: bytes.count, by: 64) {
+            #expect(isOneSentence(refusal(Array(bytes[..<length]))), "cut to \(length) bytes")
+        }
+    }
+
+    @Test func thousandsOfSeededMutationsEndInSuccessOrASentence() throws {
+        let bytes = try ByteFile.read(HeaderTests.model)
+        for seed in UInt64(0)..<2000 {
+            var random = SeededGenerator(seed: seed)
+            var damaged = bytes
+            for _ in 0..<3 {
+                damaged[Int.random(in: max(0, bytes.count - 6000)..<bytes.count, using: &random)] = UInt8.random(
+                    in: 0...255, using: &random)
+            }
+            let text = refusal(damaged)
+            #expect(text == nil || isOneSentence(text), "seed \(seed): \(text ?? "")")
+        }
+    }
+
+    @Test func otherFilesAreNamedForWhatTheyAreNot() {
+        #expect(refusal([]) == "This is not a TFLite model (its bytes 4 to 7 are not \"TFL3\"); pass a .tflite file.")
+        #expect(isOneSentence(refusal(Array("not a model at all".utf8))))
+    }
+
+    @Test(.needsReference) func floatModelsAreToldToBeQuantised() throws {
+        for name in ["ad01_float", "kws_dscnn_float", "resnet8_cifar10_float", "vww_96_float"] {
+            let text = refusal(try ByteFile.read(Reference.url("models/tflite/\(name).tflite").path))
+            #expect(text?.contains("float32, and Espalier compiles int8 models; quantise the model") == true)
+        }
+    }
+
+    @Test func anUnknownOperatorIsNamedWithItsPlace() throws {
+        // The operator code table of the file: ADD (0) becomes SVDF (27).
+        let path = Package.fixture("operators").appendingPathComponent("add_channels.tflite").path
+        var bytes = try ByteFile.read(path)
+        let model = try FlatBuffer(bytes: bytes).root()
+        let codes = try model.vector(1, stride: 4)
+        #expect(codes.count == 1)
+        var changed = false
+        for position in bytes.indices where !changed {
+            let kept = bytes[position]
+            bytes[position] = 27
+            let text = refusal(bytes)
+            changed = text?.hasPrefix("Operator 0 (SVDF): this operator is not supported") == true
+            if changed { #expect(isOneSentence(text)) }
+            bytes[position] = kept
+        }
+        #expect(changed)
+    }
+
+    @Test func labelsMustBeAsManyAsClasses() throws {
+        var options = CompileOptions(name: "m")
+        options.labels = ["one"]
+        #expect(throws: CompilerError.self) {
+            try Compilation(tflite: ByteFile.read(HeaderTests.model), sourceName: "m", options: options)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import CEspalier
+import EspalierFiles
+import EspalierTestSupport
+import Foundation
+import Testing
+
+@testable import EspalierCompiler
+
+/// The generated header: the same bytes each time, clean C for every compiler, and the same model as in memory.
+@Suite struct HeaderTests {
+    static let model = Package.root.appendingPathComponent("models/doorway/doorway.tflite").path
+
+    static func compilation(_ path: String = model) throws -> Compilation {
+        var options = CompileOptions(name: "person")
+        options.labels = path == model ? ["empty", "person", "animal \"cat\" ?? é", "vehicle"] : []
+        return try Compilation(tflite: ByteFile.read(path), sourceName: "model.tflite", options: options)
+    }
+
+    @Test func compilingTwiceGivesTheSameBytes() throws {
+        let first = try Self.compilation().header
+        let second = try Self.compilation().header
+        #expect(first == second)
+        #expect(!first.isEmpty)
+    }
+
+    @Test func theFirstLinesSayHowTheHeaderWasMade() throws {
+        let compilation = try Self.compilation()
+        let lines = compilation.header.split(separator: "\n").prefix(6).map(String.init)
+        let digest = try Shell.run("sha256sum", [Self.model]).output.prefix(64)
+        #expect(lines[0] == "/* Written by espalier \(Compilation.toolVersion): do not edit.")
+        #expect(lines[1] == " * Source: model.tflite, SHA-256 \(digest)")
+        #expect(lines[2] == " * Options: labels empty,person,animal \"cat\" ?? é,vehicle")
+        #expect(lines[3] == " * Flash: \(compilation.plan.flashBytes) bytes. Arena: \(compilation.plan.arenaBytes) bytes.")
+        #expect(lines[4].contains("\(compilation.plan.macs) in the source model"))
+    }
+
+    @Test(arguments: [
+        ["gcc"], ["clang"], ["arm-none-eabi-gcc", "-mcpu=cortex-m7"],
+        ["clang", "--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding"],
+    ])
+    func theHeaderCompilesWithoutAWarning(_ compiler: [String]) throws {
+        guard try isAvailable(compiler[0]) else { return }
+        let folder = try TemporaryFolder()
+        let header = try folder.write(Self.compilation().header, to: "person.h")
+        let source = try folder.write("#include \"person.h\"\n", to: "model.c")
+        let flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", Package.root.path + "/include", "-c"]
+        let asInclude = try Shell.run(
+            compiler[0], compiler.dropFirst() + flags + ["-I", folder.url.path, source, "-o", folder.path("a.o")])
+        #expect(asInclude.status == 0, "\(asInclude.errors)")
+        let alone = try Shell.run(
+            compiler[0], compiler.dropFirst() + flags + ["-x", "c", header, "-o", folder.path("b.o")])
+        #expect(alone.status == 0, "\(alone.errors)")
+    }
+
+    /// Builds cross/check.c from the header with the Embedded Swift core and compares its hash with the in-memory model's.
+    @Test func theHeaderRunsLikeTheModelInMemory() throws {
+        let library = Package.root.appendingPathComponent(".build/embedded/x86_64/release/libEspalierCore.a").path
+        guard try isBuilt(library) else { return }
+        var models = [Self.model]
+        if Reference.isPresent || Reference.isRequired {
+            for name in ["person_detect_int8", "vww_96_int8", "mobilenet_v1_0.25_128_uint8"] {
+                models.append(try Reference.url("models/tflite/\(name).tflite").path)
+            }
+        }
+        for path in models {
+            let compilation = try Self.compilation(path)
+            let folder = try TemporaryFolder()
+            let header = try folder.write(compilation.header, to: "person.h")
+            let build = try Shell.run(
+                "cc",
+                [
+                    "-std=c11", "-I", Package.root.path + "/include", "-DESPALIER_CHECK_MODEL=\"\(header)\"",
+                    Package.root.path + "/cross/check.c", library, "-o", folder.path("check"),
+                ])
+            #expect(build.status == 0, "\(build.errors)")
+            let run = try Shell.run(folder.path("check"), [])
+            #expect(run.output == (try Self.hash(compilation)), "\(path)")
+        }
+    }
+
+    /// What cross/check.c computes, with the model in memory.
+    private static func hash(_ compilation: Compilation) throws -> String {
+        let arena = try Arena(compilation.model())
+        let count = compilation.plan.tensors[compilation.plan.input].shape.count
+        var state: UInt32 = 1
+        var hash: UInt32 = 2_166_136_261
+        for _ in 0..<4 {
+            let input = (0..<count).map { _ in
+                state = state &* 1_664_525 &+ 1_013_904_223
+                return Int8(truncatingIfNeeded: Int32(state >> 24) - 128)
+            }
+            // check.c passes values in the order of the source's tensor, as `run` does.
+            for value in try arena.run(input) { hash = (hash ^ UInt32(UInt8(bitPattern: value))) &* 16_777_619 }
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits + "\n"
+    }
+
+    private func isAvailable(_ compiler: String) throws -> Bool {
+        if Shell.exists(compiler) { return true }
+        try #require(!Reference.isRequired, "\(compiler) is not installed; `make test` installs it.")
+        print("skipped: \(compiler) is not installed; `make test` installs it")
+        return false
+    }
+
+    private func isBuilt(_ library: String) throws -> Bool {
+        if FileManager.default.fileExists(atPath: library) { return true }
+        try #require(!Reference.isRequired, "\(library) is not built; `make test` builds it.")
+        print("skipped: \(library) is not built; `make test` builds it")
+        return false
+    }
+}

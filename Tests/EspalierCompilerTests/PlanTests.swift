@@ -1,0 +1,77 @@
+import CEspalier
+import EspalierFiles
+import EspalierTestSupport
+import Foundation
+import Testing
+
+@testable import EspalierCompiler
+
+/// What the planner promises for any model: nothing alive overlaps, halos are inside, pruned blocks are nowhere.
+@Suite struct PlanTests {
+    static let fixtures: [String] = {
+        let folder = Package.fixture("operators").path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".tflite") }.sorted().map { "\(folder)/\($0)" }
+    }()
+
+    static func compile(_ path: String) throws -> Compilation {
+        try Compilation(tflite: ByteFile.read(path), sourceName: "m.tflite", options: CompileOptions(name: "m"))
+    }
+
+    @Test func noTwoLiveTensorsOverlapInAnyFixture() throws {
+        #expect(Self.fixtures.count > 100)
+        for path in Self.fixtures { try check((try Self.compile(path)).plan, path) }
+    }
+
+    @Test(.needsReference) func noTwoLiveTensorsOverlapInTheReferenceModels() throws {
+        for name in ["resnet8_cifar10_int8", "mobilenet_v2_1.0_224_int8_nchw", "vww_96_int8"] {
+            try check(ReferenceModel.compilation(name).plan, name)
+        }
+    }
+
+    private func check(_ plan: Plan, _ name: String) throws {
+        func range(_ index: Int) -> Range<Int> {
+            let tensor = plan.tensors[index]
+            let start = Int(
+                tensor.fields.offset - tensor.fields.halo_top * tensor.fields.row_bytes - tensor.fields.halo_left * 4)
+            return start..<start + tensor.bytes
+        }
+        var lastUse = [Int: Int]()
+        var firstUse = [plan.input: -1]
+        for (step, layer) in plan.layers.enumerated() {
+            for input in layer.inputs { lastUse[Int(input)] = step }
+            firstUse[Int(layer.fields.output)] = step
+        }
+        for output in plan.outputs { lastUse[Int(output)] = plan.layers.count }
+        for index in plan.tensors.indices where plan.tensors[index].data.isEmpty {
+            #expect(range(index).lowerBound >= 0 && range(index).upperBound <= plan.arenaBytes, "\(name)")
+            #expect(range(index).lowerBound % Int(ESPALIER_ARENA_ALIGNMENT) == 0, "\(name)")
+            for other in 0..<index where plan.tensors[other].data.isEmpty {
+                let alive = firstUse[index]! <= lastUse[other] ?? -1 && firstUse[other]! <= lastUse[index] ?? -1
+                #expect(!alive || !range(index).overlaps(range(other)), "\(name): tensors \(other) and \(index)")
+            }
+        }
+    }
+
+    /// VWW as shipped has most weights at zero: what is stored is exactly what is not.
+    @Test(.needsReference) func prunedBlocksAreStoredNowhere() throws {
+        for name in ["vww_96_int8", "resnet8_cifar10_int8"] {
+            for layer in try ReferenceModel.compilation(name).plan.layers where layer.fields.row_blocks > 0 {
+                let outputs = Int(layer.fields.block_outputs)
+                let blocks = stride(from: 0, to: layer.weights.count, by: 4 * outputs).map {
+                    Array(layer.weights[$0..<$0 + 4 * outputs])
+                }
+                #expect(blocks.allSatisfy { $0.contains { $0 != 0 } }, "\(name) \(layer.label)")
+                let bits = layer.mask.reduce(0) { $0 + $1.nonzeroBitCount }
+                #expect(layer.mask.isEmpty || bits == blocks.count, "\(name) \(layer.label)")
+                #expect(layer.mask.isEmpty == (layer.fields.blocks == layer.fields.blocks_kept))
+            }
+        }
+    }
+
+    @Test(.needsReference) func mobileNetV2sPadsAndTransposeLeaveNothingBehind() throws {
+        let plan = try ReferenceModel.compilation("mobilenet_v2_1.0_224_int8_nchw").plan
+        #expect(!plan.layers.contains { $0.fields.operation == ESPALIER_OPERATION_PAD })
+        #expect(!plan.layers.contains { $0.fields.operation == ESPALIER_OPERATION_RESHAPE })
+    }
+}

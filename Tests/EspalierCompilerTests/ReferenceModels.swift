@@ -1,0 +1,29 @@
+@testable import EspalierCompiler
+import EspalierFiles
+import EspalierTestSupport
+import Foundation
+
+/// Models of the reference folder, compiled.
+enum ReferenceModel {
+    static func compilation(_ name: String) throws -> Compilation {
+        let path = try Reference.url("models/tflite/\(name).tflite").path
+        return try Compilation(
+            tflite: ByteFile.read(path), sourceName: "\(name).tflite", options: CompileOptions(name: "model"))
+    }
+
+    /// An array of a golden file.
+    static func golden(_ file: String, _ name: String) throws -> NumericArray {
+        try NPZ.read(Reference.url("golden/\(file).npz").path, name: name)
+    }
+
+    static func validate(
+        _ compilation: Compilation, _ inputs: NumericArray, expected: NumericArray, classes: [Int]? = nil
+    ) throws -> (agreement: Validation.Agreement, accuracy: Validation.Accuracy?) {
+        let validation = Validation(compilation.model())
+        let outputs = try validation.run(SampleSet(inputs, source: "inputs", plan: compilation.plan))
+        return (
+            try validation.agreement(outputs, expected: expected, source: "expected"),
+            try classes.map { try validation.accuracy(outputs, classes: $0, source: "labels") }
+        )
+    }
+}

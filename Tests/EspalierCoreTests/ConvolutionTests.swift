@@ -1,0 +1,194 @@
+import EspalierTestSupport
+import Testing
+
+/// The reference convolution and its static mask against plain loops: all small shapes, then seeded random ones.
+@Suite struct ConvolutionTests {
+    /// One convolution, everything about it decided by a few sizes and a seed.
+    struct Case: CustomStringConvertible {
+        var geometry = Geometry()
+        var padding = Geometry.Padding.same
+        var height = 5
+        var width = 4
+        var channels = 1
+        var outputs = 1
+        var groups = 1
+        var blockOutputs = 1
+        var weightZeroPoint: Int32 = 0
+        /// The share of blocks kept, or nil for a layer without a mask.
+        var kept: Double?
+        var seed: UInt64
+
+        var description: String {
+            "\(geometry.kernelHeight)x\(geometry.kernelWidth) stride \(geometry.strideHeight)x"
+                + "\(geometry.strideWidth) dilation \(geometry.dilationHeight)x\(geometry.dilationWidth) \(padding) "
+                + "\(height)x\(width)x\(channels) -> \(outputs), groups \(groups), blocks of \(blockOutputs), "
+                + "kept \(kept.map { "\($0)" } ?? "all"), weight zero point \(weightZeroPoint), seed \(seed)"
+        }
+
+        /// Runs the case both ways; nil when the bits agree.
+        func mismatch() -> String? {
+            var random = SeededGenerator(seed: seed)
+            var geometry = geometry
+            geometry.pad(padding, height: height, width: width)
+            let zeroPoint = Int32.random(in: -128...127, using: &random)
+            let input = TestTensor(height, width, channels, random.bytes(height * width * channels))
+            let depth = channels / groups
+            var weights = NaiveWeights(
+                values: random.bytes(outputs * geometry.taps * depth, in: -127...127), zeroPoint: weightZeroPoint,
+                bias: (0..<outputs).map { _ in Int32.random(in: -9_000...9_000, using: &random) })
+            let mask = kept.map { Mask(self, taps: geometry.taps, share: $0, &random) }
+            mask?.clear(&weights, self, taps: geometry.taps)
+            let scale = randomRequantisation(outputs, &random)
+            let expected = naiveConvolution(
+                input, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups)
+
+            let bench = LayerBench()
+            let source = bench.tensor(
+                height, width, channels, zeroPoint: zeroPoint, halo: geometry.halo(height: height, width: width),
+                slack: Int(seed % 3) * 4)
+            let target = bench.tensor(
+                geometry.outputHeight, geometry.outputWidth, outputs, zeroPoint: scale.zeroPoint)
+            bench.convolution(
+                source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs,
+                keep: mask.map { mask in { mask.keeps($0, $1) } }, target)
+            return firstMismatch(self, expected) { try bench.run([input], inputs: [source], outputs: [target])[0] }
+        }
+    }
+
+    /// Random kept blocks, the first mask row always pruned whole where there are two.
+    struct Mask {
+        let blocks: Int
+        let kept: [Bool]
+
+        init(_ convolution: Case, taps: Int, share: Double, _ random: inout SeededGenerator) {
+            let rows = (convolution.outputs + convolution.blockOutputs - 1) / convolution.blockOutputs
+            blocks = taps * ((convolution.channels + 3) / 4)
+            let firstKept = rows > 1 ? blocks : 0
+            kept = (0..<rows * blocks).map { Double.random(in: 0..<1, using: &random) < share && $0 >= firstKept }
+        }
+
+        func keeps(_ row: Int, _ block: Int) -> Bool { kept[row * blocks + block] }
+
+        /// Makes the weights of the blocks that are cut zero, for the oracle.
+        func clear(_ weights: inout NaiveWeights, _ convolution: Case, taps: Int) {
+            let quads = (convolution.channels + 3) / 4
+            for output in 0..<convolution.outputs {
+                for tap in 0..<taps {
+                    for channel in 0..<convolution.channels
+                    where !keeps(output / convolution.blockOutputs, tap * quads + channel / 4) {
+                        weights.values[(output * taps + tap) * convolution.channels + channel] = 0
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func allSmallDenseShapesAgree(blockOutputs: Int) {
+        expectAgreement(smallShapes(blockOutputs: blockOutputs, kept: nil))
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func allSmallPrunedShapesAgreeWithZeroWeights(blockOutputs: Int) {
+        expectAgreement(smallShapes(blockOutputs: blockOutputs, kept: 0.5))
+    }
+
+    private func smallShapes(blockOutputs: Int, kept: Double?) -> [Case] {
+        var cases: [Case] = []
+        for kernel in 0..<9 {
+            for step in 0..<4 {
+                for padding in Geometry.Padding.allCases {
+                    for channels in 1...5 {
+                        for outputs in 1...5 {
+                            var geometry = Geometry()
+                            geometry.kernelHeight = kernel / 3 + 1
+                            geometry.kernelWidth = kernel % 3 + 1
+                            geometry.strideHeight = step % 2 + 1
+                            geometry.strideWidth = step % 2 + 1
+                            geometry.dilationHeight = step / 2 + 1
+                            geometry.dilationWidth = step / 2 + 1
+                            cases.append(
+                                Case(
+                                    geometry: geometry, padding: padding, height: 6, width: 5, channels: channels,
+                                    outputs: outputs, blockOutputs: blockOutputs, kept: kept,
+                                    seed: UInt64(cases.count)))
+                        }
+                    }
+                }
+            }
+        }
+        return cases
+    }
+
+    @Test func randomShapesAgree() {
+        var random = SeededGenerator(seed: 41)
+        expectAgreement(
+            (0..<400).map { _ in
+                var geometry = Geometry()
+                geometry.kernelHeight = Int.random(in: 1...5, using: &random)
+                geometry.kernelWidth = Int.random(in: 1...5, using: &random)
+                geometry.strideHeight = Int.random(in: 1...3, using: &random)
+                geometry.strideWidth = Int.random(in: 1...3, using: &random)
+                geometry.dilationHeight = Int.random(in: 1...2, using: &random)
+                geometry.dilationWidth = Int.random(in: 1...2, using: &random)
+                return Case(
+                    geometry: geometry, padding: Bool.random(using: &random) ? .same : .valid,
+                    height: Int.random(in: 9...12, using: &random), width: Int.random(in: 9...12, using: &random),
+                    channels: Int.random(in: 1...17, using: &random),
+                    outputs: Int.random(in: 1...17, using: &random),
+                    blockOutputs: [1, 2, 4].randomElement(using: &random)!,
+                    kept: Bool.random(using: &random) ? Double.random(in: 0...1, using: &random) : nil,
+                    seed: random.next())
+            })
+    }
+
+    @Test func masksLongerThanOneWordAgree() {
+        var geometry = Geometry()
+        geometry.kernelHeight = 3
+        geometry.kernelWidth = 3
+        expectAgreement(
+            [1, 2, 4].flatMap { blockOutputs in
+                [0.05, 0.3, 1].map { kept in
+                    Case(
+                        geometry: geometry, height: 3, width: 3, channels: 33, outputs: 6,
+                        blockOutputs: blockOutputs, kept: kept, seed: UInt64(blockOutputs))
+                }
+            })
+    }
+
+    @Test func layersPrunedWholeGiveTheirBias() {
+        expectAgreement([Case(channels: 7, outputs: 5, kept: 0, seed: 8)])
+    }
+
+    @Test func weightZeroPointsAreTakenOff() {
+        var geometry = Geometry()
+        geometry.kernelHeight = 3
+        geometry.kernelWidth = 2
+        expectAgreement(
+            [Int32(-128), -15, 3, 127].flatMap { zeroPoint in
+                [1, 3, 4, 6].map { channels in
+                    Case(
+                        geometry: geometry, channels: channels, outputs: 3, weightZeroPoint: zeroPoint,
+                        seed: UInt64(channels))
+                }
+            })
+    }
+
+    @Test func groupsSeeTheirOwnChannelsOnly() {
+        var geometry = Geometry()
+        geometry.kernelHeight = 2
+        geometry.kernelWidth = 3
+        expectAgreement(
+            [(2, 2, 2), (6, 3, 3), (6, 4, 2), (10, 10, 5), (12, 8, 4)].map { channels, outputs, groups in
+                Case(geometry: geometry, channels: channels, outputs: outputs, groups: groups, seed: 5)
+            })
+    }
+
+    @Test func theOracleSeesTheMask() {
+        // The sweeps above would be worthless if pruned blocks did not matter to the result.
+        var dense = Case(channels: 8, outputs: 4, kept: 1, seed: 77)
+        #expect(dense.mismatch() == nil)
+        dense.kept = 0.2
+        #expect(dense.mismatch() == nil)
+    }
+}
