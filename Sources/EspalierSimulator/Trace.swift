@@ -85,6 +85,17 @@ public enum Outcome: Int32, Sendable {
     case verdict = 1
     case cooldown, busy, noFrame, frameTooOld, cameraFailed, classifierFailed, stopped
 
+    /// In one or two words, where room is scarce.
+    var word: String {
+        switch self {
+        case .verdict, .cooldown, .busy, .stopped: "\(self)"
+        case .noFrame: "no frame"
+        case .frameTooOld: "frame too old"
+        case .cameraFailed: "camera failed"
+        case .classifierFailed: "unfit frame"
+        }
+    }
+
     /// In words, to follow the trigger's number.
     public var words: String {
         switch self {
