@@ -1,8 +1,8 @@
 /* The link: a firmware process on a simulated board.
  *
- * The firmware asks, the simulator answers; a byte stream each way (standard input and output of the firmware).
- * Every message is a fixed header, then `payload_bytes` bytes. Both ends run on one machine, so numbers are in its
- * byte order. Times are nanoseconds of simulated time.
+ * The firmware asks, the simulator answers; a byte stream each way (standard input and output of the
+ * firmware). Every message is a fixed header, then `payload_bytes` bytes. Both ends run on one machine, so
+ * numbers are in its byte order. Times are nanoseconds of simulated time.
  *
  *     firmware                                    simulator
  *     HELLO + EspalierLinkHello + labels    ->

@@ -1,8 +1,8 @@
 /* The reaction's contract: its settings, and the record it leaves of each trigger.
  *
- * A trigger is an edge on an input line. It makes the reaction capture a frame, classify it, and signal the verdict
- * on an output line. Both structures have the same layout on every target; they cross the simulator's link
- * (espalier_link.h) as they are. Change a field and you change ESPALIER_REACTION_ABI_VERSION.
+ * A trigger is an edge on an input line. It makes the reaction capture a frame, classify it, and signal the
+ * verdict on an output line. Both structures have the same layout on every target; they cross the simulator's
+ * link (espalier_link.h) as they are. Change a field and you change ESPALIER_REACTION_ABI_VERSION.
  *
  * Times are nanoseconds of the board's monotonic clock, the one the kernel stamps edges and frames with.
  */
@@ -41,7 +41,7 @@ typedef struct EspalierReaction {
     int64_t settle_nanoseconds;    /* from the edge to the moment of capture */
     int64_t frame_age_nanoseconds; /* at most, at the moment of capture; an older frame is refused */
     int64_t deadline_nanoseconds;  /* from the moment of capture, to wait for a frame that is new enough */
-    int64_t pulse_nanoseconds;     /* the output stays high this long; 0: until another verdict says otherwise */
+    int64_t pulse_nanoseconds;     /* the output stays high so long; 0: until a verdict says otherwise */
     int64_t cooldown_nanoseconds;  /* after a verdict, in which triggers are refused */
     uint64_t label_mask;           /* bit c: class c may signal */
     int32_t threshold_permille;    /* the score, in thousandths, from which it does */

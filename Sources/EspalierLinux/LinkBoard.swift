@@ -1,11 +1,12 @@
-public import EspalierReaction
 public import CEspalier
 import CLinux
+public import EspalierReaction
 
-/// A simulated board at the other end of a byte stream, as `espalier_link.h` describes it: the firmware's side.
+/// A simulated board at the other end of a byte stream, as `espalier_link.h` describes it: the firmware's
+/// side.
 ///
-/// It owns no memory but its fields: frames go into the buffer it is given. When the link breaks, every wait ends
-/// with `.stop` and `isBroken` says why the loop ended.
+/// It owns no memory but its fields: frames go into the buffer it is given. When the link breaks, every wait
+/// ends with `.stop` and `isBroken` says why the loop ended.
 public struct LinkBoard {
     /// What went wrong with the link, if anything.
     public private(set) var isBroken = false

@@ -1,10 +1,11 @@
 public import CEspalier
 
-// The board contract: what the reaction needs from a board. A board is one type that conforms to all of it; the
-// simulator's is one, the link to a firmware process another, and nothing in this room knows which it runs on.
+// The board contract: what the reaction needs from a board. A board is one type that conforms to all of it;
+// the simulator's is one, the link to a firmware process another, and nothing in this room knows which it
+// runs on.
 //
-// Everything is called from one thread. Times are nanoseconds of one monotonic clock, the clock the kernel stamps
-// edges and frames with.
+// Everything is called from one thread. Times are nanoseconds of one monotonic clock, the clock the kernel
+// stamps edges and frames with.
 
 /// A board: its clock, its input lines, its output lines, its camera and where its records go.
 public typealias Board = BoardClock & EdgeSource & OutputLine & FrameSource & RecordSink
@@ -14,8 +15,8 @@ public protocol BoardClock {
     /// The time now, in nanoseconds.
     mutating func now() -> Int64
 
-    /// Says that the model has just done this many multiply-accumulates. A simulated clock moves on by the time its
-    /// board would have taken; a real one has moved already and ignores it.
+    /// Says that the model has just done this many multiply-accumulates. A simulated clock moves on by the
+    /// time its board would have taken; a real one has moved already and ignores it.
     mutating func worked(macs: UInt64)
 
     /// Nanoseconds of real time, for measurements only: never decides anything. 0 where it is not measured.

@@ -1,5 +1,5 @@
-public import EspalierCore
 public import CEspalier
+public import EspalierCore
 
 /// What turns a frame into a verdict: a model in an engine, or a script in a test.
 public protocol Classifier {

@@ -1,5 +1,5 @@
-import EspalierCore
 public import CEspalier
+import EspalierCore
 
 /// Does on a board what the machine asks for, until the board says stop.
 ///

@@ -2,8 +2,9 @@ public import CEspalier
 
 /// The reaction as a pure state machine: trigger, capture, prepare, run, decide, signal.
 ///
-/// It does nothing itself. `start` and `handle` return the one action to do next; whoever does it comes back with
-/// the event that says how it went, and the time. Same events, same times: same actions, on every machine.
+/// It does nothing itself. `start` and `handle` return the one action to do next; whoever does it comes back
+/// with the event that says how it went, and the time. Same events, same times: same actions, on every
+/// machine.
 ///
 ///     idle ── edge ──► settling ──► capturing ──► preparing ──► running ──► deciding ──► idle
 ///                                    │     ▲
@@ -11,11 +12,13 @@ public import CEspalier
 ///                          or none  awaiting
 ///
 /// What holds at every step:
-///  * Each trigger leaves exactly one record, in which no time of a later stage is before that of an earlier one.
-///  * The output goes low at the end of its pulse, at the first event from then on. `wait` never sleeps past it; only
-///    a model in the middle of its run can be in the way. A cooldown at least as long as the pulse excludes that.
-///  * An output that follows (pulse 0) goes low when a trigger ends without a verdict for want of a frame, of the
-///    camera or of the model: what is not known to be there is not signalled.
+///  * Each trigger leaves exactly one record, in which no time of a later stage is before that of an earlier
+///    one.
+///  * The output goes low at the end of its pulse, at the first event from then on. `wait` never sleeps past
+///    it; only a model in the middle of its run can be in the way. A cooldown at least as long as the pulse
+///    excludes that.
+///  * An output that follows (pulse 0) goes low when a trigger ends without a verdict for want of a frame, of
+///    the camera or of the model: what is not known to be there is not signalled.
 public struct ReactionMachine: Sendable {
     /// An output line that the board refuses to lower is tried again after this long.
     static var retryNanoseconds: Int64 { 10_000_000 }
@@ -170,8 +173,8 @@ public struct ReactionMachine: Sendable {
         endCurrent(ESPALIER_OUTCOME_VERDICT, now)
     }
 
-    /// The line's level is now unknown: it is lowered at once after a verdict, and otherwise after a while. Stopping
-    /// does not wait for a line that cannot be set.
+    /// The line's level is now unknown: it is lowered at once after a verdict, and otherwise after a while.
+    /// Stopping does not wait for a line that cannot be set.
     private mutating func lineFailed(_ now: Int64) {
         counters.lineFailures &+= 1
         if phase == .deciding {

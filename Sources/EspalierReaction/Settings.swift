@@ -3,8 +3,8 @@ public import CEspalier
 // The contract's structures in Swift: sensible settings, what makes settings valid, an empty record.
 
 extension EspalierReaction {
-    /// A rising edge, a frame at most 200 ms old, any class from one half on, a pulse of one second, and two seconds
-    /// of cooldown.
+    /// A rising edge, a frame at most 200 ms old, any class from one half on, a pulse of one second, and two
+    /// seconds of cooldown.
     public static var standard: EspalierReaction {
         var settings = EspalierReaction()
         settings.abi_version = ESPALIER_REACTION_ABI_VERSION
@@ -42,7 +42,8 @@ extension EspalierReaction {
     /// True where a verdict sets the output high.
     func signals(_ verdict: Verdict) -> Bool {
         guard verdict.classIndex >= 0, verdict.classIndex < 64 else { return false }
-        // Doubled, not shifted: on 32-bit boards a 64-bit shift by a variable counts as allocating in Embedded Swift.
+        // Doubled, not shifted: on 32-bit boards a 64-bit shift by a variable counts as allocating in
+        // Embedded Swift.
         var bit: UInt64 = 1
         for _ in 0..<verdict.classIndex { bit &+= bit }
         return label_mask & bit != 0 && verdict.permille >= threshold_permille
@@ -82,7 +83,8 @@ public struct ReactionCounters: Equatable, Sendable {
 
     public init() {}
 
-    /// Counts a trigger with its outcome, as the machine does; a host sums records of another process with it.
+    /// Counts a trigger with its outcome, as the machine does; a host sums records of another process with
+    /// it.
     public mutating func add(_ record: EspalierReactionRecord) {
         triggers &+= 1
         if record.signalled != 0 { signals &+= 1 }

@@ -5,11 +5,12 @@ import Foundation
 public enum FirmwareProcess {
     /// Runs a scenario with a firmware of its own process. What it writes to standard error is passed on.
     ///
-    /// Ignores SIGPIPE in the whole process from now on: a firmware that dies must not take the simulator with it.
+    /// Ignores SIGPIPE in the whole process from now on: a firmware that dies must not take the simulator
+    /// with it.
     ///
     /// - Parameter patienceMilliseconds: how long, in real time, the firmware may keep silent.
-    /// - Throws: a `FileError`, one sentence, when the firmware cannot be started, ends early, hangs or is of another
-    ///   release, and for a label its model does not know.
+    /// - Throws: a `FileError`, one sentence, when the firmware cannot be started, ends early, hangs or is of
+    ///   another release, and for a label its model does not know.
     public static func run(
         _ path: String, _ scenario: Scenario, patienceMilliseconds: Int32 = 60_000
     ) throws(FileError) -> SimulationRun {
@@ -38,7 +39,8 @@ public enum FirmwareProcess {
         switch result {
         case .success(let run): return run
         case .failure(let error as FileError): throw error
-        case .failure(let error): throw sentence(path, error as? LinkError ?? .ended, status, patienceMilliseconds)
+        case .failure(let error):
+            throw sentence(path, error as? LinkError ?? .ended, status, patienceMilliseconds)
         }
     }
 

@@ -2,8 +2,8 @@ import CEspalier
 import EspalierReaction
 import Foundation
 
-/// The simulator's side of `espalier_link.h`: serves one firmware from a virtual board, the same the in-process
-/// simulation uses. It answers; it never speaks first.
+/// The simulator's side of `espalier_link.h`: serves one firmware from a virtual board, the same the
+/// in-process simulation uses. It answers; it never speaks first.
 public struct LinkServer {
     private let scenario: Scenario
     private let stream: LinkStream
@@ -43,8 +43,10 @@ public struct LinkServer {
         let hello: EspalierLinkHello = try stream.read()
         do {
             try checkVersions(hello)
-            let labels = try stream.read(bytes: textBytes).split(separator: 0, omittingEmptySubsequences: false)
-                .dropLast().map { String(decoding: $0, as: UTF8.self) }
+            let labels = try stream.read(bytes: textBytes).split(
+                separator: 0, omittingEmptySubsequences: false
+            )
+            .dropLast().map { String(decoding: $0, as: UTF8.self) }
             guard labels.count == Int(hello.label_count) else {
                 throw LinkError.nonsense("it does not send the labels it announces")
             }
@@ -66,7 +68,8 @@ public struct LinkServer {
             ("model", hello.model_abi_version, ESPALIER_ABI_VERSION),
         ]
         for (name, theirs, ours) in versions where theirs != ours {
-            throw .nonsense("it speaks version \(theirs) of the \(name) contract, this simulator version \(ours)")
+            throw .nonsense(
+                "it speaks version \(theirs) of the \(name) contract, this simulator version \(ours)")
         }
     }
 
@@ -74,7 +77,9 @@ public struct LinkServer {
         let camera = scenario.camera
         guard camera.width * camera.height * 3 <= Int(hello.frame_bytes) else {
             throw .nonsense(
-                "it has room for frames of \(hello.frame_bytes) bytes, too few for \(camera.width) x \(camera.height)")
+                "it has room for frames of \(hello.frame_bytes) bytes, "
+                    + "too few for \(camera.width) x \(camera.height)"
+            )
         }
     }
 
@@ -104,6 +109,9 @@ public struct LinkServer {
             board.setLine(request.line, high: request.level != 0)
             return nil
         case ESPALIER_LINK_RECORD:
+            guard request.payload_bytes == UInt32(MemoryLayout<EspalierReactionRecord>.size) else {
+                throw LinkError.nonsense("it sends a record of \(request.payload_bytes) bytes")
+            }
             board.report(try stream.read())
             return nil
         default:
@@ -153,7 +161,8 @@ public struct LinkServer {
         try stream.write(answer)
         try stream.write(
             EspalierLinkFrame(
-                time: frame.time, sequence: frame.sequence, pixel_format: image.pixel_format, width: image.width,
+                time: frame.time, sequence: frame.sequence, pixel_format: image.pixel_format,
+                width: image.width,
                 height: image.height, row_bytes: image.row_bytes))
         try stream.write(bytes: pixels)
         return answer
@@ -203,7 +212,9 @@ private struct LinkStream {
         var done = 0
         while done < count {
             try waitUntilReady(input, Int16(POLLIN))
-            let more = bytes.withUnsafeMutableBytes { systemRead(input, $0.baseAddress! + done, count - done) }
+            let more = bytes.withUnsafeMutableBytes {
+                systemRead(input, $0.baseAddress! + done, count - done)
+            }
             if more < 0 && errno == EINTR { continue }
             if more <= 0 { return Array(bytes[..<done]) }
             done += more
@@ -221,8 +232,11 @@ private struct LinkStream {
     private func send(_ bytes: UnsafeRawBufferPointer) -> Result<Void, LinkError> {
         var rest = bytes[...]
         while !rest.isEmpty {
-            do throws(LinkError) { try waitUntilReady(output, Int16(POLLOUT)) } catch { return .failure(error) }
-            // No more than a pipe that is ready is sure to take: a firmware that does not read cannot block this.
+            do throws(LinkError) { try waitUntilReady(output, Int16(POLLOUT)) } catch {
+                return .failure(error)
+            }
+            // No more than a pipe that is ready is sure to take: a firmware that does not read cannot block
+            // this.
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Int(PIPE_BUF)))
             let done = systemWrite(output, piece.baseAddress!, piece.count)
             if done < 0 && errno == EINTR { continue }

@@ -4,8 +4,8 @@ import Foundation
 // The files of a run: the trace as text and for waveform viewers, a timing diagram, and the frames.
 
 extension SimulationReport {
-    /// Writes `trace.txt`, `trace.vcd`, `timing.svg` and `frames/NN-label.png` into a folder, each whole or not at
-    /// all. Frames of an earlier run, by their names, go first.
+    /// Writes `trace.txt`, `trace.vcd`, `timing.svg` and `frames/NN-label.png` into a folder, each whole or
+    /// not at all. Frames of an earlier run, by their names, go first.
     ///
     /// - Returns: what was written, relative to the folder.
     /// - Throws: one sentence for a folder that cannot be made or written to.
@@ -20,7 +20,9 @@ extension SimulationReport {
             throw FileError(folder, "cannot be made or written to", do: "choose a folder you may write to")
         }
         var written: [String] = []
-        for (name, text) in [("trace.txt", run.trace.text), ("trace.vcd", vcd), ("timing.svg", diagram.svg())] {
+        for (name, text) in [
+            ("trace.txt", run.trace.text), ("trace.vcd", vcd), ("timing.svg", diagram.svg()),
+        ] {
             try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)")
             written.append(name)
         }
@@ -79,7 +81,9 @@ extension SimulationReport {
     }
 
     private func lane(_ name: String) -> TimingDiagram.Lane {
-        let edges = run.trace.levels(of: name).dropFirst().map { TimingDiagram.Edge(UInt64($0.time), $0.high) }
+        let edges = run.trace.levels(of: name).dropFirst().map {
+            TimingDiagram.Edge(UInt64($0.time), $0.high)
+        }
         return TimingDiagram.Lane(
             name: name, direction: name == scenario.output ? .output : .input, edges: Array(edges))
     }

@@ -63,12 +63,16 @@ public struct SimulationReport {
         let real = run.records.map(\.real_inference_nanoseconds).filter { $0 > 0 }.sorted()
         if let longest = real.last {
             lines.append(
-                "real inference: median \(milliseconds(real[real.count / 2])), longest \(milliseconds(longest))")
+                "real inference: median \(milliseconds(real[real.count / 2])), "
+                    + "longest \(milliseconds(longest))"
+            )
         }
         return lines
     }
 
-    private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    private func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 
     private func list(_ counts: [(Int, String)]) -> String {
         let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }

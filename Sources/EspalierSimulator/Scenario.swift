@@ -76,7 +76,9 @@ public struct Scenario: Sendable {
     /// A model's labels by class; none where it has none.
     public static func labels(of model: UnsafePointer<EspalierModel>) -> [String] {
         guard let labels = model.pointee.labels else { return [] }
-        return (0..<Int(model.pointee.label_count)).map { index in labels[index].map { String(cString: $0) } ?? "" }
+        return (0..<Int(model.pointee.label_count)).map { index in
+            labels[index].map { String(cString: $0) } ?? ""
+        }
     }
 
     /// A board for one run.

@@ -2,7 +2,8 @@ import CEspalier
 public import EspalierFiles
 import EspalierReaction
 
-// Scenario files. boards/simulator/README.md explains every key; boards/simulator/scenario.toml is the example.
+// Scenario files. boards/simulator/README.md explains every key; boards/simulator/scenario.toml is the
+// example.
 
 extension Scenario {
     /// Reads a scenario file, and the pictures it names.
@@ -30,7 +31,8 @@ extension Scenario {
         trigger = try lineName(section, "trigger") ?? trigger
         output = try lineName(section, "output") ?? output
         if trigger == output {
-            throw section.error("output", "names the line \"\(output)\" twice", do: "give each line its own name")
+            throw section.error(
+                "output", "names the line \"\(output)\" twice", do: "give each line its own name")
         }
     }
 
@@ -55,7 +57,8 @@ extension Scenario {
         case "rising": reaction.trigger_edge = ESPALIER_EDGE_RISING
         case "falling": reaction.trigger_edge = ESPALIER_EDGE_FALLING
         case "both": reaction.trigger_edge = ESPALIER_EDGE_BOTH
-        case let edge?: throw section.error("edge", "is \"\(edge)\"", do: "choose among rising, falling, both")
+        case let edge?:
+            throw section.error("edge", "is \"\(edge)\"", do: "choose among rising, falling, both")
         }
         let milliseconds = 1e6
         reaction.settle_nanoseconds =

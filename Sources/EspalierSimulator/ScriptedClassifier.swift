@@ -3,7 +3,9 @@ public import EspalierReaction
 
 /// A classifier for tests: a closure decides.
 ///
-///     ScriptedClassifier { frame in Verdict(classIndex: frame.sequence < 20 ? 0 : 1, score: 100, permille: 900) }
+///     ScriptedClassifier { frame in
+///         Verdict(classIndex: frame.sequence < 20 ? 0 : 1, score: 100, permille: 900)
+///     }
 public struct ScriptedClassifier: Classifier {
     private let script: (Frame) throws(Status) -> Verdict
     private var frame: Frame?

@@ -115,7 +115,8 @@ struct TOMLSection {
         guard let number = value.int else { throw wrong(key, value, "give a whole number") }
         guard range.contains(number) else {
             throw error(
-                key, "is \(number)", do: "give a whole number from \(range.lowerBound) to \(range.upperBound)")
+                key, "is \(number)", do: "give a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }
@@ -157,7 +158,9 @@ struct TOMLSection {
         let line = document.line(of: key, header: header, occurrence: occurrence)
         var place: [String] = []
         if let line { place.append("line \(line),") }
-        if !header.isEmpty { place.append(line == nil && occurrence > 1 ? "\(header) \(occurrence)" : header) }
+        if !header.isEmpty {
+            place.append(line == nil && occurrence > 1 ? "\(header) \(occurrence)" : header)
+        }
         place.append(key)
         return FileError(document.path, "\(place.joined(separator: " ")) \(problem)", do: remedy)
     }

@@ -1,7 +1,7 @@
 public import CEspalier
 
-/// Everything that happened in simulated time, in order. Nothing in it depends on the machine it ran on: the same
-/// scenario gives the same trace, in this process or with a firmware of its own, byte for byte.
+/// Everything that happened in simulated time, in order. Nothing in it depends on the machine it ran on: the
+/// same scenario gives the same trace, in this process or with a firmware of its own, byte for byte.
 public struct Trace: Equatable, Sendable {
     public enum Entry: Equatable, Sendable {
         /// A line has this level from now on.
@@ -133,7 +133,9 @@ extension Reaction {
         if let frameNumber, let frameTime { words += " frame \(frameNumber) of \(seconds(frameTime))" }
         if let runTime { words += " run \(seconds(runTime))" }
         guard let verdictTime else { return words }
-        words += " verdict \(seconds(verdictTime)) class \(classIndex) \(label) score \(score) permille \(permille)"
+        words +=
+            " verdict \(seconds(verdictTime)) class \(classIndex) \(label) score \(score)"
+        words += " permille \(permille)"
         words += " blocks \(blocksKept) kept \(blocksPruned) pruned \(blocksSkipped) skipped"
         if let signalTime { words += " \(signalled ? "high" : "low") \(seconds(signalTime))" }
         return words
@@ -168,10 +170,14 @@ public struct Level: Equatable, Sendable {
     public let time: Int64
 
     /// - Parameter seconds: since the start, to the nanosecond.
-    public static func high(at seconds: Double) -> Level { Level(high: true, time: Int64((seconds * 1e9).rounded())) }
+    public static func high(at seconds: Double) -> Level {
+        Level(high: true, time: Int64((seconds * 1e9).rounded()))
+    }
 
     /// - Parameter seconds: since the start, to the nanosecond.
-    public static func low(at seconds: Double) -> Level { Level(high: false, time: Int64((seconds * 1e9).rounded())) }
+    public static func low(at seconds: Double) -> Level {
+        Level(high: false, time: Int64((seconds * 1e9).rounded()))
+    }
 }
 
 extension Trace {

@@ -4,7 +4,8 @@ import Foundation
 
 // What a virtual camera can see: pictures from files, and rendered scenes.
 
-/// Pictures in a row, one a frame and again from the first: a file, or a folder's files in the order of their names.
+/// Pictures in a row, one a frame and again from the first: a file, or a folder's files in the order of their
+/// names.
 public struct Pictures: FrameGenerator {
     private let images: [Image]
 
@@ -24,7 +25,8 @@ public struct RenderedScene: FrameGenerator {
     private let height: Int
     private let middle: Int64
 
-    /// - Parameter middle: the moment, in nanoseconds, at which the scene's figure is in the middle of the picture.
+    /// - Parameter middle: the moment, in nanoseconds, at which the scene's figure is in the middle of the
+    ///   picture.
     public init(_ scene: Scene, width: Int, height: Int, middle: Int64) {
         self.scene = scene
         self.width = width
@@ -82,7 +84,9 @@ struct ViewReader {
         let image = try PNG.read(path)
         guard image.width == width, image.height == height else {
             throw FileError(
-                path, "has \(image.width) x \(image.height) pixels, the camera of \(scenarioPath) \(width) x \(height)",
+                path,
+                "has \(image.width) x \(image.height) pixels, "
+                    + "the camera of \(scenarioPath) \(width) x \(height)",
                 do: "resize it, or change the camera's width and height")
         }
         images[path] = image
@@ -96,13 +100,15 @@ struct ViewReader {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             let kinds = Kind.allCases.map(\.name).joined(separator: ", ")
-            throw section.error("see", "is \"\(see)\", which is not there", do: "name a PNG file, a folder, or \(kinds)")
+            throw section.error(
+                "see", "is \"\(see)\", which is not there", do: "name a PNG file, a folder, or \(kinds)")
         }
         guard isFolder.boolValue else { return [path] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let pictures = names.filter { $0.lowercased().hasSuffix(".png") }.sorted()
         guard !pictures.isEmpty else {
-            throw section.error("see", "names a folder without PNG files", do: "put some there, or name another")
+            throw section.error(
+                "see", "names a folder without PNG files", do: "put some there, or name another")
         }
         return pictures.map { path + "/" + $0 }
     }

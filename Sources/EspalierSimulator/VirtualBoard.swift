@@ -11,9 +11,10 @@ public struct BoardSpeed: Equatable, Sendable {
 
     public init() {}
 
-    /// How long a run with so many multiply-accumulates takes.
+    /// How long a run with so many multiply-accumulates takes; a day at most, besides the overhead.
     public func nanoseconds(macs: UInt64) -> Int64 {
-        overheadNanoseconds + Int64((Double(macs) * 1000 / macsPerMicrosecond).rounded())
+        let nanoseconds = (Double(macs) * 1000 / macsPerMicrosecond).rounded()
+        return overheadNanoseconds + Int64(min(nanoseconds, 86_400_000_000_000))
     }
 }
 
@@ -33,8 +34,8 @@ public struct LevelChange: Equatable, Sendable {
 
 /// A board of simulated time: lines, a camera, a clock that moves only when somebody waits or works.
 ///
-/// It keeps the trace of all that happens. Everything is decided by what it is made from; there is no real time and
-/// no chance in it.
+/// It keeps the trace of all that happens. Everything is decided by what it is made from; there is no real
+/// time and no chance in it.
 public final class VirtualBoard {
     public private(set) var trace = Trace()
     /// The records of all triggers that came to an end, with the real times the trace leaves out.
@@ -73,7 +74,9 @@ public final class VirtualBoard {
         self.camera = camera
         self.speed = speed
         self.end = end
-        let ordered = changes.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+        let ordered = changes.enumerated().sorted {
+            ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+        }
         self.changes = ordered.map(\.element).filter { $0.time < end }[...]
         inputLevels = inputs.map { _ in false }
         outputLevels = outputs.map { _ in false }
@@ -106,7 +109,9 @@ public final class VirtualBoard {
 extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink {
     public func now() -> Int64 { time }
 
-    public func worked(macs: UInt64) { advance(to: time + speed.nanoseconds(macs: macs)) }
+    public func worked(macs: UInt64) {
+        if time < end { advance(to: time + speed.nanoseconds(macs: macs)) }
+    }
 
     public func stopwatch() -> Int64 { realNanoseconds?() ?? 0 }
 

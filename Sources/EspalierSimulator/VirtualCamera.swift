@@ -10,8 +10,8 @@ public protocol FrameGenerator: Sendable {
     func frame(at time: Int64, number: Int) -> Image
 }
 
-/// A camera of simulated time. Frame n is exposed at n frame periods and can be read `latencyNanoseconds` later, so
-/// the newest frame has a real age.
+/// A camera of simulated time. Frame n is exposed at n frame periods and can be read `latencyNanoseconds`
+/// later, so the newest frame has a real age.
 public struct VirtualCamera: Sendable {
     /// Pixels, 1 ... 4095 each.
     public var width = 160
@@ -38,8 +38,11 @@ public struct VirtualCamera: Sendable {
     /// Nanoseconds from one frame to the next.
     public var periodNanoseconds: Int64 { Int64((1_000_000_000 / framesPerSecond).rounded()) }
 
-    /// When a frame's exposure begins.
-    public func time(ofFrame number: Int) -> Int64 { Int64(number) * periodNanoseconds }
+    /// When a frame's exposure begins; `Int64.max` for a frame beyond all time.
+    public func time(ofFrame number: Int) -> Int64 {
+        let (time, overflow) = Int64(number).multipliedReportingOverflow(by: periodNanoseconds)
+        return overflow ? .max : time
+    }
 
     /// The newest frame that has arrived by a time, or nil before the first.
     public func newestFrame(at time: Int64) -> Int? {
@@ -51,9 +54,10 @@ public struct VirtualCamera: Sendable {
 
     /// When the first frame with a higher number than this arrives.
     public func arrival(after number: Int) -> Int64 {
-        var next = max(number, -1) + 1
+        var next = min(max(number, -1), Int.max / 2) + 1
         while missingFrames.contains(next) { next += 1 }
-        return time(ofFrame: next) + latencyNanoseconds
+        let (arrival, overflow) = time(ofFrame: next).addingReportingOverflow(latencyNanoseconds)
+        return overflow ? .max : arrival
     }
 
     /// The picture of a frame; mid-grey while nothing is shown.

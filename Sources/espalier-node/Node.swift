@@ -13,7 +13,8 @@ import EspalierReaction
 /// - Parameters:
 ///   - arena: `arenaBytes` bytes, aligned to `ESPALIER_ARENA_ALIGNMENT`.
 ///   - frameBuffer: `frameBytes` bytes: the longest frame of the board's camera.
-/// - Returns: the exit status: 0 after a stop, 1 when the model, the core or the link is unfit, 2 for a wrong option.
+/// - Returns: the exit status: 0 after a stop, 1 when the model, the core or the link is unfit, 2 for a wrong
+///   option.
 @c(espalier_node_main)
 public func nodeMain(
     _ model: UnsafePointer<EspalierModel>, _ arena: UnsafeMutablePointer<Int8>, _ arenaBytes: UInt32,

@@ -9,8 +9,8 @@ struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a scenario on a simulated board and shows what every trigger led to.",
         discussion: """
-            With --firmware the firmware binary itself runs, as a process of its own; with --model the same reaction \
-            and core run in this process. Both give the same trace, byte for byte.
+            With --firmware the firmware binary itself runs, as a process of its own; with --model the same \
+            reaction and core run in this process. Both give the same trace, byte for byte.
             """)
 
     @Argument(help: "The scenario, a TOML file; boards/simulator/README.md explains its keys.")

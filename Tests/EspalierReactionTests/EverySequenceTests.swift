@@ -4,7 +4,8 @@ import Testing
 
 /// Every sequence of events up to a length, over a small alphabet, against what must hold for all of them.
 @Suite struct EverySequenceTests {
-    @Test(arguments: [(pulse: 10, cooldown: 5), (10, 0), (0, 5), (3, 20)] as [(pulse: Int64, cooldown: Int64)])
+    @Test(
+        arguments: [(pulse: 10, cooldown: 5), (10, 0), (0, 5), (3, 20)] as [(pulse: Int64, cooldown: Int64)])
     func everySequenceAccountsForEachTriggerAndEndsLow(pulse: Int64, cooldown: Int64) {
         var settings = EspalierReaction.standard
         settings.label_mask = 0b10
@@ -31,7 +32,8 @@ import Testing
 /// Counts through all sequences of choices like an odometer whose wheels differ in size.
 ///
 ///     var choices = Choices(length: 2)
-///     repeat { print(choices.take(2), choices.take(3)) } while choices.next()    // 0 0, 0 1, 0 2, 1 0, 1 1, 1 2
+///     repeat { print(choices.take(2), choices.take(3)) } while choices.next()
+///     // 0 0, 0 1, 0 2, 1 0, 1 1, 1 2
 ///
 /// Beyond the length every choice is 0.
 struct Choices {
@@ -161,13 +163,17 @@ private struct World {
 
     private mutating func take(_ record: EspalierReactionRecord) {
         if !reported.insert(record.trigger).inserted { problem = "reports trigger \(record.trigger) twice" }
-        let times = [record.edge_time, record.run_time, record.verdict_time, record.signal_time].filter { $0 != -1 }
+        let times = [record.edge_time, record.run_time, record.verdict_time, record.signal_time].filter {
+            $0 != -1
+        }
         if times != times.sorted() { problem = "reports times out of order: \(times)" }
         if record.verdict_time != -1, record.frame_time < record.edge_time + 2 - 3 {
             problem = "classified a frame of \(record.frame_time) for an edge at \(record.edge_time)"
         }
         let hasVerdict = record.outcome == ESPALIER_OUTCOME_VERDICT
-        if hasVerdict != (record.class_index != -1) { problem = "gives outcome \(record.outcome) a wrong class" }
+        if hasVerdict != (record.class_index != -1) {
+            problem = "gives outcome \(record.outcome) a wrong class"
+        }
         if record.signalled != 0 && record.signal_time == -1 { problem = "signalled at no time" }
     }
 
@@ -176,7 +182,9 @@ private struct World {
         let outcomes =
             counters.verdicts + counters.cooldown + counters.busy + counters.noFrame + counters.frameTooOld
             + counters.cameraFailures + counters.classifierFailures + counters.stopped
-        if reported != Set((0..<edges).map { Int64($0) + 1 }) { problem = "saw \(edges) edges, reported \(reported)" }
+        if reported != Set((0..<edges).map { Int64($0) + 1 }) {
+            problem = "saw \(edges) edges, reported \(reported)"
+        }
         if counters.triggers != edges || outcomes != edges { problem = "miscounts: \(counters)" }
         if highSince != nil && lineWorks { problem = "ends with the output high" }
     }

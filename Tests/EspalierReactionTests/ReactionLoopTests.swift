@@ -30,7 +30,8 @@ import Testing
         let board = ScriptedBoard(wakes: [.edge(time: 10)])
         var loop = ReactionLoop(board: board, classifier: CountingClassifier(), settings: .standard)
         _ = loop.run()
-        #expect(board.records[0].real_inference_nanoseconds == 1)  // two readings of a stopwatch that counts them
+        // The stopwatch counts its readings: at the edge, before and after the run, after the line was set.
+        #expect(board.records[0].real_inference_nanoseconds == 1)
         #expect(board.records[0].real_edge_to_signal_nanoseconds == 3)
     }
 }

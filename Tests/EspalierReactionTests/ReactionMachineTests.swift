@@ -62,10 +62,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, true, true), (1, false, false), (2, true, false), (2, false, true), (3, true, true)])
+    @Test(arguments: [
+        (1, true, true), (1, false, false), (2, true, false), (2, false, true), (3, true, true),
+    ])
     func onlyTheEdgesAskedForAreTriggers(edges: Int32, rising: Bool, isTrigger: Bool) {
         var machine = ReactionMachine(Self.settings { $0.trigger_edge = edges })
-        expect(machine.handle(Self.edge(0, rising: rising), now: 0), isTrigger ? "wait until 5" : "wait for ever")
+        expect(
+            machine.handle(Self.edge(0, rising: rising), now: 0), isTrigger ? "wait until 5" : "wait for ever"
+        )
         _ = machine.handle(.stop, now: 1)
         #expect(machine.counters.triggers == (isTrigger ? 1 : 0))
     }
@@ -74,7 +78,9 @@ import Testing
         var machine = ReactionMachine(Self.settings())
         advance(&machine, edgeAt: 0, verdict: Self.nobody)  // verdict at 20: busy before, cooldown to 220
         expect(machine.handle(.reported, now: 20), "wait for ever")
-        for (time, outcome) in [(19, ESPALIER_OUTCOME_BUSY), (20, ESPALIER_OUTCOME_COOLDOWN)] as [(Int64, Int32)] {
+        for (time, outcome) in [(19, ESPALIER_OUTCOME_BUSY), (20, ESPALIER_OUTCOME_COOLDOWN)]
+            as [(Int64, Int32)]
+        {
             expect(machine.handle(Self.edge(time), now: 500), "report")
             #expect(machine.record.outcome == outcome)
             expect(machine.handle(.reported, now: 500), "wait for ever")
@@ -217,7 +223,8 @@ import Testing
 
 // MARK: - Helpers
 
-/// Takes a machine that is idle through a trigger with a fresh frame, with the verdict at edge + 20, up to its report.
+/// Takes a machine that is idle through a trigger with a fresh frame, with the verdict at edge + 20, up to
+/// its report.
 private func advance(
     _ machine: inout ReactionMachine, edgeAt time: Int64, verdict: Verdict, stopBefore: String = "report"
 ) {
@@ -225,7 +232,9 @@ private func advance(
     action = machine.handle(.frame(time: time, sequence: 0), now: time + 5)
     action = machine.handle(.prepared, now: time + 5)
     action = machine.handle(.verdict(verdict, nanoseconds: 0), now: time + 20)
-    if stopBefore == "report", case .setLine = action { _ = machine.handle(.lineSet(stopwatch: 0), now: time + 20) }
+    if stopBefore == "report", case .setLine = action {
+        _ = machine.handle(.lineSet(stopwatch: 0), now: time + 20)
+    }
 }
 
 private func expect(_ action: Action, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {

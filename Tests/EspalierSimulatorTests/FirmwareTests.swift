@@ -19,7 +19,8 @@ import Testing
             ["--model-header", header, "-o", firmware, "--frame-bytes", "57600"])
         try #require(build.status == 0, "\(build.errors)")
 
-        var scenario = try Scenario(path: repository.appendingPathComponent("boards/simulator/scenario.toml").path)
+        var scenario = try Scenario(
+            path: repository.appendingPathComponent("boards/simulator/scenario.toml").path)
         let model = compilation.model()
         let direct = try withExtendedLifetime(model) { try scenario.run(model: model.pointer) }
         let linked = try FirmwareProcess.run(firmware, scenario)

@@ -2,9 +2,10 @@ import CEspalier
 import EspalierFiles
 import EspalierLinux
 import EspalierReaction
-@testable import EspalierSimulator
 import Foundation
 import Testing
+
+@testable import EspalierSimulator
 
 /// The link, with the firmware's side in a thread of its own, and as a process.
 @Suite struct LinkTests {
@@ -106,7 +107,8 @@ import Testing
 private enum Greeting {
     nonisolated(unsafe) static let model: UnsafePointer<EspalierModel> = {
         let model = UnsafeMutablePointer<EspalierModel>.allocate(capacity: 1)
-        let labels = ["empty", "person", "animal", "vehicle"].map { (label: String) -> UnsafePointer<CChar>? in
+        let labels = ["empty", "person", "animal", "vehicle"].map {
+            (label: String) -> UnsafePointer<CChar>? in
             UnsafePointer(strdup(label))
         }
         let labelPointers = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: labels.count)

@@ -1,8 +1,9 @@
 import EspalierFiles
 import EspalierReaction
-@testable import EspalierSimulator
 import Foundation
 import Testing
+
+@testable import EspalierSimulator
 
 @Suite struct ReportTests {
     @Test func everyTriggerIsOneLineAndTheTotalsSayWhatBecameOfAll() throws {
@@ -55,6 +56,7 @@ import Testing
                 classIndex: 1, score: 120, permille: 970, macs: 1_000_000, blocksKept: 30, blocksPruned: 10,
                 blocksSkipped: 2)
         }
-        return SimulationReport(try scenario.run(classifier, labels: ["empty", "person"]), of: scenario, tool: "test")
+        return SimulationReport(
+            try scenario.run(classifier, labels: ["empty", "person"]), of: scenario, tool: "test")
     }
 }

@@ -20,7 +20,14 @@ import Testing
             """
             duration_s = 2.5
             seed = 3
-            camera = { width = 4, height = 3, fps = 20, latency_ms = 1.5, see = "empty", light = "night", seed = 9 }
+            [camera]
+            width = 4
+            height = 3
+            fps = 20
+            latency_ms = 1.5
+            see = "empty"
+            light = "night"
+            seed = 9
             [lines]
             trigger = "door"
             output = "lamp"
@@ -77,30 +84,60 @@ import Testing
         ("duration_s = \"x\"", "line 1, duration_s is a text; give a number."),
         ("duration_s = -1", "line 1, duration_s is -1; give a number from 0 to 86400."),
         ("duration_s = nan", "line 1, duration_s is nan; give a number from 0 to 86400."),
-        ("\nspeed = 1", "line 2, speed is not a known key; choose among "
-            + "duration_s, seed, camera, lines, reaction, board, faults, event."),
+        (
+            "\nspeed = 1",
+            "line 2, speed is not a known key; choose among "
+                + "duration_s, seed, camera, lines, reaction, board, faults, event."
+        ),
         ("camera = 1", "line 1, camera is a number; write a table [camera]."),
         ("event = [1]", "line 1, event is an array; write tables [[event]]."),
         ("[camera]\nfps = 0", "line 2, [camera] fps is 0; give a number from 0.01 to 1000."),
         ("[camera]\nwidth = 1.5", "line 2, [camera] width is a number; give a whole number."),
-        ("[camera]\nsee = \"nobody\"", "line 2, [camera] see is \"nobody\", which is not there; "
-            + "name a PNG file, a folder, or empty, person, animal, vehicle."),
-        ("[camera]\nlight = \"neon\"", "line 2, [camera] light is \"neon\"; choose among day, sun, dusk, night."),
-        ("[lines]\ntrigger = \"a\"\noutput = \"a\"", "line 3, [lines] output names the line \"a\" twice; "
-            + "give each line its own name."),
-        ("[lines]\ntrigger = \"a b\"", "line 2, [lines] trigger is no name for a line; "
-            + "give up to 63 letters, digits or signs without spaces."),
-        ("[reaction]\nedge = \"up\"", "line 2, [reaction] edge is \"up\"; choose among rising, falling, both."),
-        ("[reaction]\nsettle_ms = -0.5", "line 2, [reaction] settle_ms is -0.5; "
-            + "give a number from 0 to 86400000."),
+        (
+            "[camera]\nsee = \"nobody\"",
+            "line 2, [camera] see is \"nobody\", which is not there; "
+                + "name a PNG file, a folder, or empty, person, animal, vehicle."
+        ),
+        (
+            "[camera]\nlight = \"neon\"",
+            "line 2, [camera] light is \"neon\"; choose among day, sun, dusk, night."
+        ),
+        (
+            "[lines]\ntrigger = \"a\"\noutput = \"a\"",
+            "line 3, [lines] output names the line \"a\" twice; "
+                + "give each line its own name."
+        ),
+        (
+            "[lines]\ntrigger = \"a b\"",
+            "line 2, [lines] trigger is no name for a line; "
+                + "give up to 63 letters, digits or signs without spaces."
+        ),
+        (
+            "[reaction]\nedge = \"up\"",
+            "line 2, [reaction] edge is \"up\"; choose among rising, falling, both."
+        ),
+        (
+            "[reaction]\nsettle_ms = -0.5",
+            "line 2, [reaction] settle_ms is -0.5; "
+                + "give a number from 0 to 86400000."
+        ),
         ("[reaction]\nlabels = [1]", "line 2, [reaction] labels is an array; give texts in brackets."),
-        ("[faults]\nmissing_frames = [-1]", "line 2, [faults] missing_frames is an array; "
-            + "give whole numbers from 0 in brackets."),
+        (
+            "[faults]\nmissing_frames = [-1]",
+            "line 2, [faults] missing_frames is an array; "
+                + "give whole numbers from 0 in brackets."
+        ),
         ("[[event]]\nraise = \"pir\"", "[[event]] 1 has no at_s; say when it happens, in seconds."),
-        ("[[event]]\nat_s = 1\n[[event]]\nat_s = -1", "line 4, [[event]] at_s is -1; "
-            + "give a number from 0 to 86400."),
-        ("[[event]]\nat_s = 1\nraise = \"pr\"", "line 3, [[event]] raise names \"pr\", which is no input line; "
-            + "name the trigger line, \"pir\"."),
+        (
+            "[[event]]\nat_s = 1\n[[event]]\nat_s = -1",
+            "line 4, [[event]] at_s is -1; "
+                + "give a number from 0 to 86400."
+        ),
+        (
+            "[[event]]\nat_s = 1\nraise = \"pr\"",
+            "line 3, [[event]] raise names \"pr\", which is no input line; "
+                + "name the trigger line, \"pir\"."
+        ),
     ])
     func whatIsWrongIsOneSentenceWithFileLineAndKey(text: String, sentence: String) {
         let error = #expect(throws: FileError.self) { try read(text) }
@@ -133,11 +170,21 @@ import Testing
                 to: pictures.appendingPathComponent("\(value).png").path)
         }
         let path = folder.appendingPathComponent("scenario.toml").path
-        let text = "[camera]\nwidth = 2\nheight = 1\nfps = 1\nsee = \"frames\"\n[[event]]\nat_s = 4\nsee = \"frames/3.png\""
+        let text = """
+            [camera]
+            width = 2
+            height = 1
+            fps = 1
+            see = "frames"
+            [[event]]
+            at_s = 4
+            see = "frames/3.png"
+            """
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         let camera = try Scenario(path: path).camera
         #expect((0..<6).map { camera.image(ofFrame: $0).pixels[0] } == [1, 2, 3, 1, 3, 3])
-        try text.replacing("width = 2", with: "width = 3").write(toFile: path, atomically: true, encoding: .utf8)
+        try text.replacing("width = 2", with: "width = 3").write(
+            toFile: path, atomically: true, encoding: .utf8)
         let error = #expect(throws: FileError.self) { try Scenario(path: path) }
         #expect(error?.description.contains("has 2 x 1 pixels") == true)
     }
@@ -152,7 +199,9 @@ let repository = URL(fileURLWithPath: #filePath)
 var brightness: ScriptedClassifier {
     ScriptedClassifier { frame in
         var sum = 0
-        for index in 0..<Int(frame.image.row_bytes * frame.image.height) { sum += Int(frame.image.pixels[index]) }
+        for index in 0..<Int(frame.image.row_bytes * frame.image.height) {
+            sum += Int(frame.image.pixels[index])
+        }
         return Verdict(classIndex: Int32(sum % 4), score: 100, permille: 900, macs: UInt64(sum))
     }
 }

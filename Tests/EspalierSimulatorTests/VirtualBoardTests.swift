@@ -15,6 +15,7 @@ import Testing
         #expect(camera.newestFrame(at: 250_000_099) == 0)
         #expect(camera.newestFrame(at: 250_000_100) == 1)
         #expect(camera.arrival(after: 0) == 250_000_100)
+        #expect(camera.arrival(after: .max) == .max)
         camera.missingFrames = [0, 1]
         #expect(camera.newestFrame(at: 250_000_100) == nil)
         #expect(camera.arrival(after: -1) == 500_000_100)
@@ -52,6 +53,7 @@ import Testing
         speed.macsPerMicrosecond = 250
         speed.overheadNanoseconds = 7
         #expect(speed.nanoseconds(macs: 1_000_000) == 4_000_007)
+        #expect(speed.nanoseconds(macs: .max) == 86_400_000_000_007)
     }
 
     @Test func aFrameTooOldIsWaitedForUntilANewerOneArrives() throws {
@@ -113,7 +115,9 @@ import Testing
         let error = #expect(throws: FileError.self) { try scenario.run(person, labels: ["empty", "person"]) }
         #expect(
             error?.description
-                == "scenario signals for \"persn\", which the model does not know; choose among empty, person.")
+                == "scenario signals for \"persn\", which the model does not know; "
+                + "choose among empty, person."
+        )
     }
 }
 
