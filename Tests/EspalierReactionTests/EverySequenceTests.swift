@@ -4,16 +4,19 @@ import Testing
 
 /// Every sequence of events up to a length, over a small alphabet, against what must hold for all of them.
 @Suite struct EverySequenceTests {
-    @Test(
-        arguments: [(pulse: 10, cooldown: 5), (10, 0), (0, 5), (3, 20)] as [(pulse: Int64, cooldown: Int64)])
-    func everySequenceAccountsForEachTriggerAndEndsLow(pulse: Int64, cooldown: Int64) {
+    @Test(arguments: [
+        Durations(settle: 2, pulse: 10, cooldown: 5), Durations(settle: 2, pulse: 10, cooldown: 0),
+        Durations(settle: 9, pulse: 6, cooldown: 0), Durations(settle: 2, pulse: 3, cooldown: 20),
+        Durations(settle: 2, pulse: 4, cooldown: 0), Durations(settle: 2, pulse: 0, cooldown: 5),
+    ])
+    func everySequenceAccountsForEachTriggerAndEndsLow(durations: Durations) {
         var settings = EspalierReaction.standard
         settings.label_mask = 0b10
-        settings.settle_nanoseconds = 2
+        settings.settle_nanoseconds = durations.settle
         settings.frame_age_nanoseconds = 3
         settings.deadline_nanoseconds = 4
-        settings.pulse_nanoseconds = pulse
-        settings.cooldown_nanoseconds = cooldown
+        settings.pulse_nanoseconds = durations.pulse
+        settings.cooldown_nanoseconds = durations.cooldown
         var choices = Choices(length: 9)
         var sequences = 0
         repeat {
@@ -21,12 +24,18 @@ import Testing
             world.play(&choices)
             sequences += 1
             if let problem = world.problem {
-                Issue.record("\(problem) after \(choices.taken) with pulse \(pulse), cooldown \(cooldown)")
+                Issue.record("\(problem) after \(choices.taken) with \(durations)")
                 return
             }
         } while choices.next()
         #expect(sequences > 50_000)
     }
+}
+
+struct Durations {
+    let settle: Int64
+    let pulse: Int64
+    let cooldown: Int64
 }
 
 /// Counts through all sequences of choices like an odometer whose wheels differ in size.
@@ -167,7 +176,7 @@ private struct World {
             $0 != -1
         }
         if times != times.sorted() { problem = "reports times out of order: \(times)" }
-        if record.verdict_time != -1, record.frame_time < record.edge_time + 2 - 3 {
+        if record.verdict_time != -1, record.frame_time < record.edge_time + settings.settle_nanoseconds - 3 {
             problem = "classified a frame of \(record.frame_time) for an edge at \(record.edge_time)"
         }
         let hasVerdict = record.outcome == ESPALIER_OUTCOME_VERDICT
