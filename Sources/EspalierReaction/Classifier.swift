@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 public import EspalierCore
 
 /// What turns a frame into a verdict: a model in an engine, or a script in a test.

@@ -1,5 +1,5 @@
 public import CEspalier
-public import EspalierCore
+import EspalierCore
 public import EspalierFiles
 public import EspalierReaction
 

@@ -1,5 +1,5 @@
 public import CEspalier
-public import EspalierFiles
+import EspalierFiles
 public import EspalierReaction
 
 /// How fast the simulated processor is.
