@@ -29,7 +29,8 @@ let package = Package(
         .library(name: "EspalierNode", type: .static, targets: ["EspalierNode"]),
     ],
     traits: [
-        .trait(name: "Embedded", description: "Compile the board's rooms as Embedded Swift without allocations"),
+        .trait(
+            name: "Embedded", description: "Compile the board's rooms as Embedded Swift without allocations"),
         .trait(name: "Host", description: "The host tools (default)"),
         .default(enabledTraits: ["Host"]),
     ],
@@ -45,7 +46,8 @@ let package = Package(
         .target(name: "EspalierCore", dependencies: ["CEspalier"], swiftSettings: boardRoom),
         .target(name: "EspalierReaction", dependencies: ["EspalierCore"], swiftSettings: boardRoom),
         .target(name: "CLinux"),
-        .target(name: "EspalierLinux", dependencies: ["EspalierReaction", "CLinux"], swiftSettings: boardRoom),
+        .target(
+            name: "EspalierLinux", dependencies: ["EspalierReaction", "CLinux"], swiftSettings: boardRoom),
         .target(
             name: "EspalierNode", dependencies: ["EspalierLinux"], path: "Sources/espalier-node",
             exclude: ["main.c"], swiftSettings: boardRoom),
@@ -59,7 +61,9 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
         .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
-        .target(name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"], swiftSettings: hostRoom),
+        .target(
+            name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"],
+            swiftSettings: hostRoom),
         .target(
             name: "EspalierSimulator",
             dependencies: [
@@ -73,7 +77,8 @@ let package = Package(
             dependencies: [
                 "EspalierCompiler", "EspalierSimulator", "EspalierFiles", "EspalierScenes",
                 .product(
-                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Host"])),
+                    name: "ArgumentParser", package: "swift-argument-parser",
+                    condition: .when(traits: ["Host"])),
             ]),
 
         // Tests
@@ -84,13 +89,17 @@ let package = Package(
         .target(name: "EspalierTestSupport", path: "Tests/EspalierTestSupport", swiftSettings: hostRoom),
         .testTarget(
             name: "EspalierCoreTests",
-            dependencies: ["EspalierCore", "EspalierCompiler", "EspalierTestSupport", "CAllocationProbe", "CClient"],
+            dependencies: [
+                "EspalierCore", "EspalierCompiler", "EspalierTestSupport", "CAllocationProbe", "CClient",
+            ],
             swiftSettings: hostRoom),
         .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
         .testTarget(
             name: "EspalierCompilerTests",
             dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
+        .testTarget(
+            name: "EspalierCommandTests", dependencies: ["espalier", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(
             name: "EspalierSimulatorTests",

@@ -1,5 +1,5 @@
-/* Runs a compiled model on inputs made by a seeded generator and prints one hash of all outputs: the same on every
- * target, or the core is not portable. Linked by cross/embedded. */
+/* Runs a compiled model on inputs made by a seeded generator and prints one hash of all outputs: the same on
+ * every target, or the core is not portable. Linked by cross/embedded. */
 #include ESPALIER_CHECK_MODEL
 #include "espalier.h"
 

@@ -11,7 +11,8 @@
  *     if (status == ESPALIER_OK) status = espalier_run(&espalier_person, arena, sizeof arena, &result);
  *     if (status != ESPALIER_OK) puts(espalier_status_text(status));
  *
- * No function here allocates, keeps state or calls the operating system; the arena is the only memory written.
+ * No function here allocates, keeps state or calls the operating system. They write the arena and what their
+ * pointers lead to, nothing else.
  */
 #ifndef ESPALIER_H
 #define ESPALIER_H
@@ -30,7 +31,7 @@ extern "C" {
 #define ESPALIER_ERROR_ARENA_ALIGNMENT 3
 #define ESPALIER_ERROR_OPERATION 4   /* the model has an operation this core was built without */
 #define ESPALIER_ERROR_COUNT 5       /* values passed are not as many as the tensor has */
-#define ESPALIER_ERROR_FRAME 6       /* frame with no pixels, a side of 0 or over 4,095, or rows that overlap */
+#define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0 or over 4,095, or rows that overlap */
 #define ESPALIER_ERROR_PIXELS 7      /* unknown pixel format, or one the model's channels do not fit */
 #define ESPALIER_ERROR_INDEX 8       /* no such output */
 

@@ -1,8 +1,8 @@
 /* The model contract: what the compiler writes and the core reads.
  *
- * Fixed-width fields only: no C enums, no bit-fields, pointers last. Structures have the same layout on every
- * target but for the width of a pointer; their sizes are asserted in Sources/CEspalier/contract.c and again in
- * Swift. Change a field and you change ESPALIER_ABI_VERSION.
+ * Fixed-width fields only: no C enums, no bit-fields, pointers last. Structures have the same layout on
+ * every target but for the width of a pointer; their sizes are asserted in Sources/CEspalier/contract.c and
+ * again in Swift. Change a field and you change ESPALIER_ABI_VERSION.
  *
  * Words used here: a *quad* is four consecutive channels of one pixel (four bytes). Activations are stored
  * pack-4, [quads][rows][pixels][4], each tensor with a *halo* of zero points around it, so that a kernel's
@@ -72,14 +72,14 @@ typedef struct EspalierLayer {
     int32_t weight_zero_point; /* 0 but in models converted from legacy uint8 */
     int32_t depth_multiplier;  /* DEPTHWISE: outputs per input channel */
     int32_t block_outputs;     /* CONVOLUTION: outputs sharing a mask row: 1, 2 or 4 */
-    int32_t row_blocks;        /* CONVOLUTION: positions in a mask row = kernel_height * kernel_width * quads */
+    int32_t row_blocks;        /* CONVOLUTION: bits in a mask row = kernel_height * kernel_width * quads */
     int32_t mask_words;        /* CONVOLUTION: 32-bit words in a mask row */
     int32_t left_shift;        /* ADD: 20; SOFTMAX: shift of the scaled difference */
     int32_t difference_min;    /* SOFTMAX: differences below this contribute nothing */
     int32_t blocks;            /* 1x4 blocks in the source layer, and those that are stored and visited */
     int32_t blocks_kept;
-    int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0, or -128 in models from legacy uint8 */
-    int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite's kernel rounds once, in FULLY_CONNECTED; else 0 */
+    int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0; -128 in legacy uint8 models */
+    int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite rounds once, in FULLY_CONNECTED; else 0 */
     int32_t reserved;
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
@@ -91,7 +91,7 @@ typedef struct EspalierLayer {
     const int8_t *weights;
     /* CONVOLUTION, DEPTHWISE: [outputs] bias with the constant part of both zero points added. */
     const int32_t *bias;
-    /* CONVOLUTION, DEPTHWISE: [outputs]. ADD: first input, second input, output. MULTIPLY, MEAN, SOFTMAX: [1]. */
+    /* CONVOLUTION, DEPTHWISE: [outputs]. ADD: both inputs, then the sum. MULTIPLY, MEAN, SOFTMAX: [1]. */
     const int32_t *multiplier; /* Q31 */
     const int8_t *shift;       /* powers of two, positive to the left; same counts as `multiplier` */
 } EspalierLayer;
@@ -110,7 +110,7 @@ typedef struct EspalierModel {
     uint32_t layer_count;
     uint32_t input;       /* index into `tensors` */
     uint32_t output_count;
-    uint32_t input_channels_first; /* 1: the source takes [channels, height, width]; in memory it is pack-4 all the same */
+    uint32_t input_channels_first; /* 1: espalier_set_input() takes [channels, height, width] */
     uint32_t reserved;
     const char *name;
     const EspalierTensor *tensors;

@@ -1,3 +1,5 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 public import CEspalier
 
 // The C API of espalier.h, function by function. Nothing is decided here.
@@ -56,7 +58,8 @@ public func espalier_get_output(
     do throws(Status) {
         // Reading only: the engine never writes the arena while it copies an output.
         let engine = try Engine(
-            model: model, arena: UnsafeMutablePointer(mutating: arena), arenaBytes: Int(model.pointee.arena_bytes))
+            model: model, arena: UnsafeMutablePointer(mutating: arena),
+            arenaBytes: Int(model.pointee.arena_bytes))
         try engine.copyOutput(Int(index), to: UnsafeMutableBufferPointer(start: values, count: Int(count)))
         return ESPALIER_OK
     } catch {

@@ -19,7 +19,9 @@ struct Preparation {
     ///   unknown, or where the input has neither 1 nor 3 channels.
     init(frame: EspalierFrame, input: Tensor) throws(Status) {
         let sides = 1...Preparation.longestSide
-        guard frame.pixels != nil, sides.contains(frame.width), sides.contains(frame.height) else { throw .frame }
+        guard frame.pixels != nil, sides.contains(frame.width), sides.contains(frame.height) else {
+            throw .frame
+        }
         let bytesPerPixel: Int32
         switch frame.pixel_format {
         case ESPALIER_PIXELS_GRAY8: bytesPerPixel = 1
@@ -72,7 +74,9 @@ struct Preparation {
     ///
     /// Lengths are counted in units of 1 / (output size) of a source pixel, so that every overlap is a whole number:
     /// a source pixel is `input.width` units wide, an output pixel `cropWidth` units.
-    private func boxAverage(_ row: Int, _ pixel: Int, _ input: Tensor, channel: Int, bytesPerPixel: Int) -> UInt32 {
+    private func boxAverage(_ row: Int, _ pixel: Int, _ input: Tensor, channel: Int, bytesPerPixel: Int)
+        -> UInt32
+    {
         let firstY = row &* cropHeight
         let lastY = firstY &+ cropHeight
         let firstX = pixel &* cropWidth
@@ -81,7 +85,8 @@ struct Preparation {
         var y = firstY / input.height
         while y &* input.height < lastY {
             let coveredY = min(lastY, (y &+ 1) &* input.height) &- max(firstY, y &* input.height)
-            let line = frame.pixels! + ((top &+ y) &* Int(frame.row_bytes) &+ left &* bytesPerPixel &+ channel)
+            let line =
+                frame.pixels! + ((top &+ y) &* Int(frame.row_bytes) &+ left &* bytesPerPixel &+ channel)
             var lineSum: UInt32 = 0
             var x = firstX / input.width
             while x &* input.width < lastX {

@@ -66,7 +66,8 @@ public func requantiseRoundingOnce(_ value: Int32, multiplier: Int32, shift: Int
     if total <= 32 {
         let (low, carry) = product.low.addingReportingOverflow(1 &<< (total &- 1))
         let high = product.high &+ (carry ? 1 : 0)
-        return total == 32 ? high : (high &<< Int32(bitPattern: 32 &- total)) | Int32(bitPattern: low &>> total)
+        return total == 32
+            ? high : (high &<< Int32(bitPattern: 32 &- total)) | Int32(bitPattern: low &>> total)
     }
     let half = Int32(bitPattern: 1 &<< (total &- 33))
     return (product.high &+ half) &>> Int32(bitPattern: total &- 32)

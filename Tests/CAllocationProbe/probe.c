@@ -63,7 +63,8 @@ void *aligned_alloc(size_t alignment, size_t size) {
 
 int posix_memalign(void **memory, size_t alignment, size_t size) {
     count_allocation();
-    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) return EINVAL;
+    if (alignment == 0 || alignment % sizeof(void *) != 0) return EINVAL;
+    if ((alignment & (alignment - 1)) != 0) return EINVAL;
     void *aligned = __libc_memalign(alignment, size);
     if (aligned == NULL) return ENOMEM;
     *memory = aligned;

@@ -1,8 +1,8 @@
-/* The C API as firmware sees it: a model of one convolution, written by hand as the compiler would write it, is run
- * and every status code is provoked.
+/* The C API as firmware sees it: a model of one convolution, written by hand as the compiler would write it,
+ * is run and every status code is provoked.
  *
- * The model looks at a 2 x 2 grey picture. Output 0 is the mean of the four pixels, output 1 a quarter of (upper row
- * less lower row), nothing below zero; both as pixel - 128. */
+ * The model looks at a 2 x 2 grey picture. Output 0 is the mean of the four pixels, output 1 a quarter of
+ * (upper row less lower row), nothing below zero; both as pixel - 128. */
 #include "CClient.h"
 
 #include <stddef.h>
@@ -35,21 +35,24 @@ static const int32_t bias[] = {4 * 128, 0};             /* less zero point x sum
 static const int32_t multiplier[] = {1 << 30, 1 << 30}; /* 1/2 x 2^-1 */
 static const int8_t shift[] = {-1, -1};
 
-#define CONVOLUTION                                                                                              \
-    {.operation = ESPALIER_OPERATION_CONVOLUTION, .output = 1, .input_count = 1, .kernel_height = 2,             \
-     .kernel_width = 2, .stride_height = 1, .stride_width = 1, .dilation_height = 1, .dilation_width = 1,        \
-     .activation_min = -128, .activation_max = 127, .block_outputs = 1, .row_blocks = 4, .mask_words = 1,        \
-     .blocks = 8, .blocks_kept = 8, .inputs = inputs, .weights = weights, .bias = bias, .multiplier = multiplier, \
-     .shift = shift}
+#define CONVOLUTION                                                                                  \
+    {.operation = ESPALIER_OPERATION_CONVOLUTION, .output = 1, .input_count = 1, .kernel_height = 2, \
+     .kernel_width = 2, .stride_height = 1, .stride_width = 1, .dilation_height = 1,                 \
+     .dilation_width = 1, .activation_min = -128, .activation_max = 127, .block_outputs = 1,         \
+     .row_blocks = 4, .mask_words = 1, .blocks = 8, .blocks_kept = 8, .inputs = inputs,              \
+     .weights = weights, .bias = bias, .multiplier = multiplier, .shift = shift}
 
 static const EspalierLayer layers[] = {CONVOLUTION};
-static const EspalierLayer unknown_layers[] = {{.operation = 99, .output = 1, .input_count = 1, .inputs = inputs}};
+static const EspalierLayer unknown_layers[] = {
+    {.operation = 99, .output = 1, .input_count = 1, .inputs = inputs},
+};
 static const char *const labels[] = {"bright", "lit from above"};
 
-#define MODEL(version, layer_list)                                                                              \
-    {.abi_version = version, .arena_bytes = ARENA_BYTES, .label_count = 2, .macs = 8, .macs_kept = 8, .blocks = 8, \
-     .blocks_kept = 8, .tensor_count = 2, .layer_count = 1, .input = 0, .output_count = 1, .name = "client",     \
-     .tensors = tensors, .layers = layer_list, .outputs = outputs, .labels = labels}
+#define MODEL(version, layer_list)                                                                   \
+    {.abi_version = version, .arena_bytes = ARENA_BYTES, .label_count = 2, .macs = 8, .macs_kept = 8, \
+     .blocks = 8, .blocks_kept = 8, .tensor_count = 2, .layer_count = 1, .input = 0,                 \
+     .output_count = 1, .name = "client", .tensors = tensors, .layers = layer_list,                  \
+     .outputs = outputs, .labels = labels}
 
 static const EspalierModel model = MODEL(ESPALIER_ABI_VERSION, layers);
 static const EspalierModel other_abi_model = MODEL(ESPALIER_ABI_VERSION + 1, layers);
@@ -117,7 +120,9 @@ static const char *refuses_values_and_outputs(void) {
     return NULL;
 }
 
-static int32_t status_of(EspalierFrame frame) { return espalier_set_frame(&model, arena, ARENA_BYTES, &frame); }
+static int32_t status_of(EspalierFrame frame) {
+    return espalier_set_frame(&model, arena, ARENA_BYTES, &frame);
+}
 
 static const char *refuses_frames(void) {
     const uint8_t pixels[4] = {0};

@@ -34,8 +34,9 @@ import Testing
             var random = SeededGenerator(seed: seed)
             var damaged = bytes
             for _ in 0..<3 {
-                damaged[Int.random(in: max(0, bytes.count - 6000)..<bytes.count, using: &random)] = UInt8.random(
-                    in: 0...255, using: &random)
+                damaged[Int.random(in: max(0, bytes.count - 6000)..<bytes.count, using: &random)] =
+                    UInt8.random(
+                        in: 0...255, using: &random)
             }
             let text = refusal(damaged)
             #expect(text == nil || isOneSentence(text), "seed \(seed): \(text ?? "")")
@@ -43,7 +44,9 @@ import Testing
     }
 
     @Test func otherFilesAreNamedForWhatTheyAreNot() {
-        #expect(refusal([]) == "This is not a TFLite model (its bytes 4 to 7 are not \"TFL3\"); pass a .tflite file.")
+        #expect(
+            refusal([])
+                == "This is not a TFLite model (its bytes 4 to 7 are not \"TFL3\"); pass a .tflite file.")
         #expect(isOneSentence(refusal(Array("not a model at all".utf8))))
     }
 
@@ -55,8 +58,8 @@ import Testing
     }
 
     @Test func anUnknownOperatorIsNamedWithItsPlace() throws {
-        // The operator code table of the file: ADD (0) becomes SVDF (27).
-        let path = Package.fixture("operators").appendingPathComponent("add_channels.tflite").path
+        // The operator code table of the file: RELU (19) becomes SVDF (27).
+        let path = Package.fixture("operators").appendingPathComponent("relu_c5.tflite").path
         var bytes = try ByteFile.read(path)
         let model = try FlatBuffer(bytes: bytes).root()
         let codes = try model.vector(1, stride: 4)

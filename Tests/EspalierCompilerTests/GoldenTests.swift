@@ -1,14 +1,16 @@
-@testable import EspalierCompiler
 import EspalierFiles
 import EspalierTestSupport
 import Foundation
 import Testing
 
+@testable import EspalierCompiler
+
 /// Real models against what TFLite's reference kernels gave for them: every bit.
 @Suite(.needsReference) struct GoldenTests {
     @Test(arguments: [
         ("resnet8_cifar10_int8", "resnet8_cifar10_int8", 17), ("vww_96_int8", "vww_96_int8", 32),
-        ("person_detect_int8", "person_detect_int8", 32), ("person_detect_int8_qdimfix", "person_detect_int8", 32),
+        ("person_detect_int8", "person_detect_int8", 32),
+        ("person_detect_int8_qdimfix", "person_detect_int8", 32),
         ("kws_dscnn_int8", "kws_dscnn_int8", 14), ("ad01_int8", "ad01_int8", 11),
     ])
     func everyLayerIsBitIdentical(_ model: String, _ golden: String, _ tensors: Int) throws {
@@ -49,10 +51,12 @@ import Testing
             model.hasPrefix("vww")
             ? NumericArray(
                 shape: [349, 96, 96, 3],
-                values: .uint8(try ByteFile.read(Reference.url("data/video/onebyone_vww96_rgb_every4.u8").path)))
+                values: .uint8(
+                    try ByteFile.read(Reference.url("data/video/onebyone_vww96_rgb_every4.u8").path)))
             : try ReferenceModel.golden("onebyone_outputs", "gray96")
         let (agreement, accuracy) = try ReferenceModel.validate(
-            ReferenceModel.compilation(model), frames, expected: ReferenceModel.golden("onebyone_outputs", golden),
+            ReferenceModel.compilation(model), frames,
+            expected: ReferenceModel.golden("onebyone_outputs", golden),
             classes: labels)
         #expect(agreement.rowsBitIdentical == 349)
         #expect(accuracy == Validation.Accuracy(rowsLabelled: 327, rowsCorrect: correct))
@@ -81,7 +85,8 @@ import Testing
         options.pixelMean = [123.675, 116.28, 103.53]
         options.pixelDeviation = [58.395, 57.12, 57.375]
         let path = try Reference.url("models/tflite/mobilenet_v2_1.0_224_int8_nchw.tflite").path
-        let normalised = try Compilation(tflite: ByteFile.read(path), sourceName: "m.tflite", options: options)
+        let normalised = try Compilation(
+            tflite: ByteFile.read(path), sourceName: "m.tflite", options: options)
         let output = try Arena(normalised.model()).run(picture)
         let labels = try String(
             contentsOf: Reference.url("data/images/imagenet_labels.txt"), encoding: .utf8

@@ -30,7 +30,10 @@ import Testing
         #expect(lines[0] == "/* Written by espalier \(Compilation.toolVersion): do not edit.")
         #expect(lines[1] == " * Source: model.tflite, SHA-256 \(digest)")
         #expect(lines[2] == " * Options: labels empty,person,animal \"cat\" ?? é,vehicle")
-        #expect(lines[3] == " * Flash: \(compilation.plan.flashBytes) bytes. Arena: \(compilation.plan.arenaBytes) bytes.")
+        #expect(
+            lines[3]
+                == " * Flash: \(compilation.plan.flashBytes) bytes. Arena: \(compilation.plan.arenaBytes) bytes."
+        )
         #expect(lines[4].contains("\(compilation.plan.macs) in the source model"))
     }
 
@@ -43,9 +46,13 @@ import Testing
         let folder = try TemporaryFolder()
         let header = try folder.write(Self.compilation().header, to: "person.h")
         let source = try folder.write("#include \"person.h\"\n", to: "model.c")
-        let flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", Package.root.path + "/include", "-c"]
+        let flags = [
+            "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", Package.root.path + "/include",
+            "-c",
+        ]
         let asInclude = try Shell.run(
-            compiler[0], compiler.dropFirst() + flags + ["-I", folder.url.path, source, "-o", folder.path("a.o")])
+            compiler[0],
+            compiler.dropFirst() + flags + ["-I", folder.url.path, source, "-o", folder.path("a.o")])
         #expect(asInclude.status == 0, "\(asInclude.errors)")
         let alone = try Shell.run(
             compiler[0], compiler.dropFirst() + flags + ["-x", "c", header, "-o", folder.path("b.o")])
@@ -54,7 +61,8 @@ import Testing
 
     /// Builds cross/check.c from the header with the Embedded Swift core and compares its hash with the in-memory model's.
     @Test func theHeaderRunsLikeTheModelInMemory() throws {
-        let library = Package.root.appendingPathComponent(".build/embedded/x86_64/release/libEspalierCore.a").path
+        let library = Package.root.appendingPathComponent(".build/embedded/x86_64/release/libEspalierCore.a")
+            .path
         guard try isBuilt(library) else { return }
         var models = [Self.model]
         if Reference.isPresent || Reference.isRequired {
@@ -90,7 +98,9 @@ import Testing
                 return Int8(truncatingIfNeeded: Int32(state >> 24) - 128)
             }
             // check.c passes values in the order of the source's tensor, as `run` does.
-            for value in try arena.run(input) { hash = (hash ^ UInt32(UInt8(bitPattern: value))) &* 16_777_619 }
+            for value in try arena.run(input) {
+                hash = (hash ^ UInt32(UInt8(bitPattern: value))) &* 16_777_619
+            }
         }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 8 - digits.count) + digits + "\n"

@@ -1,7 +1,8 @@
-@testable import EspalierCompiler
 import EspalierFiles
 import EspalierTestSupport
 import Foundation
+
+@testable import EspalierCompiler
 
 /// Models of the reference folder, compiled.
 enum ReferenceModel {

@@ -21,7 +21,8 @@ func firstMismatch(
         guard actual.values.count == expected.values.count else {
             return "\(name): \(actual.values.count) values instead of \(expected.values.count)"
         }
-        let index = zip(actual.values, expected.values).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        let index = zip(actual.values, expected.values).enumerated().first { $0.element.0 != $0.element.1 }?
+            .offset
         guard let index else { return "\(name): another shape" }
         return "\(name): element \(index) is \(actual.values[index]) instead of \(expected.values[index])"
     } catch {

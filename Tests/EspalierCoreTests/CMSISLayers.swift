@@ -1,7 +1,7 @@
 import Testing
 
-/// A vector made runnable: through the core, and where the operator requantises, through the naive oracle with a
-/// rounding rule of choice. Batches run one by one and are joined.
+/// A vector made runnable: through the core, and where the operator requantises, through the naive oracle
+/// with a rounding rule of choice. Batches run one by one and are joined.
 struct CMSISLayer {
     let run: () throws -> [Int8]
     var naive: ((Rounding) -> [Int8])?
@@ -45,7 +45,8 @@ extension CMSISVector {
         } naive: { rounding in
             inputs.flatMap {
                 naiveConvolution(
-                    $0, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups, rounding: rounding).values
+                    $0, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups, rounding: rounding
+                ).values
             }
         }
     }
@@ -72,7 +73,8 @@ extension CMSISVector {
         } naive: { rounding in
             inputs.flatMap {
                 naiveDepthwiseConvolution(
-                    $0, zeroPoint: zeroPoint, weights, geometry, scale, multiplier: multiplier, rounding: rounding
+                    $0, zeroPoint: zeroPoint, weights, geometry, scale, multiplier: multiplier,
+                    rounding: rounding
                 ).values
             }
         }
@@ -96,7 +98,8 @@ extension CMSISVector {
             }
         } naive: { [weights] rounding in
             inputs.flatMap {
-                naiveConvolution($0, zeroPoint: zeroPoint, weights, Geometry(), scale, rounding: rounding).values
+                naiveConvolution($0, zeroPoint: zeroPoint, weights, Geometry(), scale, rounding: rounding)
+                    .values
             }
         }
     }
@@ -147,8 +150,12 @@ extension CMSISVector {
 
     private func addFactors() throws -> AddFactors {
         AddFactors(
-            multiplier: try [number("INPUT1_MULT"), number("INPUT2_MULT"), number("OUTPUT_MULT")].map { Int32($0) },
-            shift: try [number("INPUT1_SHIFT"), number("INPUT2_SHIFT"), number("OUTPUT_SHIFT")].map { Int32($0) },
+            multiplier: try [number("INPUT1_MULT"), number("INPUT2_MULT"), number("OUTPUT_MULT")].map {
+                Int32($0)
+            },
+            shift: try [number("INPUT1_SHIFT"), number("INPUT2_SHIFT"), number("OUTPUT_SHIFT")].map {
+                Int32($0)
+            },
             leftShift: try Int32(number("LEFT_SHIFT")))
     }
 
@@ -202,9 +209,11 @@ extension CMSISVector {
 
     /// Factors per output, or one for all.
     private func requantisation(outputs: Int) throws -> Requantisation {
-        let multiplier = try array("output_mult", "output_multiplier")
+        let multiplier =
+            try array("output_mult", "output_multiplier")
             ?? [Int32](repeating: Int32(number("OUTPUT_MULTIPLIER", "OUTPUT_MULT")), count: outputs)
-        let shift = try array("output_shift")
+        let shift =
+            try array("output_shift")
             ?? [Int32](repeating: Int32(number("OUTPUT_SHIFT")), count: outputs)
         return Requantisation(
             multiplier: multiplier, shift: shift, zeroPoint: try Int32(number("OUTPUT_OFFSET")),

@@ -2,8 +2,8 @@ import EspalierTestSupport
 import Foundation
 import Testing
 
-/// The int8 unit-test vectors of CMSIS-NN, all bit-exact. They are stated in multipliers and shifts, so each is
-/// built as one layer by hand.
+/// The int8 unit-test vectors of CMSIS-NN, all bit-exact. They are stated in multipliers and shifts, so each
+/// is built as one layer by hand.
 @Suite struct CMSISVectorTests {
     static let folder = "vectors/cmsis_nn_int8"
 

@@ -27,7 +27,9 @@ import Testing
         for (bits, pairs) in golden {
             let integerBits = try #require(Int32(bits))
             for pair in pairs {
-                #expect(exponentialOfNegative(pair[0], integerBits: integerBits) == pair[1], "\(pair[0]) in Q\(bits)")
+                #expect(
+                    exponentialOfNegative(pair[0], integerBits: integerBits) == pair[1],
+                    "\(pair[0]) in Q\(bits)")
             }
         }
     }
@@ -63,7 +65,9 @@ import Testing
     @Test func exponentialIsRightToTwentyBits() {
         let error = greatestError(over: stride(from: Int(Int32.min), through: 0, by: 9_973)) {
             exponentialOfNegative($0, integerBits: 5)
-        } _: { exp(Double($0) / Double(1 << 26)) }
+        } _: {
+            exp(Double($0) / Double(1 << 26))
+        }
         #expect(error < 2048, "\(error)")
         #expect(error > 1, "an approximation, and not the function itself")
     }
@@ -71,14 +75,19 @@ import Testing
     @Test func reciprocalIsWithinAFewUnits() {
         let error = greatestError(over: stride(from: 0, through: Int(Int32.max), by: 9_973)) {
             reciprocalOfOnePlus($0)
-        } _: { 1 / (1 + Double($0) / Self.one) }
+        } _: {
+            1 / (1 + Double($0) / Self.one)
+        }
         #expect(error < 64, "\(error)")
     }
 
     @Test func logisticIsRightToTwentyBits() {
-        let error = greatestError(over: stride(from: Int(Int32.min) + 1, through: Int(Int32.max), by: 19_997)) {
+        let error = greatestError(over: stride(from: Int(Int32.min) + 1, through: Int(Int32.max), by: 19_997))
+        {
             logistic($0, integerBits: 4)
-        } _: { 1 / (1 + exp(-Double($0) / Double(1 << 27))) }
+        } _: {
+            1 / (1 + exp(-Double($0) / Double(1 << 27)))
+        }
         #expect(error < 2048, "\(error)")
     }
 

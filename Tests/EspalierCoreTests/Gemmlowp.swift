@@ -1,7 +1,8 @@
-// The oracle of the arithmetic tests: gemmlowp's definitions word for word, in 64-bit arithmetic. Shares nothing with
-// the core.
+// The oracle of the arithmetic tests: gemmlowp's definitions word for word, in 64-bit arithmetic. Shares
+// nothing with the core.
 
-/// `SaturatingRoundingDoublingHighMul`: a nudge that depends on the sign, then a division that cuts towards zero.
+/// `SaturatingRoundingDoublingHighMul`: a nudge that depends on the sign, then a division that cuts towards
+/// zero.
 func oracleDoublingHighProduct(_ a: Int32, _ b: Int32) -> Int32 {
     if a == .min && b == .min { return .max }
     let product = Int64(a) * Int64(b)
@@ -22,7 +23,8 @@ func oracleRequantise(_ value: Int32, _ multiplier: Int32, _ shift: Int32) -> In
     return oracleRoundingShiftRight(oracleDoublingHighProduct(shifted, multiplier), shift > 0 ? 0 : -shift)
 }
 
-/// The rule this project does not use: one rounding of the whole product, as in TFLite's `TFLITE_SINGLE_ROUNDING`.
+/// The rule of fully connected layers only: one rounding of the whole product, as in TFLite's
+/// `TFLITE_SINGLE_ROUNDING`.
 func singlyRounded(_ value: Int32, _ multiplier: Int32, _ shift: Int32) -> Int32 {
     let totalShift = Int64(31 - shift)
     let sum = Int64(value) * Int64(multiplier) + (1 << (totalShift - 1))

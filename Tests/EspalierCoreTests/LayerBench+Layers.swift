@@ -5,11 +5,12 @@ import CEspalier
 extension LayerBench {
     /// Adds a convolution. Groups become zeros of a dense convolution, as in the compiler.
     ///
-    /// - Parameter keep: whether the block at (mask row, position) is stored and visited; nil: all, without a mask.
+    /// - Parameter keep: whether the block at (mask row, position) is stored and visited; nil: all, unmasked.
     ///   The weights of blocks that are not kept reach no memory at all.
     func convolution(
         _ input: Int, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation, groups: Int = 1,
-        blockOutputs: Int = 1, keep keepsBlock: ((Int, Int) -> Bool)? = nil, _ output: Int
+        blockOutputs: Int = 1, roundsOnce: Bool = false, keep keepsBlock: ((Int, Int) -> Bool)? = nil,
+        _ output: Int
     ) {
         let source = tensors[input]
         let quads = Int(source.quads)
@@ -27,20 +28,23 @@ extension LayerBench {
                 mask[row * words + block / 32] |= 1 << UInt32(block % 32)
                 for output in (row * blockOutputs)..<((row + 1) * blockOutputs) {
                     for lane in 0..<4 {
-                        packed.append(dense.weight(output, tap: block / quads, channel: block % quads * 4 + lane))
+                        packed.append(
+                            dense.weight(output, tap: block / quads, channel: block % quads * 4 + lane))
                     }
                 }
             }
         }
         let bias = (0..<weights.outputs).map { output in
-            Int32(truncatingIfNeeded: Int64(weights.bias[output])
-                - Int64(source.zero_point) * dense.effectiveSum(output))
+            Int32(
+                truncatingIfNeeded: Int64(weights.bias[output])
+                    - Int64(source.zero_point) * dense.effectiveSum(output))
         }
         append(ESPALIER_OPERATION_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
             set(&layer, scale)
             layer.weight_zero_point = weights.zeroPoint
             layer.block_outputs = Int32(blockOutputs)
+            layer.rounds_once = roundsOnce ? 1 : 0
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)
@@ -100,8 +104,12 @@ extension LayerBench {
         }
     }
 
-    func averagePool(_ input: Int, _ geometry: Geometry, _ range: ClosedRange<Int32>, _ output: Int) {
+    func averagePool(
+        _ input: Int, _ geometry: Geometry, _ range: ClosedRange<Int32>, roundingOrigin: Int32 = 0,
+        _ output: Int
+    ) {
         append(ESPALIER_OPERATION_AVERAGE_POOL, inputs: [input], output: output) { layer in
+            layer.rounding_origin = roundingOrigin
             set(&layer, geometry)
             set(&layer, range)
         }
@@ -126,7 +134,9 @@ extension LayerBench {
 
     /// - Parameter axis: 0 rows, 1 pixels, 2 channels.
     func concatenate(_ inputs: [Int], axis: Int, _ output: Int) {
-        append(ESPALIER_OPERATION_CONCATENATION, inputs: inputs, output: output) { $0.pad_front = Int32(axis) }
+        append(ESPALIER_OPERATION_CONCATENATION, inputs: inputs, output: output) {
+            $0.pad_front = Int32(axis)
+        }
     }
 
     func softmax(_ input: Int, multiplier: Int32, leftShift: Int32, differenceMinimum: Int32, _ output: Int) {
@@ -140,7 +150,9 @@ extension LayerBench {
 
     func table(_ input: Int, _ entries: [Int8], _ output: Int) {
         precondition(entries.count == 256)
-        append(ESPALIER_OPERATION_TABLE, inputs: [input], output: output) { $0.weights = keepGuarded(entries) }
+        append(ESPALIER_OPERATION_TABLE, inputs: [input], output: output) {
+            $0.weights = keepGuarded(entries)
+        }
     }
 
     // MARK: Fields
@@ -168,8 +180,9 @@ extension LayerBench {
     }
 }
 
-/// A grouped convolution's weights seen as those of a dense one, with the unused lanes of the last quad: outside
-/// its group and outside the channels a weight is worth zero, which is stored as the weight zero point.
+/// A grouped convolution's weights seen as those of a dense one, with the unused lanes of the last quad:
+/// outside its group and outside the channels a weight is worth zero, which is stored as the weight zero
+/// point.
 private struct Ungrouped {
     let weights: NaiveWeights
     let taps: Int

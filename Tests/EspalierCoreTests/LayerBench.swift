@@ -1,4 +1,5 @@
 import CEspalier
+
 @testable import EspalierCore
 
 /// Builds a model by hand, straight from the contract of espalier_model.h, and runs it through the engine.
@@ -9,9 +10,10 @@ import CEspalier
 ///     bench.maxPool(input, geometry, -128...127, output)
 ///     let outputs = try bench.run([values], inputs: [input], outputs: [output])
 ///
-/// A run is made twice, on arenas filled with different rubbish and with different rubbish around the weights. It
-/// throws when the two differ (something unset was read) or when rubbish between the tensors changed (something was
-/// written outside). Everything is freed with the bench.
+/// A run is made twice, on arenas filled with different rubbish and with different rubbish around the
+/// weights. It throws when the two differ (something unset was read), when rubbish between the tensors changed
+/// (something was written outside), or when a halo or an unused lane lost its zero point. Everything is freed
+/// with the bench.
 final class LayerBench {
     private(set) var tensors: [EspalierTensor] = []
     private(set) var layers: [EspalierLayer] = []
@@ -50,7 +52,8 @@ final class LayerBench {
 
     /// Adds a tensor to the arena, with `slack` unused bytes at the end of each row and of each plane.
     func tensor(
-        _ height: Int, _ width: Int, _ channels: Int, zeroPoint: Int32 = 0, halo: Halo = Halo(), slack: Int = 0
+        _ height: Int, _ width: Int, _ channels: Int, zeroPoint: Int32 = 0, halo: Halo = Halo(),
+        slack: Int = 0
     ) -> Int {
         var tensor = described(height, width, channels, zeroPoint, halo, slack)
         let start = arenaEnd
@@ -68,7 +71,8 @@ final class LayerBench {
         for row in 0..<values.height {
             for pixel in 0..<values.width {
                 for channel in 0..<values.channels {
-                    let place = channel / 4 * Int(tensor.plane_bytes) + row * Int(tensor.row_bytes) + pixel * 4
+                    let place =
+                        channel / 4 * Int(tensor.plane_bytes) + row * Int(tensor.row_bytes) + pixel * 4
                     bytes[place + channel % 4] = values[row, pixel, channel]
                 }
             }
@@ -163,6 +167,9 @@ final class LayerBench {
         }
         _ = try engine.run()
         try checkGaps(arena, rubbish)
+        for tensor in tensors where tensor.data == nil {
+            try checkSurroundings(tensor, Tensor(tensor, arena: arena.start))
+        }
         return try outputs.indices.map { index in
             let tensor = engine.tensor(outputs[index])
             var copied = [Int8](repeating: 0, count: tensor.count)
@@ -180,6 +187,21 @@ final class LayerBench {
         }
         for byte in 0..<arenaEnd where free[byte] && arena.bytes[byte] != rubbish {
             throw Misbehaviour(description: "Byte \(byte) of the arena, outside every tensor, was written.")
+        }
+    }
+
+    /// The halo and the unused lanes of the last quad must hold the zero point: later layers rely on it.
+    private func checkSurroundings(_ fields: EspalierTensor, _ tensor: Tensor) throws {
+        for row in -Int(fields.halo_top)..<tensor.height + Int(fields.halo_bottom) {
+            for pixel in -Int(fields.halo_left)..<tensor.width + Int(fields.halo_right) {
+                let inside = (0..<tensor.height).contains(row) && (0..<tensor.width).contains(pixel)
+                for channel in (inside ? tensor.channels : 0)..<tensor.quads * 4
+                where Int32(tensor[row, pixel, channel]) != tensor.zeroPoint {
+                    throw Misbehaviour(
+                        description: "Channel \(channel) of row \(row), pixel \(pixel) is not the zero point."
+                    )
+                }
+            }
         }
     }
 }

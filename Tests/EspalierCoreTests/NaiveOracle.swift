@@ -1,6 +1,6 @@
-// TFLite's operators as its specification words them: plain loops in 64-bit arithmetic over
-// [height, width, channels] arrays, out-of-picture taps left out. The oracle of the kernel tests; shares nothing with
-// the core.
+// TFLite's operators as its specification words them: plain loops in 64-bit arithmetic over [height, width,
+// channels] arrays, out-of-picture taps left out. The oracle of the kernel tests; shares nothing with the
+// core.
 
 /// Weights as TFLite stores them: [outputs][kernel height][kernel width][inputs of the group], depthwise
 /// [kernel height][kernel width][outputs].
@@ -15,7 +15,8 @@ struct NaiveWeights {
 typealias Rounding = (Int32, Int32, Int32) -> Int32
 
 func naiveConvolution(
-    _ input: TestTensor, zeroPoint: Int32, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation,
+    _ input: TestTensor, zeroPoint: Int32, _ weights: NaiveWeights, _ geometry: Geometry,
+    _ scale: Requantisation,
     groups: Int = 1, rounding: Rounding = oracleRequantise
 ) -> TestTensor {
     let depth = input.channels / groups
@@ -31,13 +32,15 @@ func naiveConvolution(
             }
         }
         return oracleStored(
-            sum, scale.multiplier[output], scale.shift[output], zeroPoint: scale.zeroPoint, range: scale.range,
+            sum, scale.multiplier[output], scale.shift[output], zeroPoint: scale.zeroPoint,
+            range: scale.range,
             rounding: rounding)
     }
 }
 
 func naiveDepthwiseConvolution(
-    _ input: TestTensor, zeroPoint: Int32, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation,
+    _ input: TestTensor, zeroPoint: Int32, _ weights: NaiveWeights, _ geometry: Geometry,
+    _ scale: Requantisation,
     multiplier: Int, rounding: Rounding = oracleRequantise
 ) -> TestTensor {
     naiveWindows(geometry, outputs: weights.outputs) { row, pixel, output in
@@ -48,7 +51,8 @@ func naiveDepthwiseConvolution(
             sum += value * (Int64(weights.values[tap * weights.outputs + output]) - Int64(weights.zeroPoint))
         }
         return oracleStored(
-            sum, scale.multiplier[output], scale.shift[output], zeroPoint: scale.zeroPoint, range: scale.range,
+            sum, scale.multiplier[output], scale.shift[output], zeroPoint: scale.zeroPoint,
+            range: scale.range,
             rounding: rounding)
     }
 }
@@ -58,10 +62,25 @@ func naiveMaxPool(_ input: TestTensor, _ geometry: Geometry, range: ClosedRange<
     naivePool(input, geometry, range) { $0.max()! }
 }
 
-/// The mean of the values in the picture, halves away from zero.
-func naiveAveragePool(_ input: TestTensor, _ geometry: Geometry, range: ClosedRange<Int32>) -> TestTensor {
+/// The mean of the values in the picture, halves away from the origin.
+func naiveAveragePool(
+    _ input: TestTensor, _ geometry: Geometry, range: ClosedRange<Int32>, roundingOrigin: Int32 = 0
+) -> TestTensor {
     naivePool(input, geometry, range) { values in
-        Int64((Double(values.reduce(0, +)) / Double(values.count)).rounded(.toNearestOrAwayFromZero))
+        let mean = Double(values.reduce(0, +)) / Double(values.count)
+        return Int64((mean - Double(roundingOrigin)).rounded(.toNearestOrAwayFromZero))
+            + Int64(roundingOrigin)
+    }
+}
+
+/// The mean of each channel in the output's scale; the factor includes the division by the count.
+func naiveMean(_ input: TestTensor, zeroPoint: Int32, _ scale: Requantisation) -> TestTensor {
+    naiveWindows(Geometry(), outputs: input.channels) { _, _, channel in
+        let sum = stride(from: channel, to: input.values.count, by: input.channels).reduce(Int64(0)) {
+            $0 + Int64(input.values[$1]) - Int64(zeroPoint)
+        }
+        return oracleStored(
+            sum, scale.multiplier[0], scale.shift[0], zeroPoint: scale.zeroPoint, range: scale.range)
     }
 }
 
@@ -96,17 +115,20 @@ func naiveAdd(
         let scaledSecond = oracleRequantise(
             (Int32(b) - secondZero) << factors.leftShift, factors.multiplier[1], factors.shift[1])
         return oracleStored(
-            Int64(scaledFirst) + Int64(scaledSecond), factors.multiplier[2], factors.shift[2], zeroPoint: zeroPoint,
+            Int64(scaledFirst) + Int64(scaledSecond), factors.multiplier[2], factors.shift[2],
+            zeroPoint: zeroPoint,
             range: range)
     }
 }
 
 func naiveMultiply(
-    _ first: TestTensor, _ firstZero: Int32, _ second: TestTensor, _ secondZero: Int32, _ scale: Requantisation
+    _ first: TestTensor, _ firstZero: Int32, _ second: TestTensor, _ secondZero: Int32,
+    _ scale: Requantisation
 ) -> TestTensor {
     naiveElementwise(first, second) { a, b in
         oracleStored(
-            (Int64(a) - Int64(firstZero)) * (Int64(b) - Int64(secondZero)), scale.multiplier[0], scale.shift[0],
+            (Int64(a) - Int64(firstZero)) * (Int64(b) - Int64(secondZero)), scale.multiplier[0],
+            scale.shift[0],
             zeroPoint: scale.zeroPoint, range: scale.range)
     }
 }

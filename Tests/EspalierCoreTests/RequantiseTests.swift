@@ -2,8 +2,8 @@ import EspalierCore
 import EspalierTestSupport
 import Testing
 
-/// The numerics contract against gemmlowp's definitions: every tie, every exponent, every power of two, the extremes,
-/// and millions of seeded random cases. Sweeps report their first mismatch only.
+/// The numerics contract against gemmlowp's definitions: every tie, every exponent, every power of two, the
+/// extremes, and millions of seeded random cases. Sweeps report their first mismatch only.
 @Suite struct RequantiseTests {
     /// Every power of two of both signs with its neighbours, and the ends of the range.
     static let edges: [Int32] = {
@@ -31,7 +31,8 @@ import Testing
     @Test func doublingHighProductAgreesOnAllPairsOfEdges() {
         var mismatch: (Int32, Int32)?
         for a in Self.edges {
-            for b in Self.edges where mismatch == nil && doublingHighProduct(a, b) != oracleDoublingHighProduct(a, b) {
+            for b in Self.edges
+            where mismatch == nil && doublingHighProduct(a, b) != oracleDoublingHighProduct(a, b) {
                 mismatch = (a, b)
             }
         }
@@ -69,7 +70,8 @@ import Testing
     @Test func roundingShiftRightAgreesOnAll16BitValuesAndEdgesForEveryExponent() {
         var mismatch: (Int32, Int32)?
         for exponent in Int32(0)...31 {
-            for value in Self.edges where roundingShiftRight(value, exponent) != oracleRoundingShiftRight(value, exponent) {
+            for value in Self.edges
+            where roundingShiftRight(value, exponent) != oracleRoundingShiftRight(value, exponent) {
                 mismatch = (value, exponent)
             }
             for value in Int32(Int16.min)...Int32(Int16.max)
@@ -87,7 +89,9 @@ import Testing
             let quotients = Int64(1) << Int64(min(16, 31 - exponent))
             for quotient in -quotients..<quotients {
                 for offset in Int64(-1)...1 {
-                    guard let value = Int32(exactly: quotient << Int64(exponent) + half + offset) else { continue }
+                    guard let value = Int32(exactly: quotient << Int64(exponent) + half + offset) else {
+                        continue
+                    }
                     if roundingShiftRight(value, exponent) != oracleRoundingShiftRight(value, exponent) {
                         mismatch = (value, exponent)
                     }
@@ -115,7 +119,8 @@ import Testing
             for multiplier in multipliers {
                 for shift in Int32(-31)...30
                 where requantise(value, multiplier: multiplier, shift: shift)
-                    != oracleRequantise(value, multiplier, shift) {
+                    != oracleRequantise(value, multiplier, shift)
+                {
                     mismatch = (value, multiplier, shift)
                 }
             }
@@ -129,7 +134,8 @@ import Testing
             for multiplier in [Int32(1) << 30, 1_431_655_765, 1_610_612_736, .max] {
                 for shift in Int32(-12)...0
                 where requantise(value, multiplier: multiplier, shift: shift)
-                    != oracleRequantise(value, multiplier, shift) {
+                    != oracleRequantise(value, multiplier, shift)
+                {
                     mismatch = (value, multiplier, shift)
                 }
             }
@@ -150,7 +156,8 @@ import Testing
             if doublingHighProduct(value, multiplier) != oracleDoublingHighProduct(value, multiplier)
                 || roundingShiftRight(value, abs(shift)) != oracleRoundingShiftRight(value, abs(shift))
                 || requantise(value, multiplier: multiplier, shift: shift)
-                    != oracleRequantise(value, multiplier, shift) {
+                    != oracleRequantise(value, multiplier, shift)
+            {
                 mismatch = (value, multiplier, shift)
             }
         }
@@ -170,6 +177,51 @@ import Testing
         #expect(stored(500, -128, -3...6) == 6)
     }
 
+    // MARK: requantiseRoundingOnce
+
+    @Test func roundingOnceKeepsItsExamplesAndTies() {
+        #expect(requantiseRoundingOnce(5, multiplier: 1 << 30, shift: -1) == 1)
+        #expect(requantise(5, multiplier: 1 << 30, shift: -1) == 2)
+        #expect(requantiseRoundingOnce(1, multiplier: 1 << 30, shift: 0) == 1)
+        #expect(requantiseRoundingOnce(-1, multiplier: 1 << 30, shift: 0) == 0, "ties go upwards")
+        #expect(requantiseRoundingOnce(-3, multiplier: 1 << 30, shift: 0) == -1)
+    }
+
+    @Test func roundingOnceAgreesOnEdgesTimesMultipliersTimesEveryShift() {
+        var mismatch: (Int32, Int32, Int32)?
+        for value in Self.edges {
+            for multiplier in [
+                Int32(1) << 30, 1 << 30 + 1, 3 << 29, 1_431_655_765, 2_040_109_465, .max, 1, 0,
+            ] {
+                for shift in Int32(-31)...30
+                where requantiseRoundingOnce(value, multiplier: multiplier, shift: shift)
+                    != singlyRounded(value, multiplier, shift)
+                {
+                    mismatch = (value, multiplier, shift)
+                }
+            }
+        }
+        #expect(mismatch == nil)
+    }
+
+    @Test(arguments: [UInt64(2), 20_260_102])
+    func roundingOnceAgreesOnMillionsOfRandomCases(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var mismatch: (Int32, Int32, Int32)?
+        for _ in 0..<2_000_000 {
+            let bits = random.next()
+            let value = Int32(truncatingIfNeeded: bits) >> Int32(truncatingIfNeeded: bits >> 32 & 31)
+            let multiplier = Int32(truncatingIfNeeded: random.next())
+            let shift = Int32(truncatingIfNeeded: random.next() % 62) - 31
+            if requantiseRoundingOnce(value, multiplier: multiplier, shift: shift)
+                != singlyRounded(value, multiplier, shift)
+            {
+                mismatch = (value, multiplier, shift)
+            }
+        }
+        #expect(mismatch == nil, "seed \(seed)")
+    }
+
     // MARK: The tests can fail
 
     @Test func singleRoundingDiffersInAboutOneCaseOfAHundred() {
@@ -184,7 +236,9 @@ import Testing
             let value = Int32.random(in: -60_000...60_000, using: &random)
             let multiplier = Int32.random(in: (1 << 30)...Int32.max, using: &random)
             let shift = Int32.random(in: -9 ... -5, using: &random)
-            if requantise(value, multiplier: multiplier, shift: shift) != singlyRounded(value, multiplier, shift) {
+            if requantise(value, multiplier: multiplier, shift: shift)
+                != singlyRounded(value, multiplier, shift)
+            {
                 different += 1
             }
         }

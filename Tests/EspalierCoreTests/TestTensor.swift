@@ -24,7 +24,7 @@ struct TestTensor: Equatable {
 }
 
 /// Where a kernel's window stands, in TFLite's terms.
-struct Geometry {
+struct Geometry: CustomStringConvertible {
     var kernelHeight = 1
     var kernelWidth = 1
     var strideHeight = 1
@@ -35,6 +35,11 @@ struct Geometry {
     var padLeft = 0
     var outputHeight = 1
     var outputWidth = 1
+
+    var description: String {
+        "\(kernelHeight)x\(kernelWidth) stride \(strideHeight)x\(strideWidth) dilation "
+            + "\(dilationHeight)x\(dilationWidth) pad \(padTop),\(padLeft)"
+    }
 
     var taps: Int { kernelHeight * kernelWidth }
 
@@ -61,7 +66,8 @@ struct Geometry {
         let lastRow = (outputHeight - 1) * strideHeight - padTop + (kernelHeight - 1) * dilationHeight
         let lastPixel = (outputWidth - 1) * strideWidth - padLeft + (kernelWidth - 1) * dilationWidth
         return Halo(
-            top: padTop, bottom: max(0, lastRow - height + 1), left: padLeft, right: max(0, lastPixel - width + 1))
+            top: padTop, bottom: max(0, lastRow - height + 1), left: padLeft,
+            right: max(0, lastPixel - width + 1))
     }
 }
 

@@ -1,17 +1,19 @@
 public import Foundation
 public import Testing
 
-/// The reference folder: models, golden outputs and vectors that are too big, or not ours, to be kept in the package.
+/// The reference folder: models, golden outputs and vectors that are too big, or not ours, to be kept in the
+/// package.
 ///
-/// It is looked for at `$ESPALIER_REFERENCE`, else at `../shared/reference` beside the package. Where it is absent the
-/// tests that need it are skipped and say why; with `CI=true` they run and fail instead.
+/// It is looked for at `$ESPALIER_REFERENCE`, else at `../shared/reference` beside the package. Where it is
+/// absent the tests that need it are skipped and say why; with `CI=true` they run and fail instead.
 public enum Reference {
     /// Where the folder is, or should be.
     public static let folder: URL = {
         if let path = ProcessInfo.processInfo.environment["ESPALIER_REFERENCE"], !path.isEmpty {
             return URL(fileURLWithPath: path, isDirectory: true)
         }
-        return Package.root.appendingPathComponent("../shared/reference", isDirectory: true).standardizedFileURL
+        return Package.root.appendingPathComponent("../shared/reference", isDirectory: true)
+            .standardizedFileURL
     }()
 
     public static var isPresent: Bool { FileManager.default.fileExists(atPath: folder.path) }
@@ -41,7 +43,8 @@ extension Trait where Self == ConditionTrait {
     public static var needsReference: Self {
         .enabled(
             if: Reference.isPresent || Reference.isRequired,
-            "There is no reference folder at \(Reference.folder.path); set ESPALIER_REFERENCE to run this test.")
+            "There is no folder \(Reference.folder.path); set ESPALIER_REFERENCE to run this test."
+        )
     }
 }
 

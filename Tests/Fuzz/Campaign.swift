@@ -50,7 +50,8 @@ struct Campaign {
             case 1: bytes[position] = UInt8(truncatingIfNeeded: random.next())
             case 2, 3:
                 let values: [UInt32] = [
-                    0, 1, 2, 4, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+                    0, 1, 2, 4, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000,
+                    0xffff_ffff,
                     UInt32(bytes.count), UInt32(truncatingIfNeeded: random.next()),
                 ]
                 let value = values[random.below(values.count)]
@@ -84,7 +85,9 @@ struct Campaign {
             let compilation = try Compilation(
                 tflite: bytes, sourceName: "fuzz.tflite", options: CompileOptions(name: "fuzz"))
             compiled += 1
-            if compilation.plan.flashBytes < 1 << 20, compilation.header.isEmpty { failures.append("\(name): no header") }
+            if compilation.plan.flashBytes < 1 << 20, compilation.header.isEmpty {
+                failures.append("\(name): no header")
+            }
             try run(compilation, name)
         } catch {
             refused += 1

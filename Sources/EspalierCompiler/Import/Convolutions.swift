@@ -7,7 +7,8 @@ extension TFLiteImporter {
         let filter = try requiredOperand(node, 1)
         let output = try activation(node.outputs[0])
         let inputShape = graph.tensors[input].shape
-        guard filter.shape.count == 4, let depth = filter.shape.last, depth > 0, inputShape.channels % depth == 0,
+        guard filter.shape.count == 4, let depth = filter.shape.last, depth > 0,
+            inputShape.channels % depth == 0,
             filter.shape[0] == output.shape.channels
         else {
             throw CompilerError(
@@ -93,12 +94,15 @@ extension TFLiteImporter {
         var bias = [Int32](repeating: 0, count: outputs)
         if let tensor = operand(node, 2), tensor.isConstant {
             bias = try int32Values(tensor)
-            guard bias.count == outputs else { throw CompilerError("it has \(bias.count) biases for \(outputs) outputs.") }
+            guard bias.count == outputs else {
+                throw CompilerError("it has \(bias.count) biases for \(outputs) outputs.")
+            }
         }
         let zeroPoints = try filter.zeroPoints.integers(as: Int64.self)
         let zeroPoint = (zeroPoints.first ?? 0) - (filter.type == .uint8 ? 128 : 0)
         guard zeroPoints.allSatisfy({ $0 == zeroPoints.first }), (-128...127).contains(zeroPoint) else {
-            throw CompilerError("its weights have zero points \(zeroPoints.prefix(4)); int8 weights have one, mostly 0.")
+            throw CompilerError(
+                "its weights have zero points \(zeroPoints.prefix(4)); int8 weights have one, mostly 0.")
         }
         return Convolution(
             window: window, weights: weights, weightZeroPoint: Int32(zeroPoint), bias: bias,
@@ -115,7 +119,8 @@ extension TFLiteImporter {
     ) throws(CompilerError) -> [QuantizedMultiplier] {
         let outputs = output.shape.channels
         let scales = try filter.scales.floats()
-        guard scales.count == 1 || scales.count == outputs, scales.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+        guard scales.count == 1 || scales.count == outputs, scales.allSatisfy({ $0 >= 0 && $0.isFinite })
+        else {
             throw CompilerError("its weights have \(scales.count) scales for \(outputs) outputs.")
         }
         let single = scales.count == 1 && filter.type == .uint8

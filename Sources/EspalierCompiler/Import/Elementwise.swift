@@ -42,8 +42,10 @@ extension TFLiteImporter {
         let shapes = inputs.map { graph.tensors[$0].shape }
         for axis in 0..<3 {
             let sides = [shapes[0][axis], shapes[1][axis]]
-            guard sides.allSatisfy({ $0 == 1 || $0 == output.shape[axis] }), sides.max() == output.shape[axis] else {
-                throw CompilerError("its inputs \(shapes[0].text) and \(shapes[1].text) do not give \(output.shape.text).")
+            guard sides.allSatisfy({ $0 == 1 || $0 == output.shape[axis] }), sides.max() == output.shape[axis]
+            else {
+                throw CompilerError(
+                    "its inputs \(shapes[0].text) and \(shapes[1].text) do not give \(output.shape.text).")
             }
         }
         guard inputs.contains(where: { graph.tensors[$0].constant == nil }) else {
@@ -79,12 +81,15 @@ extension TFLiteImporter {
     }
 
     /// Another scale and zero point, and a cut.
-    private mutating func importRescaling(_ node: TFLiteOperator, _ range: ActivationRange) throws(CompilerError) {
+    private mutating func importRescaling(_ node: TFLiteOperator, _ range: ActivationRange)
+        throws(CompilerError)
+    {
         let index = try input(node, 0)
         let input = graph.tensors[index]
         let output = try activation(node.outputs[0])
         guard input.shape == output.shape else {
-            throw CompilerError("its input \(input.shape.text) and output \(output.shape.text) differ in shape.")
+            throw CompilerError(
+                "its input \(input.shape.text) and output \(output.shape.text) differ in shape.")
         }
         let factor = QuantizedMultiplier(Double(input.scale) / Double(output.scale))
         appendTable(node, index) { value in
@@ -99,7 +104,8 @@ extension TFLiteImporter {
         let input = graph.tensors[index]
         let output = try activation(node.outputs[0])
         guard output.zeroPoint == -128, output.scale == 1.0 / 256, input.shape == output.shape else {
-            throw CompilerError("its output should have scale 1/256 and zero point -128, as TFLite specifies.")
+            throw CompilerError(
+                "its output should have scale 1/256 and zero point -128, as TFLite specifies.")
         }
         let factor = QuantizedMultiplier(Double(input.scale) * Double(1 << 27))
         let radius = inputRadius(integerBits: 4, leftShift: Int(factor.shift))
@@ -125,7 +131,8 @@ extension TFLiteImporter {
         let input = graph.tensors[index]
         let output = try activation(node.outputs[0])
         guard output.zeroPoint == -128, output.scale == 1.0 / 256, input.shape == output.shape else {
-            throw CompilerError("its output should have scale 1/256 and zero point -128, as TFLite specifies.")
+            throw CompilerError(
+                "its output should have scale 1/256 and zero point -128, as TFLite specifies.")
         }
         let beta = Double(try node.options?.float(0, default: 0) ?? 0)
         let factor = QuantizedMultiplier(min(beta * Double(input.scale) * Double(1 << 26), Double(Int32.max)))

@@ -11,7 +11,9 @@ struct FlatBuffer {
     func load<T: FixedWidthInteger>(_ type: T.Type, at position: Int) throws(CompilerError) -> T {
         let size = MemoryLayout<T>.size
         guard position >= 0, position <= bytes.count - size else { throw outside(position) }
-        return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: T.self)) }
+        return bytes.withUnsafeBytes {
+            T(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: T.self))
+        }
     }
 
     /// The position that the 32-bit offset at a position leads to.
@@ -27,7 +29,8 @@ struct FlatBuffer {
 
     func outside(_ position: Int) -> CompilerError {
         CompilerError(
-            "The file is damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again.")
+            "The file is damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again."
+        )
     }
 }
 
@@ -74,10 +77,14 @@ struct FlatTable {
 
     /// A vector whose elements have `stride` bytes; empty where absent.
     func vector(_ slot: Int, stride: Int) throws(CompilerError) -> FlatVector {
-        guard let at = try field(slot) else { return FlatVector(buffer: buffer, start: 0, count: 0, stride: stride) }
+        guard let at = try field(slot) else {
+            return FlatVector(buffer: buffer, start: 0, count: 0, stride: stride)
+        }
         let start = try buffer.follow(at)
         let count = Int(try buffer.load(UInt32.self, at: start))
-        guard count <= (buffer.bytes.count - start - 4) / stride else { throw buffer.outside(start + count * stride) }
+        guard count <= (buffer.bytes.count - start - 4) / stride else {
+            throw buffer.outside(start + count * stride)
+        }
         return FlatVector(buffer: buffer, start: start + 4, count: count, stride: stride)
     }
 
@@ -85,7 +92,8 @@ struct FlatTable {
     func string(_ slot: Int) throws(CompilerError) -> String {
         let characters = try vector(slot, stride: 1)
         let bytes = buffer.bytes[characters.start..<characters.start + min(characters.count, 200)]
-        return String(decoding: bytes.map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        return String(
+            decoding: bytes.map { (0x20...0x7e).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 }
 

@@ -6,7 +6,8 @@ extension TFLiteImporter {
         let output = try activation(node.outputs[0])
         let source = graph.tensors[input]
         guard source.shape.channels == output.shape.channels else {
-            throw CompilerError("its input \(source.shape.text) and output \(output.shape.text) differ in channels.")
+            throw CompilerError(
+                "its input \(source.shape.text) and output \(output.shape.text) differ in channels.")
         }
         var window = Window(
             kernelHeight: Int(try node.options?.scalar(4, default: Int32(0)) ?? 0),
@@ -48,16 +49,21 @@ extension TFLiteImporter {
             throw CompilerError("its input and output are quantised differently; export the model again.")
         }
         let amounts = try paddings(node)
-        for axis in 0..<3 where source.shape[axis] + amounts[axis].before + amounts[axis].after != output.shape[axis] {
-            throw CompilerError("its input \(source.shape.text) and paddings do not give \(output.shape.text).")
+        for axis in 0..<3
+        where source.shape[axis] + amounts[axis].before + amounts[axis].after != output.shape[axis] {
+            throw CompilerError(
+                "its input \(source.shape.text) and paddings do not give \(output.shape.text).")
         }
         var value = output.zeroPoint
         if let constant = operand(node, 2), constant.isConstant {
-            guard let first = try int8Values(constant).first else { throw CompilerError("its pad value is empty.") }
+            guard let first = try int8Values(constant).first else {
+                throw CompilerError("its pad value is empty.")
+            }
             value = Int32(first)
         }
         append(
-            node, .pad(top: amounts[0].before, left: amounts[1].before, front: amounts[2].before, value: value),
+            node,
+            .pad(top: amounts[0].before, left: amounts[1].before, front: amounts[2].before, value: value),
             inputs: [input])
     }
 
@@ -70,13 +76,17 @@ extension TFLiteImporter {
             throw CompilerError("its paddings \(values.prefix(8)) do not fit \(rank) dimensions.")
         }
         let all = Array(repeating: 0, count: 8 - values.count) + values
-        guard all[0] == 0, all[1] == 0 else { throw CompilerError("it pads the batch; only height, width, channels.") }
+        guard all[0] == 0, all[1] == 0 else {
+            throw CompilerError("it pads the batch; only height, width, channels.")
+        }
         return (1..<4).map { (before: all[$0 * 2], after: all[$0 * 2 + 1]) }
     }
 
     private func int64Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int] {
-        try FlatVector(buffer: tensor.data.buffer, start: tensor.data.start, count: tensor.data.count / 8, stride: 8)
-            .integers(as: Int64.self).map { Int(clamping: $0) }
+        try FlatVector(
+            buffer: tensor.data.buffer, start: tensor.data.start, count: tensor.data.count / 8, stride: 8
+        )
+        .integers(as: Int64.self).map { Int(clamping: $0) }
     }
 
     mutating func importConcatenation(_ node: TFLiteOperator) throws(CompilerError) {
@@ -85,7 +95,8 @@ extension TFLiteImporter {
         let raw = Int(try node.options?.scalar(0, default: Int32(0)) ?? 0)
         let axis = (raw < 0 ? raw + rank : raw) + 4 - rank - 1
         guard (0..<3).contains(axis), try node.options?.scalar(1, default: Int8(0)) ?? 0 == 0 else {
-            throw CompilerError("only height, width or channels can be concatenated, without a fused activation.")
+            throw CompilerError(
+                "only height, width or channels can be concatenated, without a fused activation.")
         }
         var inputs: [Int] = []
         for position in node.inputs.indices {
@@ -95,10 +106,12 @@ extension TFLiteImporter {
                 graph.tensors[index].constant = try int8Values(requiredOperand(node, position))
             }
             guard tensor.scale == output.scale, tensor.zeroPoint == output.zeroPoint else {
-                throw CompilerError("'\(tensor.name)' has another scale than the result; quantise them alike.")
+                throw CompilerError(
+                    "'\(tensor.name)' has another scale than the result; quantise them alike.")
             }
             for other in 0..<3 where other != axis && tensor.shape[other] != output.shape[other] {
-                throw CompilerError("'\(tensor.name)' (\(tensor.shape.text)) does not fit \(output.shape.text).")
+                throw CompilerError(
+                    "'\(tensor.name)' (\(tensor.shape.text)) does not fit \(output.shape.text).")
             }
             inputs.append(index)
         }
@@ -113,7 +126,8 @@ extension TFLiteImporter {
         let output = try activation(node.outputs[0])
         let source = graph.tensors[input]
         guard source.shape.count == output.shape.count else {
-            throw CompilerError("its input \(source.shape.text) and output \(output.shape.text) differ in size.")
+            throw CompilerError(
+                "its input \(source.shape.text) and output \(output.shape.text) differ in size.")
         }
         guard source.scale == output.scale, source.zeroPoint == output.zeroPoint else {
             throw CompilerError("its input and output are quantised differently; export the model again.")

@@ -18,7 +18,8 @@ public struct TFLiteImporter {
     private mutating func importAll() throws(CompilerError) {
         guard model.inputs.count == 1, let input = model.inputs.first, input >= 0 else {
             throw CompilerError(
-                "The model has \(model.inputs.count) inputs, and Espalier takes exactly one; export it with one.")
+                "The model has \(model.inputs.count) inputs, and Espalier takes exactly one; export it with one."
+            )
         }
         guard !model.outputs.isEmpty, model.outputs.allSatisfy({ $0 >= 0 }) else {
             throw CompilerError("The model has no output; export it with at least one.")
@@ -36,17 +37,21 @@ public struct TFLiteImporter {
             }
         }
         for output in model.outputs where !ready.contains(output) {
-            throw CompilerError("The model's output '\(model.tensors[output].name)' is computed by no operator.")
+            throw CompilerError(
+                "The model's output '\(model.tensors[output].name)' is computed by no operator.")
         }
         _ = try activation(graph.resolved(graph.input))
         for output in graph.outputs { _ = try activation(output) }
     }
 
-    private mutating func importOperator(_ node: TFLiteOperator, ready: inout Set<Int>) throws(CompilerError) {
+    private mutating func importOperator(_ node: TFLiteOperator, ready: inout Set<Int>) throws(CompilerError)
+    {
         guard let output = node.outputs.first, node.outputs.count == 1, output >= 0 else {
-            throw CompilerError("it has \(node.outputs.count) outputs; only operators with one are supported.")
+            throw CompilerError(
+                "it has \(node.outputs.count) outputs; only operators with one are supported.")
         }
-        for input in node.inputs where input >= 0 && !ready.contains(input) && !model.tensors[input].isConstant {
+        for input in node.inputs
+        where input >= 0 && !ready.contains(input) && !model.tensors[input].isConstant {
             throw CompilerError("it reads '\(model.tensors[input].name)' before anything computes it.")
         }
         guard !ready.contains(output), !model.tensors[output].isConstant else {
@@ -71,7 +76,8 @@ public struct TFLiteImporter {
         case "TRANSPOSE": try importTranspose(node)
         default:
             throw CompilerError(
-                "this operator is not supported; docs/operators.md lists those that are. Export the model without it.")
+                "this operator is not supported; docs/operators.md lists those that are. Export the model without it."
+            )
         }
         ready.insert(output)
     }
@@ -92,7 +98,9 @@ public struct TFLiteImporter {
     }
 
     func requiredOperand(_ node: TFLiteOperator, _ position: Int) throws(CompilerError) -> TFLiteTensor {
-        guard let tensor = operand(node, position) else { throw CompilerError("it has no input \(position).") }
+        guard let tensor = operand(node, position) else {
+            throw CompilerError("it has no input \(position).")
+        }
         return tensor
     }
 
@@ -114,7 +122,8 @@ public struct TFLiteImporter {
                     + "full int8 first.")
         }
         guard source.scales.count >= 1, source.zeroPoints.count >= 1 else {
-            throw CompilerError("tensor '\(source.name)' has no quantisation; quantise the model to full int8 first.")
+            throw CompilerError(
+                "tensor '\(source.name)' has no quantisation; quantise the model to full int8 first.")
         }
         let tensor = graph.tensors[index]
         guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
@@ -143,7 +152,9 @@ public struct TFLiteImporter {
     /// The picture a list of dimensions stands for, or nil where there is none.
     static func shape(_ dimensions: [Int]) -> Shape? {
         let padded = Array(repeating: 1, count: max(0, 4 - dimensions.count)) + dimensions
-        guard padded.count == 4, padded[0] == 1, padded.allSatisfy({ (1...65_535).contains($0) }) else { return nil }
+        guard padded.count == 4, padded[0] == 1, padded.allSatisfy({ (1...65_535).contains($0) }) else {
+            return nil
+        }
         return Shape(padded[1], padded[2], padded[3])
     }
 
@@ -195,20 +206,26 @@ public struct TFLiteImporter {
         case 1: return ActivationRange(minimum: max(-128, stored(0)))
         case 2: return ActivationRange(minimum: max(-128, stored(-1)), maximum: min(127, stored(1)))
         case 3: return ActivationRange(minimum: max(-128, stored(0)), maximum: min(127, stored(6)))
-        default: throw CompilerError("fused activation \(code) is not supported; only NONE, RELU, RELU6, RELU_N1_TO_1.")
+        default:
+            throw CompilerError(
+                "fused activation \(code) is not supported; only NONE, RELU, RELU6, RELU_N1_TO_1.")
         }
     }
 
     /// Completes a window with the padding that SAME (0) or VALID (1) means, and checks it against the output.
-    func padded(_ window: Window, _ padding: Int8, input: Shape, output: Shape) throws(CompilerError) -> Window {
+    func padded(_ window: Window, _ padding: Int8, input: Shape, output: Shape) throws(CompilerError)
+        -> Window
+    {
         let numbers = [
-            window.kernelHeight, window.kernelWidth, window.strideHeight, window.strideWidth, window.dilationHeight,
+            window.kernelHeight, window.kernelWidth, window.strideHeight, window.strideWidth,
+            window.dilationHeight,
             window.dilationWidth,
         ]
         guard numbers.allSatisfy({ (1...32_767).contains($0) }) else {
             throw CompilerError("its kernel, stride or dilation is not between 1 and 32767.")
         }
-        func side(_ size: Int, _ span: Int, _ stride: Int) throws(CompilerError) -> (count: Int, before: Int) {
+        func side(_ size: Int, _ span: Int, _ stride: Int) throws(CompilerError) -> (count: Int, before: Int)
+        {
             switch padding {
             case 0:
                 let count = (size + stride - 1) / stride
@@ -221,7 +238,8 @@ public struct TFLiteImporter {
         let pixels = try side(input.width, window.spanWidth, window.strideWidth)
         guard rows.count == output.height, pixels.count == output.width else {
             throw CompilerError(
-                "its output is \(output.height) x \(output.width), but its window gives \(rows.count) x \(pixels.count).")
+                "its output is \(output.height) x \(output.width), but its window gives \(rows.count) x \(pixels.count)."
+            )
         }
         var window = window
         window.padTop = rows.before

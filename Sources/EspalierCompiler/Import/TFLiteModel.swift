@@ -55,7 +55,8 @@ struct TFLiteModel {
             let index = Int(try vector.integer(position, as: Int32.self))
             guard index >= -1, index < count else {
                 throw CompilerError(
-                    "The file is damaged: it refers to tensor \(index) of \(count); fetch or export the model again.")
+                    "The file is damaged: it refers to tensor \(index) of \(count); fetch or export the model again."
+                )
             }
             indices.append(index)
         }
@@ -65,7 +66,8 @@ struct TFLiteModel {
     /// Indices in the contract are 16-bit.
     private static func limit(_ count: Int, _ what: String) throws(CompilerError) {
         guard count <= 16_384 else {
-            throw CompilerError("The model has \(count) \(what), and Espalier takes at most 16384; split the model.")
+            throw CompilerError(
+                "The model has \(count) \(what), and Espalier takes at most 16384; split the model.")
         }
     }
 }
@@ -82,7 +84,8 @@ struct TFLiteTensor {
 
     /// schema.fbs `TensorType`.
     enum ElementType: Int8 {
-        case float32 = 0, float16, int32, uint8, int64, string, bool, int16, complex64, int8, float64
+        case float32 = 0
+        case float16, int32, uint8, int64, string, bool, int16, complex64, int8, float64
     }
 
     init(_ table: FlatTable, index: Int, buffers: FlatVector) throws(CompilerError) {
@@ -90,13 +93,15 @@ struct TFLiteTensor {
         name = try table.string(3)
         let dimensions = try table.vector(0, stride: 4)
         guard dimensions.count <= 8 else {
-            throw CompilerError("Tensor \(index) ('\(name)') has \(dimensions.count) dimensions; at most 4 are supported.")
+            throw CompilerError(
+                "Tensor \(index) ('\(name)') has \(dimensions.count) dimensions; at most 4 are supported.")
         }
         shape = try dimensions.integers(as: Int32.self).map(Int.init)
         let code = try table.scalar(1, default: Int8(0))
         guard let type = ElementType(rawValue: code) else {
             throw CompilerError(
-                "Tensor \(index) ('\(name)') has element type \(code), which is not supported; quantise the model to int8.")
+                "Tensor \(index) ('\(name)') has element type \(code), which is not supported; quantise the model to int8."
+            )
         }
         self.type = type
         let quantisation = try table.table(4)

@@ -3,7 +3,9 @@ extension Passes {
     static func removeIdentities(_ graph: inout Graph) {
         let identity = (-128...127).map { Int8($0) }
         for node in graph.nodes {
-            guard case .table(identity) = node.operation, graph.tensors[node.inputs[0]].constant == nil else { continue }
+            guard case .table(identity) = node.operation, graph.tensors[node.inputs[0]].constant == nil else {
+                continue
+            }
             graph.nodes.removeAll { $0.output == node.output }
             graph.replace(node.output, by: node.inputs[0])
         }

@@ -11,7 +11,9 @@ extension Passes {
             if source != result {
                 let flattened = result.height == 1 && result.width == 1
                 let readers = graph.consumers(of: node.output)
-                guard readers.allSatisfy({ $0.isReshape || (flattened && $0.isFullyConnected) }) else { continue }
+                guard readers.allSatisfy({ $0.isReshape || (flattened && $0.isFullyConnected) }) else {
+                    continue
+                }
                 guard node.inputs[0] != graph.input || !graph.inputChannelsFirst else { continue }
                 graph.widenFullyConnected(readers: node.output, to: source)
             }

@@ -33,7 +33,8 @@ enum ArenaLayout {
             }
             guard start + bytes <= Planner.arenaLimit else {
                 throw CompilerError(
-                    "The activations need more than \(Planner.arenaLimit >> 20) MiB of arena; use a smaller input.")
+                    "The activations need more than \(Planner.arenaLimit >> 20) MiB of arena; use a smaller input."
+                )
             }
             placed.append(Placed(start: start, end: start + bytes, lifetime: lifetime))
             plan.tensors[index].fields.offset += Int32(start)

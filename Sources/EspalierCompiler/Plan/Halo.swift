@@ -10,7 +10,8 @@ struct Halo: Equatable {
         for node in graph.nodes where node.inputs.contains(tensor) {
             let window: Window
             switch node.operation {
-            case .convolution(let convolution), .depthwiseConvolution(let convolution): window = convolution.window
+            case .convolution(let convolution), .depthwiseConvolution(let convolution):
+                window = convolution.window
             default: continue
             }
             let output = graph.tensors[node.output].shape

@@ -6,7 +6,8 @@ enum Packing {
     ) throws(CompilerError) {
         let source = BlockSource(convolution, inputs: input.shape.channels, outputs: output.channels)
         guard source.blocksPerOutput <= Planner.blockLimit / output.channels else {
-            throw CompilerError("it has more than \(Planner.blockLimit >> 18) MiB of weights; use a smaller model.")
+            throw CompilerError(
+                "it has more than \(Planner.blockLimit >> 18) MiB of weights; use a smaller model.")
         }
         let kept = (0..<output.channels).map { output in
             (0..<source.blocksPerOutput).map { source.isKept(output: output, block: $0) }
@@ -96,7 +97,8 @@ enum Packing {
 
     /// A constant operand in pack-4 order without halo.
     static func constant(_ values: [Int8], _ shape: Shape, zeroPoint: Int32) -> [Int8] {
-        var packed = [Int8](repeating: Int8(clamping: zeroPoint), count: shape.quads * shape.height * shape.width * 4)
+        var packed = [Int8](
+            repeating: Int8(clamping: zeroPoint), count: shape.quads * shape.height * shape.width * 4)
         for pixel in 0..<shape.height * shape.width {
             for channel in 0..<shape.channels {
                 packed[(channel / 4 * shape.height * shape.width + pixel) * 4 + channel % 4] =

@@ -2,7 +2,8 @@ public import CEspalier
 
 /// A network laid out for the core: every table and every address of the contract, before it becomes C text or memory.
 ///
-/// `fields` are the contract's own structures; their pointers are null until the tables beside them have an address.
+/// `fields` are the contract's own structures; their pointers are null until the tables beside them have an address,
+/// so that a plan can be passed between threads (hence the unchecked conformances below).
 public struct Plan: Sendable {
     public var name: String
     public var tensors: [PlannedTensor] = []
@@ -35,7 +36,7 @@ public struct Plan: Sendable {
 }
 
 /// A tensor with its place.
-public struct PlannedTensor: Sendable {
+public struct PlannedTensor: @unchecked Sendable {
     public var name: String
     public var fields: EspalierTensor
     /// A constant's bytes, pack-4; empty for a tensor in the arena.
@@ -47,7 +48,7 @@ public struct PlannedTensor: Sendable {
 }
 
 /// A layer with its tables.
-public struct PlannedLayer: Sendable {
+public struct PlannedLayer: @unchecked Sendable {
     /// How the source calls it.
     public var label: String
     public var fields = EspalierLayer()
@@ -66,7 +67,3 @@ public struct PlannedLayer: Sendable {
             + multipliers.count * 5
     }
 }
-
-// The contract's structures are plain numbers and pointers to constants.
-extension EspalierTensor: @retroactive @unchecked Sendable {}
-extension EspalierLayer: @retroactive @unchecked Sendable {}

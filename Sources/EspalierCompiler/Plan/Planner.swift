@@ -86,7 +86,8 @@ struct Planner {
             }
             blocks += Int(layer.fields.blocks)
             guard blocks <= Planner.blockLimit else {
-                throw CompilerError("The model has more than \(Planner.blockLimit >> 18) MiB of weights; use a smaller one.")
+                throw CompilerError(
+                    "The model has more than \(Planner.blockLimit >> 18) MiB of weights; use a smaller one.")
             }
             plan.layers.append(layer)
         }

@@ -29,7 +29,8 @@ public struct LayerValidation: Sendable {
     /// - Throws: a sentence where the recording has no input, or an array does not fit its tensor.
     public func run(recording path: String) throws(CompilerError) -> [Row] {
         let arrays = try arrays(of: path)
-        guard let input = arrays.first(where: { model.plan.indexOfSource[$0.source] == model.plan.input }) else {
+        guard let input = arrays.first(where: { model.plan.indexOfSource[$0.source] == model.plan.input })
+        else {
             throw CompilerError("\(path) has no array for the model's input; record it as t<tensor index>.")
         }
         let samples = input.array.shape[0]
@@ -43,7 +44,8 @@ public struct LayerValidation: Sendable {
             let values = try SampleSet(input.array, source: path, plan: model.plan)
             guard case .rows(let all, let perRow) = values else { continue }
             do throws(Status) {
-                try all[sample * perRow..<(sample + 1) * perRow].withUnsafeBufferPointer { row throws(Status) in
+                try all[sample * perRow..<(sample + 1) * perRow].withUnsafeBufferPointer {
+                    row throws(Status) in
                     try arena.engine.setInput(row)
                 }
                 compare(arena, planTensor: model.plan.input, sample, arrays, &rows)
@@ -64,17 +66,20 @@ public struct LayerValidation: Sendable {
         do throws(FileError) {
             var entries: [Entry] = []
             for name in try NPZ.names(path).sorted() {
-                guard name.hasPrefix("t"), let source = Int(name.dropFirst()), graph.tensors.indices.contains(source)
+                guard name.hasPrefix("t"), let source = Int(name.dropFirst()),
+                    graph.tensors.indices.contains(source)
                 else { throw FileError(path, "has an array '\(name)'", do: "name arrays t<tensor index>") }
                 entries.append((name, source, try NPZ.read(path, name: name)))
             }
             for entry in entries {
                 guard case .int8 = entry.array.values,
-                    entry.array.count == (entry.array.shape.first ?? 0) * graph.tensors[entry.source].shape.count,
+                    entry.array.count == (entry.array.shape.first ?? 0)
+                        * graph.tensors[entry.source].shape.count,
                     entry.array.shape.first == entries[0].array.shape.first
                 else {
                     throw FileError(
-                        path, "has '\(entry.name)' of shape \(entry.array.shape) and type \(entry.array.values.typeName)",
+                        path,
+                        "has '\(entry.name)' of shape \(entry.array.shape) and type \(entry.array.values.typeName)",
                         do: "record int8 arrays [N, \(graph.tensors[entry.source].shape.text)]")
                 }
             }
@@ -95,7 +100,8 @@ public struct LayerValidation: Sendable {
         let tensor = arena.engine.tensor(planTensor)
         var values = [Int8](repeating: 0, count: tensor.count)
         values.withUnsafeMutableBufferPointer { tensor.copy(to: $0.baseAddress!) }
-        for (position, entry) in arrays.enumerated() where model.plan.indexOfSource[entry.source] == planTensor {
+        for (position, entry) in arrays.enumerated()
+        where model.plan.indexOfSource[entry.source] == planTensor {
             guard case .int8(let expected) = entry.array.values else { continue }
             for (index, value) in values.enumerated() {
                 let difference = abs(Int(value) - Int(expected[sample * values.count + index]))

@@ -44,7 +44,8 @@ public enum SampleSet: Sendable {
             }
         default:
             throw CompilerError(
-                "\(source) holds \(array.values.typeName), and inputs are int8, uint8 or float32; convert it.")
+                "\(source) holds \(array.values.typeName), and inputs are int8, uint8 or float32; convert it."
+            )
         }
         self = .rows(values: values, perRow: perRow)
     }
@@ -59,7 +60,8 @@ public enum SampleSet: Sendable {
     ) throws(CompilerError) -> (samples: SampleSet, classes: [Int]) {
         let folders = try names(in: folder).filter { isFolder("\(folder)/\($0)") }
         guard !folders.isEmpty else {
-            throw CompilerError("\(folder) has no class folders; put the PNGs of each class in a folder of its own.")
+            throw CompilerError(
+                "\(folder) has no class folders; put the PNGs of each class in a folder of its own.")
         }
         guard !labels.isEmpty || folders.count == classes else {
             throw CompilerError(
@@ -72,14 +74,17 @@ public enum SampleSet: Sendable {
             let index = labels.isEmpty ? position : labels.firstIndex(of: name)
             guard let index else {
                 throw CompilerError(
-                    "\(folder)/\(name) is named like no label (\(labels.joined(separator: ", "))); rename it.")
+                    "\(folder)/\(name) is named like no label (\(labels.joined(separator: ", "))); rename it."
+                )
             }
             for file in try names(in: "\(folder)/\(name)") where file.lowercased().hasSuffix(".png") {
                 paths.append("\(folder)/\(name)/\(file)")
                 indices.append(index)
             }
         }
-        guard !paths.isEmpty else { throw CompilerError("\(folder) has no PNG in its class folders; add some.") }
+        guard !paths.isEmpty else {
+            throw CompilerError("\(folder) has no PNG in its class folders; add some.")
+        }
         return (.pictures(paths), indices)
     }
 

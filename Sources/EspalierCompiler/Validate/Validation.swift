@@ -34,7 +34,9 @@ public struct Validation: Sendable {
             return try arena.run(Array(values[index * perRow..<(index + 1) * perRow]))
         case .pictures(let paths):
             let image: Image
-            do throws(FileError) { image = try PNG.read(paths[index]) } catch { throw CompilerError(error.description) }
+            do throws(FileError) { image = try PNG.read(paths[index]) } catch {
+                throw CompilerError(error.description)
+            }
             do throws(CompilerError) {
                 return try arena.run(image)
             } catch {
@@ -80,7 +82,8 @@ public struct Validation: Sendable {
                 comparison = (Array(values[range]) == reals, highest(values[range]))
             default:
                 throw CompilerError(
-                    "\(source) holds \(expected.values.typeName), and outputs are int8, uint8 or float32; convert it.")
+                    "\(source) holds \(expected.values.typeName), and outputs are int8, uint8 or float32; convert it."
+                )
             }
             if comparison.identical { result.rowsBitIdentical += 1 }
             if comparison.highest == highest(output[...]) { result.rowsSameClass += 1 }
@@ -96,12 +99,16 @@ public struct Validation: Sendable {
         public var top1: Double { rowsLabelled == 0 ? 0 : Double(rowsCorrect) / Double(rowsLabelled) }
     }
 
-    public func accuracy(_ outputs: [[Int8]], classes: [Int], source: String) throws(CompilerError) -> Accuracy {
+    public func accuracy(_ outputs: [[Int8]], classes: [Int], source: String) throws(CompilerError)
+        -> Accuracy
+    {
         guard classes.count == outputs.count else {
-            throw CompilerError("\(source) has \(classes.count) labels for \(outputs.count) inputs; pass one for each.")
+            throw CompilerError(
+                "\(source) has \(classes.count) labels for \(outputs.count) inputs; pass one for each.")
         }
         if let wrong = classes.first(where: { $0 >= outputs[0].count }) {
-            throw CompilerError("\(source) has label \(wrong), and the model has classes 0 to \(outputs[0].count - 1).")
+            throw CompilerError(
+                "\(source) has label \(wrong), and the model has classes 0 to \(outputs[0].count - 1).")
         }
         var result = Accuracy(rowsLabelled: 0, rowsCorrect: 0)
         for (output, label) in zip(outputs, classes) where label >= 0 {

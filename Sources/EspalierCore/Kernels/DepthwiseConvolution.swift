@@ -18,7 +18,8 @@ func depthwiseConvolution(_ step: Step) {
                 for row in 0..<Int(layer.kernel_height) {
                     for column in 0..<Int(layer.kernel_width) {
                         let value = input[
-                            top &+ row &* Int(layer.dilation_height), left &+ column &* Int(layer.dilation_width),
+                            top &+ row &* Int(layer.dilation_height),
+                            left &+ column &* Int(layer.dilation_width),
                             source]
                         let weight = Int32(weights[tap &* 4]) &- layer.weight_zero_point
                         sum &+= Int32(value) &* weight

@@ -2,13 +2,19 @@ import CEspalier
 
 /// The greatest value under each window; what lies outside the picture does not count.
 func maxPool(_ step: Step) {
-    pool(step, start: Int32(Int8.min)) { max($0, $1) } finish: { sum, _ in sum }
+    pool(step, start: Int32(Int8.min)) {
+        max($0, $1)
+    } finish: { sum, _ in
+        sum
+    }
 }
 
 /// The mean under each window, of the values inside the picture only, ties away from the rounding origin.
 func averagePool(_ step: Step) {
     let origin = step.layer.pointee.rounding_origin
-    pool(step, start: 0) { $0 &+ $1 } finish: { total, count in
+    pool(step, start: 0) {
+        $0 &+ $1
+    } finish: { total, count in
         let sum = total &- origin &* count
         return origin &+ (sum > 0 ? sum &+ count / 2 : sum &- count / 2) / count
     }
@@ -16,7 +22,8 @@ func averagePool(_ step: Step) {
 
 @inline(__always)
 private func pool(
-    _ step: Step, start: Int32, combine: (Int32, Int32) -> Int32, finish: (_ sum: Int32, _ count: Int32) -> Int32
+    _ step: Step, start: Int32, combine: (Int32, Int32) -> Int32,
+    finish: (_ sum: Int32, _ count: Int32) -> Int32
 ) {
     let layer = step.layer.pointee
     let input = step.input(0)

@@ -19,7 +19,8 @@ func softmax(_ step: Step) {
                 sum &+= roundingShiftRight(exponential, accumulationBits)
             }
             let headroom = Int32(truncatingIfNeeded: sum.leadingZeroBitCount)
-            let excess = Int32(bitPattern: (UInt32(bitPattern: sum) &<< UInt32(bitPattern: headroom)) &- (1 &<< 31))
+            let excess = Int32(
+                bitPattern: (UInt32(bitPattern: sum) &<< UInt32(bitPattern: headroom)) &- (1 &<< 31))
             let reciprocal = reciprocalOfOnePlus(excess)
             let shift = accumulationBits &- headroom &+ 31 &- 8
 

@@ -4,9 +4,9 @@
  *     ... code that must not allocate ...
  *     AllocationCounts counts = allocation_probe_end();   // counts.allocations == 0
  *
- * Linking this target replaces the C library's allocation functions for the whole test program by ones that count
- * and pass on. Counters are per thread, so that tests running at the same time do not disturb each other. Works
- * with glibc; elsewhere allocation_probe_works() is 0 and nothing is counted.
+ * Linking this target replaces the C library's allocation functions for the whole test program by ones that
+ * count and pass on. Counters are per thread, so tests running at the same time do not disturb each other.
+ * Works with glibc; elsewhere allocation_probe_works() is 0 and nothing is counted.
  */
 #ifndef C_ALLOCATION_PROBE_H
 #define C_ALLOCATION_PROBE_H

@@ -1,0 +1,48 @@
+# Two commands for everyone: `make demo` and `make test`. The others are the slower tiers that CI runs too.
+
+# C libraries of the host tools, the compilers of the header tests, and the Arm toolchains and emulators.
+HOST_PACKAGES = pkg-config g++ libpng-dev libzip-dev libssl-dev
+TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
+EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user-static qemu-system-arm
+
+FUZZ_MUTATIONS ?= 100000
+FUZZ_SEED ?= 1
+REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
+
+.PHONY: help demo test embedded fuzz lint format clean
+
+help:
+	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
+	@echo "make test      build and run the tests"
+	@echo "make embedded  build the core for x86-64, aarch64, armv7 and Cortex-M7 and run it under emulation"
+	@echo "make fuzz      damage $(FUZZ_MUTATIONS) models and compile them, with the address sanitiser"
+	@echo "make lint      check the sources' format; make format mends it"
+
+demo:
+	@command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install"; exit 1; }
+	@cross/require $(HOST_PACKAGES)
+	@cross/demo
+
+test:
+	@cross/require $(TEST_PACKAGES)
+	swift build -c release --traits Embedded --product EspalierCore --scratch-path .build/embedded/x86_64
+	swift test
+
+embedded:
+	@cross/require $(EMBEDDED_PACKAGES)
+	cross/embedded
+
+fuzz:
+	@cross/require $(HOST_PACKAGES)
+	swift build -c release --sanitize=address --product espalier-fuzz --scratch-path .build/fuzz
+	.build/fuzz/release/espalier-fuzz --mutations $(FUZZ_MUTATIONS) --seed $(FUZZ_SEED) \
+		Tests/Fixtures/operators/*.tflite models/*/*.tflite $(wildcard $(REFERENCE)/models/tflite/*_int8.tflite)
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build build

@@ -1,0 +1,133 @@
+import EspalierFiles
+import EspalierTestSupport
+import Foundation
+import Testing
+
+/// The `espalier` command as a user meets it: exit status, one sentence on errors, nothing half-written.
+@Suite struct CommandTests {
+    private let model = Package.root.appendingPathComponent("models/doorway/doorway.tflite").path
+    private let names = Package.root.appendingPathComponent("models/doorway/labels.txt").path
+    private let golden = Package.root.appendingPathComponent("models/doorway/golden.npz").path
+
+    private func espalier(_ arguments: String...) throws -> Shell.Outcome {
+        try Shell.run(Package.command, arguments)
+    }
+
+    private func expectRefusal(_ outcome: Shell.Outcome, _ parts: String...) {
+        #expect(outcome.status != 0)
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 1 && lines.first?.hasSuffix(".") == true, "\(outcome.errors)")
+        for part in parts { #expect(outcome.errors.contains(part), "\(outcome.errors)") }
+    }
+
+    // MARK: compile
+
+    @Test func compileWritesTheSameHeaderTwice() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a.h", "b.h"] {
+            let outcome = try espalier(
+                "compile", model, "--label-names", names, "--name", "doorway", "-o", folder.path(name))
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
+        let first = try ByteFile.read(folder.path("a.h"))
+        #expect(try first == ByteFile.read(folder.path("b.h")))
+        #expect(String(decoding: first.prefix(30), as: UTF8.self).hasPrefix("/* Written by espalier "))
+    }
+
+    @Test func compileRefusesWhatItCannotReadOrWriteAndLeavesNothing() throws {
+        let folder = try TemporaryFolder()
+        let header = folder.path("x.h")
+        expectRefusal(try espalier("compile", folder.path("none.tflite"), "-o", header), "none.tflite")
+        expectRefusal(try espalier("compile", folder.url.path, "-o", header), folder.url.path)
+        expectRefusal(try espalier("compile", names, "-o", header), "labels.txt", "not a TFLite model")
+        expectRefusal(try espalier("compile", model, "-o", folder.path("absent/x.h")), "absent")
+        expectRefusal(try espalier("compile", model, "-o", "/dev/full"), "/dev/full")
+        expectRefusal(try espalier("compile", model, "--name", "no name", "-o", header), "no name")
+        expectRefusal(try espalier("compile", model, "--pixel-mean", "1,x", "-o", header), "'x'")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    // MARK: inspect
+
+    @Test func inspectAgreesWithItsJSON() throws {
+        let text = try espalier("inspect", model)
+        let json = try espalier("inspect", model, "--json")
+        #expect(text.status == 0 && json.status == 0)
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let flash = try #require(report["flashBytes"] as? Int)
+        let arena = try #require(report["arenaBytes"] as? Int)
+        #expect(text.output.contains("flash \(flash) bytes, arena \(arena) bytes"))
+        let kept = try #require(report["blocksKept"] as? Int)
+        let blocks = try #require(report["blocks"] as? Int)
+        #expect(kept * 2 < blocks)  // the shipped model is pruned
+    }
+
+    // MARK: validate
+
+    @Test func validateHoldsOnTheModelsGoldenOutputsAndFailsOnOthers() throws {
+        let good = try espalier(
+            "validate", model, "--inputs", "\(golden):inputs", "--expected", "\(golden):outputs")
+        #expect(good.status == 0, "\(good.output)\(good.errors)")
+        #expect(good.output.contains("Everything asked for holds."))
+
+        let folder = try TemporaryFolder()
+        var outputs = try NumericArray.read("\(golden):outputs")
+        guard case .int8(var values) = outputs.values else { throw CocoaError(.coderInvalidValue) }
+        values[0] = values[0] == 127 ? 126 : values[0] + 1
+        outputs.values = .int8(values)
+        try NPY.write(outputs, to: folder.path("wrong.npy"))
+        let wrong = try espalier(
+            "validate", model, "--inputs", "\(golden):inputs", "--expected", folder.path("wrong.npy"),
+            "--json")
+        #expect(wrong.status == 1)
+        let report = try #require(
+            try JSONSerialization.jsonObject(with: Data(wrong.output.utf8)) as? [String: Any])
+        #expect(report["holds"] as? Bool == false)
+        #expect(report["rowsBitIdentical"] as? Int == outputs.shape[0] - 1)
+    }
+
+    @Test func validateRefusesArraysThatDoNotFit() throws {
+        let folder = try TemporaryFolder()
+        try NPY.write(
+            NumericArray(shape: [1, 2, 2, 1], values: .uint8([1, 2, 3, 4])), to: folder.path("small.npy"))
+        expectRefusal(
+            try espalier("validate", model, "--inputs", folder.path("small.npy")), "[1, 2, 2, 1]",
+            "[N, 64, 64, 1]")
+        expectRefusal(try espalier("validate", model, "--inputs", folder.path("none.npy")), "none.npy")
+        expectRefusal(try espalier("validate", model, "--inputs", "\(golden):absent"), "absent", "inputs")
+        expectRefusal(try espalier("validate", model, "--inputs", model), "doorway.tflite")
+        expectRefusal(
+            try espalier(
+                "validate", model, "--inputs", "\(golden):inputs", "--labels", folder.path("none.npy")),
+            "none.npy")
+    }
+
+    @Test func validateTakesPicturesInClassFolders() throws {
+        let folder = try TemporaryFolder()
+        for (index, name) in ["empty", "person", "animal", "vehicle"].enumerated() {
+            try FileManager.default.createDirectory(
+                at: folder.url.appendingPathComponent(name), withIntermediateDirectories: true)
+            // Sizes unlike the model's: pictures are prepared as camera frames are.
+            try PNG.write(
+                Image(width: 30 + index * 40, height: 50, channels: index % 2 == 0 ? 1 : 3, filledWith: 90),
+                to: folder.path("\(name)/a.png"))
+        }
+        let outcome = try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output.contains("4 labelled rows"))
+        let demanding = try espalier(
+            "validate", model, "--label-names", names, "--inputs", folder.url.path, "--minimum-top1", "1")
+        #expect(demanding.status == 1)
+
+        try FileManager.default.createDirectory(
+            at: folder.url.appendingPathComponent("unicorn"), withIntermediateDirectories: true)
+        expectRefusal(
+            try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path), "unicorn")
+        try FileManager.default.removeItem(atPath: folder.path("unicorn"))
+        _ = try folder.write("not a picture", to: "person/b.png")
+        expectRefusal(
+            try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path),
+            "person/b.png")
+    }
+}
