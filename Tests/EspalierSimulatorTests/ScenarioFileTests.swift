@@ -7,8 +7,9 @@ import Testing
 @Suite struct ScenarioFileTests {
     @Test func theShippedScenarioRunTwiceGivesTheSameTraceByteForByte() throws {
         let path = repository.appendingPathComponent("boards/simulator/scenario.toml").path
+        let labels = ["empty", "person", "animal", "vehicle"]
         let traces = try (0..<2).map { _ in
-            try Scenario(path: path).run(brightness, labels: ["empty", "person", "animal", "vehicle"]).trace.text
+            try Scenario(path: path).run(brightness, labels: labels).trace.text
         }
         #expect(traces[0] == traces[1])
         #expect(traces[0].split(separator: "\n").filter { $0.contains(" trigger ") }.count == 12)
