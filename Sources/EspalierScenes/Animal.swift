@@ -20,7 +20,8 @@ struct Animal {
     init(_ random: inout Generator) {
         species = random.pick([.cat, .cat, .dog, .dog, .dog, .fox, .fox, .bird, .bird])
         let coats: [Material] = [
-            Material(0.05, 0.045, 0.04, 0.12), Material(0.42, 0.25, 0.1, 0.5), Material(0.62, 0.57, 0.5, 0.62),
+            Material(0.05, 0.045, 0.04, 0.12), Material(0.42, 0.25, 0.1, 0.5),
+            Material(0.62, 0.57, 0.5, 0.62),
             Material(0.3, 0.28, 0.26, 0.38), Material(0.2, 0.12, 0.07, 0.3), Material(0.55, 0.4, 0.22, 0.55),
         ]
         let dice = random.uniform()
@@ -52,7 +53,8 @@ struct Animal {
             legLength = length * random.uniform(0.25...0.55)
             girth = length * random.uniform(0.24...0.3)
             coat = random.pick([
-                Material(0.06, 0.06, 0.07, 0.12), Material(0.35, 0.36, 0.4, 0.42), Material(0.75, 0.75, 0.73, 0.75),
+                Material(0.06, 0.06, 0.07, 0.12), Material(0.35, 0.36, 0.4, 0.42),
+                Material(0.75, 0.75, 0.73, 0.75),
                 Material(0.3, 0.22, 0.15, 0.38),
             ])
             second = random.pick([coat, Material(0.8, 0.8, 0.78, 0.8), Material(0.07, 0.07, 0.07, 0.15)])
@@ -87,7 +89,8 @@ struct Animal {
         }
         body.limb(rump, breast, girth, girth * 1.08, coat)
         body.limb(
-            breast - Point(0, girth * 0.3, -girth * 0.2), (rump + breast) * 0.5 - Point(0, girth * 0.35, 0), girth * 0.75,
+            breast - Point(0, girth * 0.3, -girth * 0.2), (rump + breast) * 0.5 - Point(0, girth * 0.35, 0),
+            girth * 0.75,
             second)
         for side: Float in [-1, 1] {
             if pose == .lying {
@@ -97,7 +100,8 @@ struct Animal {
                 continue
             }
             for (joint, front) in [(breast, Float(1)), (rump, -1)] {
-                let swing = pose == .walking ? sine(beat + (side * front > 0 ? 0.5 : 0)) * 0.28 * legLength : 0
+                let swing =
+                    pose == .walking ? sine(beat + (side * front > 0 ? 0.5 : 0)) * 0.28 * legLength : 0
                 let hip = joint + Point(side * girth * 0.55, -girth * 0.3, 0)
                 var foot = Point(hip.x, girth * 0.2, joint.z + swing + (front < 0 ? -0.03 * l : 0))
                 if pose == .sitting && front < 0 { foot.z += 0.16 * l }
@@ -137,14 +141,20 @@ struct Animal {
         body.ball(skull, size, coat)
         let snout: Float = species == .cat ? 0.75 : 1.7
         body.limb(
-            skull + Point(0, -size * 0.25, size * 0.5), skull + Point(0, -size * 0.45, size * snout), size * 0.6,
+            skull + Point(0, -size * 0.25, size * 0.5), skull + Point(0, -size * 0.45, size * snout),
+            size * 0.6,
             size * 0.34, species == .fox ? second : coat)
-        body.ball(skull + Point(0, -size * 0.38, size * (snout + 0.25)), size * 0.18, Material(0.03, 0.03, 0.03, 0.08))
+        body.ball(
+            skull + Point(0, -size * 0.38, size * (snout + 0.25)), size * 0.18,
+            Material(0.03, 0.03, 0.03, 0.08))
         for side: Float in [-1, 1] {
             let root = skull + Point(side * size * 0.55, size * 0.6, -size * 0.1)
-            let tip = pricked
-                ? root + Point(side * size * 0.25, size * 0.9, 0) : root + Point(side * size * 0.5, -size * 0.9, 0)
-            body.limb(root, tip, size * 0.38, pricked ? size * 0.08 : size * 0.3, pricked ? coat : coat * 0.75)
+            let tip =
+                pricked
+                ? root + Point(side * size * 0.25, size * 0.9, 0)
+                : root + Point(side * size * 0.5, -size * 0.9, 0)
+            body.limb(
+                root, tip, size * 0.38, pricked ? size * 0.08 : size * 0.3, pricked ? coat : coat * 0.75)
             let eye = skull + Point(side * size * 0.42, size * 0.15, size * 0.82)
             let facing = body.direction(0, 0, 1).z < -0.3
             body.ball(
@@ -157,16 +167,21 @@ struct Animal {
         let l = length
         let aloft: Float = pose == .flying ? 0.7 + 0.6 * abs(tailUp) + 0.05 * sine(seconds * 3) : 0
         let middle = Point(0, legLength + girth + aloft, 0)
-        body.limb(middle + Point(0, -0.03 * l, -0.18 * l), middle + Point(0, 0.06 * l, 0.1 * l), girth * 0.75, girth, coat)
-        body.limb(middle + Point(0, -0.06 * l, 0), middle + Point(0, -0.02 * l, 0.12 * l), girth * 0.8, second)
         body.limb(
-            middle + Point(0, -0.02 * l, -0.2 * l), middle + Point(0, -0.1 * l, -0.55 * l), girth * 0.4, girth * 0.25,
+            middle + Point(0, -0.03 * l, -0.18 * l), middle + Point(0, 0.06 * l, 0.1 * l), girth * 0.75,
+            girth, coat)
+        body.limb(
+            middle + Point(0, -0.06 * l, 0), middle + Point(0, -0.02 * l, 0.12 * l), girth * 0.8, second)
+        body.limb(
+            middle + Point(0, -0.02 * l, -0.2 * l), middle + Point(0, -0.1 * l, -0.55 * l), girth * 0.4,
+            girth * 0.25,
             coat * 0.8)
         let skull = middle + Point(0, 0.28 * l, 0.24 * l)
         body.limb(middle + Point(0, 0.08 * l, 0.12 * l), skull, girth * 0.6, girth * 0.48, coat)
         body.ball(skull, girth * 0.52, coat)
         body.limb(
-            skull + Point(0, 0, girth * 0.4), skull + Point(0, -0.03 * l, girth * 1.05), girth * 0.16, girth * 0.04,
+            skull + Point(0, 0, girth * 0.4), skull + Point(0, -0.03 * l, girth * 1.05), girth * 0.16,
+            girth * 0.04,
             Material(0.55, 0.36, 0.1, 0.4))
         for side: Float in [-1, 1] {
             if pose == .flying {
@@ -174,14 +189,19 @@ struct Animal {
                 let root = middle + Point(side * girth * 0.6, 0.08 * l, 0.12 * l)
                 let wrist = root + Point(side * 0.4 * l, 0.4 * l * flap + 0.1 * l, 0.05 * l)
                 let tip = wrist + Point(side * 0.45 * l, 0.3 * l * flap, -0.15 * l)
-                body.face([root, wrist, tip, wrist - Point(0, 0, 0.35 * l), root - Point(0, 0, 0.36 * l)], coat * 0.9)
+                body.face(
+                    [root, wrist, tip, wrist - Point(0, 0, 0.35 * l), root - Point(0, 0, 0.36 * l)],
+                    coat * 0.9)
             } else {
                 let foot = Point(side * girth * 0.4, 0.01, 0.04 * l)
-                body.limb(middle - Point(-side * girth * 0.4, girth * 0.7, 0), foot, 0.012, Material(0.4, 0.25, 0.1, 0.3))
+                body.limb(
+                    middle - Point(-side * girth * 0.4, girth * 0.7, 0), foot, 0.012,
+                    Material(0.4, 0.25, 0.1, 0.3))
                 body.limb(foot, foot + Point(0, 0, 0.1 * l), 0.01, Material(0.4, 0.25, 0.1, 0.3))
                 body.limb(
                     middle + Point(side * girth * 0.75, 0.02 * l, 0.05 * l),
-                    middle + Point(side * girth * 0.4, -0.06 * l, -0.34 * l), girth * 0.42, girth * 0.16, coat * 0.85)
+                    middle + Point(side * girth * 0.4, -0.06 * l, -0.34 * l), girth * 0.42, girth * 0.16,
+                    coat * 0.85)
             }
         }
     }

@@ -1,5 +1,5 @@
-/// What one camera always sees: ground, path, driveway, street, the wall beside the door, a boundary, and the far
-/// row of trees or houses. Painted pixel by pixel: each ray meets the first surface in its way.
+/// What one camera always sees: ground, path, driveway, street, the wall beside the door, a boundary, and the
+/// far row of trees or houses. Painted pixel by pixel: each ray meets the first surface in its way.
 struct Backdrop {
     let camera: Camera
     private let salt: UInt32
@@ -50,7 +50,7 @@ struct Backdrop {
         var random = Generator(seed: seed, stream: 1)
         salt = UInt32(truncatingIfNeeded: random.next())
         camera = Camera(
-            height: random.uniform(1.25...2.4), pitch: random.uniform(0.02...0.062),
+            height: random.uniform(1.0...1.8), pitch: random.uniform(0.025...0.065),
             focal: random.uniform(0.66...0.98))
         let greens = Material(0.16, 0.24, 0.09, 0.46) * random.uniform(0.7...1.3)
         let gravel = Material(0.4, 0.37, 0.33, 0.4) * random.uniform(0.7...1.2)
@@ -66,12 +66,13 @@ struct Backdrop {
         let side = random.sign()
         driveway = Band(
             middle: side * random.uniform(1.2...2.6), drift: -side * random.uniform(-0.06...0.3),
-            half: random.uniform(1.4...2), material: random.pick(paving + [asphalt]) * random.uniform(0.7...1.1),
+            half: random.uniform(1.4...2),
+            material: random.pick(paving + [asphalt]) * random.uniform(0.7...1.1),
             slab: random.uniform(0.4...3))
         porchEnd = random.uniform(0.4...1.8)
         porch = random.pick(paving) * random.uniform(0.7...1.2)
-        streetStart = random.uniform(8...12)
-        streetEnd = streetStart + random.uniform(3...5)
+        streetStart = random.uniform(6...9.5)
+        streetEnd = streetStart + random.uniform(2.6...4)
         boundary = random.pick([.hedge, .hedge, .fence, .wall, .none])
         boundaryAt = streetEnd + random.uniform(0.5...3)
         boundaryHeight = random.uniform(0.7...2.1)
@@ -82,13 +83,15 @@ struct Backdrop {
         }
         farAt = boundaryAt + random.uniform(4...14)
         farHouses = random.chance(0.5)
-        farMaterial = farHouses
+        farMaterial =
+            farHouses
             ? Material(0.45, 0.36, 0.3, 0.42) * random.uniform(0.6...1.4)
             : Material(0.07, 0.12, 0.05, 0.3) * random.uniform(0.7...1.4)
         sideWall = random.chance(0.6) ? random.sign() * random.uniform(0.7...1.9) : nil
         sideWallEnd = random.uniform(1...4)
         bricks = random.chance(0.6)
-        brick = bricks
+        brick =
+            bricks
             ? Material(0.38, 0.19, 0.14, 0.36) * random.uniform(0.7...1.4)
             : Material(0.6, 0.57, 0.52, 0.58) * random.uniform(0.6...1.3)
     }
@@ -100,7 +103,8 @@ struct Backdrop {
     ///   - shadow: [rows][columns]: share of the sun the scene's objects keep off the ground.
     ///   - contact: [rows][columns]: share of all light they keep off it.
     func paint(
-        on canvas: inout Canvas, view: View, lighting: Lighting, shadow: [Float], contact: [Float], seconds: Float
+        on canvas: inout Canvas, view: View, lighting: Lighting, shadow: [Float], contact: [Float],
+        seconds: Float
     ) {
         for row in 0..<view.rows {
             for column in 0..<view.columns {
@@ -112,15 +116,19 @@ struct Backdrop {
                 if let sideWall, let toWall = distance(to: sideWall, ray), toWall < toGround {
                     let (y, z) = (view.height + ray.y * toWall, ray.z * toWall)
                     let open = lighting.sun.x * sideWall < 0 ? abs(lighting.sun.x) : 0
-                    let light = lighting.ambient * (0.8 + 0.05 * min(y, 3)) + lighting.direct * open
+                    let light =
+                        lighting.ambient * (0.8 + 0.05 * min(y, 3)) + lighting.direct * open
                         + lighting.lamp(at: toWall * length) * (abs(ray.x) / length)
                     value = wallMaterial(z, y) * light
                 } else if toGround * ray.z < boundaryAt {
                     let (x, z) = (ray.x * toGround, ray.z * toGround)
-                    let sun = lighting.direct == .zero
+                    let sun =
+                        lighting.direct == .zero
                         ? 0 : lighting.sunReaching(x, z, at: seconds) * (1 - shadow[index])
-                    let light = lighting.ambient + lighting.direct * (sun * lighting.sun.y)
-                        + lighting.lamp(at: toGround * length) * (0.3 + 0.7 * view.height / (toGround * length))
+                    let light =
+                        lighting.ambient + lighting.direct * (sun * lighting.sun.y)
+                        + lighting.lamp(at: toGround * length)
+                        * (0.3 + 0.7 * view.height / (toGround * length))
                     value = groundMaterial(x, z) * light * (1 - contact[index])
                 } else {
                     value = upright(ray, view: view, lighting: lighting)
@@ -145,7 +153,9 @@ struct Backdrop {
         for row in 0..<view.rows {
             for column in 0..<view.columns {
                 let ray = view.ray(Float(column) + 0.5, Float(row) + 0.5)
-                guard let along = distance(to: sideWall, ray), view.height + ray.y * along > 0 else { continue }
+                guard let along = distance(to: sideWall, ray), view.height + ray.y * along > 0 else {
+                    continue
+                }
                 canvas.colour[row * view.columns + column] = bare.colour[row * view.columns + column]
             }
         }
@@ -178,7 +188,8 @@ struct Backdrop {
         return lawn * (0.75 + 0.5 * patch + (grain - 0.5) * 2 * lawnGrain * fade)
     }
 
-    private func tiled(_ material: Material, _ slab: Float, _ x: Float, _ z: Float, _ fade: Float) -> Material {
+    private func tiled(_ material: Material, _ slab: Float, _ x: Float, _ z: Float, _ fade: Float) -> Material
+    {
         let (u, v) = (x / slab, z / slab)
         let joint = fraction(u) < 0.05 || fraction(v) < 0.05 ? 1 - 0.4 * fade : 1
         let tone = cell(Int32(clamp(u.rounded(.down), -1e6, 1e6)), Int32(v.rounded(.down)), salt)
@@ -191,7 +202,8 @@ struct Backdrop {
         let shifted = along / 0.22 + (fraction(course / 2) < 0.25 ? 0 : 0.5)
         let mortar = fraction(up / 0.075) < 0.14 || fraction(shifted) < 0.06
         return mortar
-            ? Material(0.45, 0.43, 0.4, 0.45) : brick * (0.75 + 0.5 * cell(Int32(shifted), Int32(course), salt))
+            ? Material(0.45, 0.43, 0.4, 0.45)
+            : brick * (0.75 + 0.5 * cell(Int32(shifted), Int32(course), salt))
     }
 
     /// Boundary, far row or sky: what a ray meets that misses the ground.
@@ -212,7 +224,8 @@ struct Backdrop {
             let eaves = 4.5 + 2 * cell(house, 0, salt)
             if across > 0.12 && y < eaves {
                 let window = fraction(across * 4.5) > 0.6 && fraction(y / 2.6 - 0.1) > 0.5
-                let glass = lighting.light == .dusk && cell(house, Int32(across * 4.5), salt) > 0.6
+                let glass =
+                    lighting.light == .dusk && cell(house, Int32(across * 4.5), salt) > 0.6
                     ? SIMD4<Float>(0.6, 0.45, 0.22, 0.3) : lighting.sky * 0.25
                 return window ? glass : farMaterial * (0.8 + 0.4 * cell(house, 1, salt)) * light
             }

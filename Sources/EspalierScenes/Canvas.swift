@@ -1,5 +1,5 @@
-/// A picture in linear light, and the two ways to put a shape on it. Edges are smoothed by the share of a pixel they
-/// cover.
+/// A picture in linear light, and the two ways to put a shape on it. Edges are smoothed by the share of a
+/// pixel they cover.
 struct Canvas {
     let columns: Int
     let rows: Int
@@ -77,7 +77,8 @@ struct Canvas {
     }
 
     mutating func polygon(_ corners: [SIMD2<Float>], _ value: SIMD4<Float>) {
-        forEachCovered(corners, columns: columns, rows: rows) { index, coverage in put(index, value, coverage) }
+        forEachCovered(corners, columns: columns, rows: rows) { index, coverage in put(index, value, coverage)
+        }
     }
 }
 
@@ -124,7 +125,8 @@ func forEachCovered(
                 let right = clamp(crossings[pair + 1], 0, Float(across.count))
                 var column = Int(left)
                 while Float(column) < right {
-                    coverage[column] += (min(right, Float(column + 1)) - max(left, Float(column))) / Float(lines)
+                    coverage[column] +=
+                        (min(right, Float(column + 1)) - max(left, Float(column))) / Float(lines)
                     column += 1
                 }
                 pair += 2

@@ -14,7 +14,8 @@ struct Clutter {
 
     /// - Parameter fixed: belongs to the camera's place: what nobody carries away.
     init(_ random: inout Generator, backdrop: Backdrop, fixed: Bool) {
-        thing = fixed
+        thing =
+            fixed
             ? random.pick([.bin, .plant, .mailbox, .bench, .shrub, .shrub, .coat])
             : random.pick(Thing.allCases)
         let far: Float = thing == .shrub || thing == .mailbox ? 7.5 : 5
@@ -39,8 +40,12 @@ struct Clutter {
         case .parcel:
             let card = Material(0.46, 0.33, 0.2, 0.48) * (0.8 + 0.3 * size)
             body.box(up: 0...0.26 * size, half: 0.22 * size, along: 0.3 * size, card)
-            body.box(up: 0.26 * size...0.27 * size, half: 0.04, along: 0.3 * size, Material(0.6, 0.55, 0.4, 0.6), layer: 1)
-            if variant > 1 { body.box(up: 0.27 * size...0.5 * size, half: 0.16, along: 0.2, card * 0.85, layer: 2) }
+            body.box(
+                up: 0.26 * size...0.27 * size, half: 0.04, along: 0.3 * size, Material(0.6, 0.55, 0.4, 0.6),
+                layer: 1)
+            if variant > 1 {
+                body.box(up: 0.27 * size...0.5 * size, half: 0.16, along: 0.2, card * 0.85, layer: 2)
+            }
         case .bicycle: bicycle(&body)
         case .coat: coat(&body, seconds)
         case .mailbox:
@@ -51,15 +56,19 @@ struct Clutter {
             let tall = 0.42 * size
             body.limb(Point(0, 0.15 * tall, 0), Point(0, 0.45 * tall, 0), 0.24 * tall, 0.18 * tall, first)
             body.ball(Point(0, 0.68 * tall, 0), 0.15 * tall, Material(0.6, 0.42, 0.35, 0.5))
-            body.limb(Point(0, 0.6 * tall, 0.1 * tall), Point(0, 0.45 * tall, 0.15 * tall), 0.12 * tall,
+            body.limb(
+                Point(0, 0.6 * tall, 0.1 * tall), Point(0, 0.45 * tall, 0.15 * tall), 0.12 * tall,
                 Material(0.75, 0.75, 0.75, 0.7))
             body.limb(Point(0, 0.78 * tall, 0), Point(0, 1.15 * tall, -0.05), 0.15 * tall, 0.01, second)
         case .ball:
             body.footprint = SIMD2(0.1, 0.1)
             body.ball(Point(0, 0.12 * size, 0), 0.12 * size, first)
         case .sack:
-            body.limb(Point(0, 0.14, -0.2 * size), Point(0, 0.2 * size, 0.14), 0.17 * size, 0.22 * size, first)
-            if variant > 1 { body.limb(Point(0, 0.3 * size, 0.12), Point(0, 0.5 * size, 0.1), 0.12, 0.05, first * 0.9) }
+            body.limb(
+                Point(0, 0.14, -0.2 * size), Point(0, 0.2 * size, 0.14), 0.17 * size, 0.22 * size, first)
+            if variant > 1 {
+                body.limb(Point(0, 0.3 * size, 0.12), Point(0, 0.5 * size, 0.1), 0.12, 0.05, first * 0.9)
+            }
         case .broom:
             body.footprint = SIMD2(0.1, 0.1)
             body.limb(Point(0, 0.1, 0), Point(0.1, 1.35 * size, -0.2), 0.018, Material(0.45, 0.33, 0.2, 0.5))
@@ -68,7 +77,9 @@ struct Clutter {
             let wood = Material(0.3, 0.2, 0.12, 0.4)
             body.footprint = SIMD2(0.25, 0.6)
             for end: Float in [-0.55, 0.55] {
-                for x: Float in [-0.18, 0.18] { body.limb(Point(x, 0, end), Point(x, 0.42, end), 0.03, wood * 0.7) }
+                for x: Float in [-0.18, 0.18] {
+                    body.limb(Point(x, 0, end), Point(x, 0.42, end), 0.03, wood * 0.7)
+                }
             }
             body.box(up: 0.4...0.45, half: 0.22, along: 0.65, wood, layer: 1)
             if variant > 0 {
@@ -82,7 +93,8 @@ struct Clutter {
             for step in 0..<12 {
                 let (a, b) = (Float(step) / 12, Float(step + 1) / 12)
                 body.limb(
-                    Point(0, 0.3 + 0.24 * sine(a), 0.24 * cosine(a)), Point(0, 0.3 + 0.24 * sine(b), 0.24 * cosine(b)),
+                    Point(0, 0.3 + 0.24 * sine(a), 0.24 * cosine(a)),
+                    Point(0, 0.3 + 0.24 * sine(b), 0.24 * cosine(b)),
                     0.09, Material(0.04, 0.04, 0.04, 0.08))
             }
         case .shrub:
@@ -93,12 +105,15 @@ struct Clutter {
                 let up = (0.16 + 0.045 * Float(step)) * size
                 let out = (step < 14 ? 0.3 : 0.13) * size
                 body.ball(
-                    Point(out * sine(turn), up, out * cosine(turn)), (0.15 + 0.06 * fraction(turn * 2.9)) * size,
+                    Point(out * sine(turn), up, out * cosine(turn)),
+                    (0.15 + 0.06 * fraction(turn * 2.9)) * size,
                     leaf * (0.7 + 0.6 * fraction(turn * 3.7)), rough: 1)
             }
         case .stool:
             for turn: Float in [0, 0.25, 0.5, 0.75] {
-                body.limb(Point(0.2 * sine(turn), 0, 0.2 * cosine(turn)), Point(0.12 * sine(turn), 0.45, 0.12 * cosine(turn)),
+                body.limb(
+                    Point(0.2 * sine(turn), 0, 0.2 * cosine(turn)),
+                    Point(0.12 * sine(turn), 0.45, 0.12 * cosine(turn)),
                     0.02, second)
             }
             body.box(up: 0.45...0.5, half: 0.18, along: 0.18, first, layer: 1)
@@ -112,13 +127,17 @@ struct Clutter {
         let tall = 1.02 * size
         let shade = variant == 0 ? Material(0.05, 0.12, 0.06, 0.2) : first
         body.hull(
-            Section(up: 0.03, back: -0.22, front: 0.22, half: 0.2), Section(up: tall, back: -0.3, front: 0.3, half: 0.27),
+            Section(up: 0.03, back: -0.22, front: 0.22, half: 0.2),
+            Section(up: tall, back: -0.3, front: 0.3, half: 0.27),
             shade)
         body.hull(
             Section(up: tall, back: -0.32, front: 0.33, half: 0.29),
-            Section(up: tall + 0.08, back: -0.3, front: 0.25, half: 0.26), variant < 2 ? shade * 0.8 : second, layer: 1)
+            Section(up: tall + 0.08, back: -0.3, front: 0.25, half: 0.26), variant < 2 ? shade * 0.8 : second,
+            layer: 1)
         for side: Float in [-1, 1] {
-            body.disc(Point(side * 0.25, 0.1, -0.24), 0.11, outward: side, Material(0.03, 0.03, 0.03, 0.05), layer: 1)
+            body.disc(
+                Point(side * 0.25, 0.1, -0.24), 0.11, outward: side, Material(0.03, 0.03, 0.03, 0.05),
+                layer: 1)
         }
     }
 
@@ -135,7 +154,9 @@ struct Clutter {
             let out = (0.16 + 0.12 * fraction(turn * 2.3)) * size
             let up = pot + (0.25 + 0.45 * fraction(turn * 1.7)) * size * (variant == 0 ? 1.8 : 1)
             let tip = Point(out * sine(turn) + sway, up, out * cosine(turn))
-            body.limb(Point(0, pot, 0), tip, 0.05, variant < 2 ? 0.02 : 0.09, leaf * (0.7 + 0.5 * fraction(turn * 5.1)),
+            body.limb(
+                Point(0, pot, 0), tip, 0.05, variant < 2 ? 0.02 : 0.09,
+                leaf * (0.7 + 0.5 * fraction(turn * 5.1)),
                 layer: 1)
         }
     }
@@ -153,7 +174,9 @@ struct Clutter {
         }
         let (rear, front, crank) = (Point(0, 0.34, -0.52), Point(0, 0.34, 0.52), Point(0, 0.3, -0.08))
         let (seat, bar) = (Point(0, 0.82, -0.22), Point(0, 0.86, 0.34))
-        for (from, to) in [(rear, crank), (rear, seat), (crank, seat), (seat, bar), (crank, bar), (bar, front)] {
+        for (from, to) in [
+            (rear, crank), (rear, seat), (crank, seat), (seat, bar), (crank, bar), (bar, front),
+        ] {
             body.limb(from, to, 0.022, first)
         }
         body.limb(seat + Point(0, 0.08, -0.12), seat + Point(0, 0.1, 0.12), 0.05, 0.025, tyre)
@@ -173,12 +196,14 @@ struct Clutter {
         let top = 1.48 * size
         for side: Float in [-1, 0, 1] {
             body.limb(
-                Point(side * 0.12, top, 0), Point(side * 0.15 + sway, top - (0.75 + 0.06 * side), 0.02), 0.08, 0.12, first,
+                Point(side * 0.12, top, 0), Point(side * 0.15 + sway, top - (0.75 + 0.06 * side), 0.02), 0.08,
+                0.12, first,
                 layer: 1)
         }
         for side: Float in [-1, 1] {
             body.limb(
-                Point(side * 0.2, top, 0), Point(side * 0.27 + sway, top - 0.58, 0.03), 0.055, 0.05, first * 0.85,
+                Point(side * 0.2, top, 0), Point(side * 0.27 + sway, top - 0.58, 0.03), 0.055, 0.05,
+                first * 0.85,
                 layer: 1)
         }
         if variant == 0 {

@@ -1,7 +1,7 @@
 /// A seeded source of random numbers: SplitMix64, so that a scene is the same bytes on every machine.
 ///
-/// Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014; constants as in
-/// Vigna's public-domain `splitmix64.c`.
+/// Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014; constants as
+/// in Vigna's public-domain `splitmix64.c`.
 struct Generator {
     private var state: UInt64
 
@@ -91,15 +91,16 @@ func fraction(_ value: Float) -> Float { value - value.rounded(.down) }
 
 // MARK: Angles
 
-/// The sine of an angle in turns (1 = a full circle), to 4e-6: our own, since a C library's last bits differ from
-/// another's.
+/// The sine of an angle in turns (1 = a full circle), to 4e-6: our own, since a C library's last bits differ
+/// from another's.
 func sine(_ turns: Float) -> Float {
     var t = turns - turns.rounded()
     if t > 0.25 { t = 0.5 - t }
     if t < -0.25 { t = -0.5 - t }
     let x = t * 6.2831853
     let square = x * x
-    return x * (1 + square * (-0.16666667 + square * (0.008333333 + square * (-0.0001984127 + square * 2.7e-6))))
+    return x
+        * (1 + square * (-0.16666667 + square * (0.008333333 + square * (-0.0001984127 + square * 2.7e-6))))
 }
 
 func cosine(_ turns: Float) -> Float { sine(turns + 0.25) }

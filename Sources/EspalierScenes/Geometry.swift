@@ -1,5 +1,5 @@
-/// What a scene is made of: points in metres, parts with a material, objects of parts, and the camera they are
-/// seen by.
+/// What a scene is made of: points in metres, parts with a material, objects of parts, and the camera they
+/// are seen by.
 
 /// Metres: x to the right, y up from the ground, z forward from the foot of the camera.
 typealias Point = SIMD3<Float>
@@ -70,7 +70,8 @@ struct Object {
     }
 
     mutating func ball(
-        _ centre: Point, _ radius: Float, _ material: Material, layer: Int = 0, glow: Material = .zero, rough: Float = 0
+        _ centre: Point, _ radius: Float, _ material: Material, layer: Int = 0, glow: Material = .zero,
+        rough: Float = 0
     ) {
         let middle = world(centre.x, centre.y, centre.z)
         let shape = Part.Shape.limb(middle, middle, radius, radius)
@@ -109,8 +110,10 @@ struct Object {
         for (lowZ, highZ, outward) in [(low.back, high.back, Float(-1)), (low.front, high.front, 1)] {
             face(
                 [
-                    corner(low, -1, lowZ), corner(low, 1, lowZ), corner(high, 1, highZ), corner(high, -1, highZ),
-                ], normal: Point(0, abs(lowZ - highZ) / (high.up - low.up + 0.01), outward), material, layer: layer)
+                    corner(low, -1, lowZ), corner(low, 1, lowZ), corner(high, 1, highZ),
+                    corner(high, -1, highZ),
+                ], normal: Point(0, abs(lowZ - highZ) / (high.up - low.up + 0.01), outward), material,
+                layer: layer)
         }
         face(
             [
@@ -133,7 +136,8 @@ struct Object {
     ) {
         let corners = (0..<14).map { step in
             Point(
-                centre.x, centre.y + radius * sine(Float(step) / 14), centre.z + radius * cosine(Float(step) / 14))
+                centre.x, centre.y + radius * sine(Float(step) / 14),
+                centre.z + radius * cosine(Float(step) / 14))
         }
         face(corners, normal: outward.map { Point($0, 0, 0) }, material, layer: layer)
     }
@@ -176,6 +180,12 @@ struct View {
         point.z * pitchCosine - (point.y - height) * pitchSine
     }
 
+    /// How far from the camera's foot the ground begins that the picture shows.
+    var nearestGround: Float {
+        let bottom = ray(Float(columns) / 2, Float(rows))
+        return bottom.y < 0 ? height / -bottom.y * bottom.z : 0
+    }
+
     /// Pixels right of the left edge, pixels below the top edge, pixels a metre.
     @inline(__always)
     func project(_ point: Point) -> (x: Float, y: Float, scale: Float) {
@@ -188,6 +198,7 @@ struct View {
     @inline(__always)
     func ray(_ x: Float, _ y: Float) -> Point {
         let up = (Float(rows) / 2 - y) / focal
-        return Point((x - Float(columns) / 2) / focal, up * pitchCosine - pitchSine, up * pitchSine + pitchCosine)
+        return Point(
+            (x - Float(columns) / 2) / focal, up * pitchCosine - pitchSine, up * pitchSine + pitchCosine)
     }
 }

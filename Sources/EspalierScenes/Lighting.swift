@@ -10,7 +10,8 @@ public enum Light: Int, CaseIterable, Sendable {
     case night
 }
 
-/// A light in numbers. Intensities are per channel (red, green, blue, near infrared); white paper in full light is 1.
+/// A light in numbers. Intensities are per channel (red, green, blue, near infrared); white paper in full
+/// light is 1.
 struct Lighting {
     let light: Light
     /// From everywhere.
@@ -72,7 +73,8 @@ struct Lighting {
         if z < houseShade + houseSlope * x { return 0 }
         if foliage == 0 { return 1 }
         let sway = 0.12 * sine(seconds * 0.23) + 0.05 * sine(seconds * 0.71)
-        let leaves = 0.7 * noise(x * 0.9 + sway, z * 0.6 + sway, foliageSalt)
+        let leaves =
+            0.7 * noise(x * 0.9 + sway, z * 0.6 + sway, foliageSalt)
             + 0.3 * noise(x * 3.7 - sway * 3, z * 3.1, foliageSalt &+ 1)
         return 1 - clamp((foliage - leaves) * 9 + 0.3)
     }

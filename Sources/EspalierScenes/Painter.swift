@@ -68,7 +68,8 @@ struct Painter {
     // MARK: Figures
 
     func draw(_ object: Object, on canvas: inout Canvas, seconds: Float) {
-        let sun = lighting.direct == .zero
+        let sun =
+            lighting.direct == .zero
             ? SIMD4<Float>.zero
             : lighting.direct * lighting.sunReaching(object.place.x, object.place.z, at: seconds)
         var order: [(layer: Int, depth: Float, index: Int)] = []
@@ -77,10 +78,15 @@ struct Painter {
             let middle = part.middle
             if view.depth(middle) < View.nearest { continue }
             if case .face(_, let normal?) = part.shape,
-                (normal * (Point(0, view.height, 0) - middle)).sum() <= 0 { continue }
+                (normal * (Point(0, view.height, 0) - middle)).sum() <= 0
+            {
+                continue
+            }
             order.append((part.layer, view.depth(middle), index))
         }
-        order.sort { $0.layer != $1.layer ? $0.layer < $1.layer : ($0.depth, $1.index) > ($1.depth, $0.index) }
+        order.sort {
+            $0.layer != $1.layer ? $0.layer < $1.layer : ($0.depth, $1.index) > ($1.depth, $0.index)
+        }
         for entry in order { draw(object.parts[entry.index], sun: sun, on: &canvas) }
     }
 

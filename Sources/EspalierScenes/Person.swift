@@ -30,15 +30,18 @@ struct Person {
     }
 
     init(_ random: inout Generator) {
-        pose = random.pick([.walking, .walking, .walking, .standing, .standing, .crouching, .bending, .reaching,
-            .carrying])
+        pose = random.pick([
+            .walking, .walking, .walking, .standing, .standing, .crouching, .bending, .reaching,
+            .carrying,
+        ])
         speed = pose == .walking ? random.uniform(0.7...1.6) : pose == .carrying ? random.uniform(0.5...1) : 0
         stature = random.chance(0.18) ? random.uniform(1.0...1.45) : random.uniform(1.5...1.95)
         build = random.uniform(0.85...1.3)
         stride = random.uniform(0.05...0.1)
         phase = random.uniform()
         skin = random.pick([
-            Material(0.62, 0.42, 0.33, 0.55), Material(0.42, 0.26, 0.18, 0.5), Material(0.2, 0.11, 0.07, 0.42),
+            Material(0.62, 0.42, 0.33, 0.55), Material(0.42, 0.26, 0.18, 0.5),
+            Material(0.2, 0.11, 0.07, 0.42),
             Material(0.7, 0.52, 0.43, 0.58),
         ])
         hair = random.pick([
@@ -103,7 +106,8 @@ struct Person {
         }
         body.limb(top, knee, 0.053 * h * build, 0.04 * h * build, trousers)
         body.limb(knee, foot, 0.038 * h * build, 0.026 * h, trousers)
-        body.limb(foot - Point(0, 0.012 * h, 0.01 * h), foot + Point(0, -0.015 * h, 0.08 * h), 0.026 * h, shoes)
+        body.limb(
+            foot - Point(0, 0.012 * h, 0.01 * h), foot + Point(0, -0.015 * h, 0.08 * h), 0.026 * h, shoes)
     }
 
     private func arm(_ body: inout Object, _ side: Float, _ chest: Point, _ beat: Float) {
@@ -148,11 +152,14 @@ struct Person {
         case 1:  // brimmed hat
             body.limb(crown, crown + Point(0, size * 0.7, size * 0.2), size * 0.95, size * 0.7, loadMaterial)
             body.limb(
-                crown + Point(-size * 1.2, size * 0.1, size * 0.3), crown + Point(size * 1.2, size * 0.1, size * 0.3),
+                crown + Point(-size * 1.2, size * 0.1, size * 0.3),
+                crown + Point(size * 1.2, size * 0.1, size * 0.3),
                 size * 0.28, loadMaterial)
         case 2:  // cap
             body.ball(crown + Point(0, size * 0.1, size * 0.1), size * 0.88, loadMaterial)
-            body.limb(crown + Point(0, 0, size), crown + Point(0, -0.1 * size, size * 1.5), size * 0.25, loadMaterial)
+            body.limb(
+                crown + Point(0, 0, size), crown + Point(0, -0.1 * size, size * 1.5), size * 0.25,
+                loadMaterial)
         case 3:  // long hair
             body.ball(crown, size * 0.95, hair)
             body.limb(crown, crown - Point(0, size * 2, size * 0.2), size * 0.8, size * 0.6, hair)
@@ -169,7 +176,8 @@ struct Person {
             body.limb(bag, bag - Point(0, 0.1 * h, 0), 0.07 * h, 0.085 * h, loadMaterial)
         case 1:  // rucksack
             body.limb(
-                chest + Point(0, -0.02 * h, -0.1 * h), hip + Point(0, 0.08 * h, -0.1 * h), 0.085 * h, loadMaterial)
+                chest + Point(0, -0.02 * h, -0.1 * h), hip + Point(0, 0.08 * h, -0.1 * h), 0.085 * h,
+                loadMaterial)
         case 2 where pose != .bending && pose != .crouching:  // umbrella
             let crown = head + Point(0.06 * h, 0.24 * h, 0.04 * h)
             body.limb(chest + Point(0.12 * h, -0.1 * h, 0.1 * h), crown, 0.008, Material(0.2, 0.2, 0.2, 0.3))
@@ -178,7 +186,8 @@ struct Person {
                 return crown + Point(0.33 * h * sine(turn), -0.1 * h, 0.33 * h * cosine(turn))
             }
             for step in 0..<12 {
-                body.face([crown, rim[step], rim[(step + 1) % 12]], loadMaterial * (step % 2 == 0 ? 1 : 0.85))
+                body.face(
+                    [crown, rim[step], rim[(step + 1) % 12]], loadMaterial * (step % 2 == 0 ? 1 : 0.85))
             }
         default:
             break

@@ -15,9 +15,9 @@ public enum Kind: Int, CaseIterable, Sendable {
 
 /// A doorway camera's picture, made up from a seed: the same bytes on every run and every machine.
 ///
-/// Everything but the figure (place, light, clutter, weather, sensor) comes from the seed and the camera alone, never
-/// from the kind: scenes of one seed and different kinds show the same place with and without a figure, and nothing
-/// in the surroundings tells the kind.
+/// Everything but the figure (place, light, clutter, weather, sensor) comes from the seed and the camera
+/// alone, never from the kind: scenes of one seed and different kinds show the same place with and without a
+/// figure, and nothing in the surroundings tells the kind.
 ///
 ///     let scene = Scene(kind: .person, seed: 7, light: .dusk)
 ///     let frame = scene.render(width: 160, height: 120, at: 0.5)  // [120][160][3]
@@ -56,9 +56,10 @@ public struct Scene: Sendable {
         random = Generator(seed: seed, stream: 3)
         sensor = Sensor(self.light, &random)
         random = Generator(seed: self.camera, stream: 4)
-        var things = (0..<(1 + random.whole(2))).map { _ in Clutter(&random, backdrop: backdrop, fixed: true) }
+        var things = (0..<random.whole(3)).map { _ in Clutter(&random, backdrop: backdrop, fixed: true)
+        }
         random = Generator(seed: seed, stream: 5)
-        things += (0..<random.whole(4)).map { _ in Clutter(&random, backdrop: backdrop, fixed: false) }
+        things += (0..<random.whole(3)).map { _ in Clutter(&random, backdrop: backdrop, fixed: false) }
         clutter = things
         passer = random.chance(0.12) ? Passer(&random) : nil
         random = Generator(seed: seed, stream: 6 + UInt64(kind.rawValue))
@@ -66,12 +67,14 @@ public struct Scene: Sendable {
         (origin, heading) = Scene.placement(of: figure, among: things, backdrop, lighting, &random)
     }
 
-    /// A scene of any kind and light. Of four seeds 4n ... 4n + 3 each shows another kind, in an order that only n
-    /// decides: any run of seeds is balanced.
+    /// A scene of any kind and light. Of four seeds 4n ... 4n + 3 each shows another kind, in an order that
+    /// only n decides: any run of seeds is balanced.
     public static func random(seed: UInt64) -> Scene {
         var kinds = Kind.allCases
         var random = Generator(seed: seed / 4, stream: 0)
-        for last in stride(from: kinds.count - 1, to: 0, by: -1) { kinds.swapAt(last, random.whole(last + 1)) }
+        for last in stride(from: kinds.count - 1, to: 0, by: -1) {
+            kinds.swapAt(last, random.whole(last + 1))
+        }
         return Scene(kind: kinds[Int(seed % 4)], seed: seed)
     }
 
@@ -79,8 +82,8 @@ public struct Scene: Sendable {
 
     /// The picture at a time.
     /// - Parameters:
-    ///   - seconds: figures and shadows move with it; walkers and drivers pass through the middle of the picture about
-    ///     second 0. Any value, also below 0.
+    ///   - seconds: figures and shadows move with it; walkers and drivers pass through the middle of the
+    ///     picture about second 0. Any value, also below 0.
     /// - Returns: red, green, blue bytes, [height][width][3].
     /// - Precondition: width and height are 1 ... 4095.
     public func render(width: Int = 160, height: Int = 120, at seconds: Double = 0) -> [UInt8] {
@@ -114,7 +117,7 @@ public struct Scene: Sendable {
             }
         }
         sensor.addWeather(to: &canvas, light: lighting, seconds: time)
-        return sensor.develop(canvas, moment: seed ^ mixed(UInt64(bitPattern: Int64(seconds * 1000))))
+        return sensor.develop(canvas, moment: seed ^ mixed(seconds.bitPattern))
     }
 
     private func drawMoving(_ object: Object, on canvas: inout Canvas, _ painter: Painter, _ time: Float) {
@@ -142,7 +145,8 @@ public struct Scene: Sendable {
 
     // MARK: Placement
 
-    /// A place where the figure is mostly in the picture's middle square and mostly not hidden: the best of some.
+    /// A place where the figure is mostly in the picture's middle square and mostly not hidden: the best of
+    /// some.
     private static func placement(
         of figure: Figure?, among clutter: [Clutter], _ backdrop: Backdrop, _ lighting: Lighting,
         _ random: inout Generator
@@ -165,11 +169,13 @@ public struct Scene: Sendable {
                 hidden += overlap(box, other.box) / max(area, 1)
             }
             if let columns = backdrop.wallColumns(view), backdrop.wallHides(place) {
-                hidden += overlap(
-                    box, (SIMD2(columns.lowerBound, -1e4), SIMD2(columns.upperBound, 1e4))) / max(area, 1)
+                hidden +=
+                    overlap(
+                        box, (SIMD2(columns.lowerBound, -1e4), SIMD2(columns.upperBound, 1e4))) / max(area, 1)
             }
             let extent = (box.high - box.low).max()
-            let score = min(inside / 0.7, 1) * (1 - clamp(hidden * 1.4 - 0.35)) * min(extent / figure.smallest, 1)
+            let score =
+                min(inside / 0.7, 1) * (1 - clamp(hidden * 1.6 - 0.25)) * min(extent / figure.smallest, 1)
             if score > best.score { best = (score, place, heading) }
             if score > 0.99 { break }
         }
@@ -213,9 +219,9 @@ enum Figure {
     /// The longer side, in pixels of a picture 120 high, from which a figure can be told.
     var smallest: Float {
         switch self {
-        case .person: 18
-        case .animal: 14
-        case .vehicle: 20
+        case .person: 36
+        case .animal: 26
+        case .vehicle: 40
         }
     }
 
@@ -237,21 +243,21 @@ enum Figure {
         var heading: Float
         switch self {
         case .person:
-            z = 1.4 + 6 * near * near
+            z = 1.4 + 3.4 * near * near
             heading = random.pick([0.5, 0.5, 0, 0.25, 0.75]) + random.uniform(-0.12...0.12)
         case .animal(let animal):
-            z = 1.1 + animal.length * (0.6 + 4.5 * near)
+            z = 0.15 + view.nearestGround + animal.length * (0.35 + 1.7 * near)
             heading = random.pick([0.25, 0.75, 0.25, 0.75, 0.5, 0]) + random.uniform(-0.12...0.12)
         case .vehicle(let vehicle):
             if vehicle.model == .scooter {
-                z = random.uniform(1.9...4.5)
+                z = random.uniform(1.7...3.4)
                 heading = random.uniform()
             } else if random.chance(0.45) {
-                z = random.uniform(4.2...8.5)
+                z = random.uniform(3.8...6.5)
                 let x = backdrop.drivewayMiddle(at: z)
                 return (Point(x, 0, z), random.pick([0.5, 0]) + random.uniform(-0.05...0.05))
             } else {
-                z = random.chance(0.5) ? min(backdrop.street, 12) : random.uniform(5...9)
+                z = random.chance(0.5) ? min(backdrop.street, 9) : random.uniform(4.5...7)
                 heading = random.pick([0.25, 0.75]) + random.uniform(-0.1...0.1)
             }
         }

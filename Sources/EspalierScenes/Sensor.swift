@@ -29,15 +29,18 @@ struct Sensor {
         }
         weatherCount = weather == .rain ? 20 + random.whole(50) : 1 + random.whole(7)
         softness = random.uniform(0.1...0.25)
-        passes = random.chance(0.1) ? 2 + random.whole(4) : 1
+        passes = random.chance(0.08) ? 2 + random.whole(3) : 1
         vignette = random.uniform(0...0.45)
         target = random.uniform(0.2...0.4)
         adaptation = random.uniform(0.6...0.95)
         monochrome = light == .night
         switch light {
-        case .day, .sun: (read, shot, exposure) = (random.uniform(0.001...0.006), random.uniform(0.004...0.025), 0.01)
-        case .dusk: (read, shot, exposure) = (random.uniform(0.003...0.015), random.uniform(0.015...0.05), 0.05)
-        case .night: (read, shot, exposure) = (random.uniform(0.002...0.012), random.uniform(0.012...0.05), 0.06)
+        case .day, .sun:
+            (read, shot, exposure) = (random.uniform(0.0005...0.003), random.uniform(0.004...0.018), 0.01)
+        case .dusk:
+            (read, shot, exposure) = (random.uniform(0.001...0.007), random.uniform(0.01...0.035), 0.05)
+        case .night:
+            (read, shot, exposure) = (random.uniform(0.001...0.006), random.uniform(0.008...0.03), 0.06)
         }
         saturation = random.chance(0.05) ? 0 : random.uniform(0.65...1.15)
         balance = SIMD4(random.uniform(0.88...1.12), 1, random.uniform(0.88...1.12), 1)
@@ -70,14 +73,16 @@ struct Sensor {
                 let radius = size * (0.006 + 0.016 * number(5) * number(5))
                 let turn = number(6) + seconds * 0.3
                 canvas.limb(
-                    SIMD2(x, y), SIMD2(x + radius * 2 * cosine(turn), y + radius * 2 * sine(turn)), radius, radius * 0.3,
+                    SIMD2(x, y), SIMD2(x + radius * 2 * cosine(turn), y + radius * 2 * sine(turn)), radius,
+                    radius * 0.3,
                     flat(Material(0.3, 0.2, 0.07, 0.4) * near))
             case .insects:
                 x += size * 0.2 * sine(number(4) + seconds * 0.4)
                 y = number(7) * size + size * 0.15 * sine(number(6) + seconds * 0.6)
                 let radius = size * (0.006 + 0.03 * number(5) * number(5) * number(5))
                 let drift = size * 0.05 * number(8)
-                canvas.limb(SIMD2(x, y), SIMD2(x + drift, y + drift * 0.4), radius, flat(near * 0.9), softened: true)
+                canvas.limb(
+                    SIMD2(x, y), SIMD2(x + drift, y + drift * 0.4), radius, flat(near * 0.9), softened: true)
             }
         }
     }

@@ -16,7 +16,9 @@ struct Vehicle {
     private let box: Bool
 
     init(_ random: inout Generator) {
-        model = random.pick([.hatchback, .hatchback, .saloon, .offRoader, .van, .van, .pickup, .scooter, .scooter])
+        model = random.pick([
+            .hatchback, .hatchback, .saloon, .offRoader, .van, .van, .pickup, .scooter, .scooter,
+        ])
         speed = model == .scooter || random.chance(0.4) ? 0 : random.uniform(0.8...4)
         let scale = random.uniform(0.92...1.08)
         switch model {
@@ -94,7 +96,8 @@ struct Vehicle {
                 let foot = Point(side * lower.half, belt, min(max(low, back), front))
                 body.face(
                     [
-                        foot - Point(0, 0, 0.05), foot + Point(0, 0, 0.05), Point(side * upper.half, roof, high + 0.05),
+                        foot - Point(0, 0, 0.05), foot + Point(0, 0, 0.05),
+                        Point(side * upper.half, roof, high + 0.05),
                         Point(side * upper.half, roof, high - 0.05),
                     ], normal: Point(side, 0.1, 0), paint, layer: 3)
             }
@@ -109,13 +112,15 @@ struct Vehicle {
         if model == .pickup && box {
             body.hull(
                 Section(up: belt, back: -end + 0.1, front: back - 0.05, half: half * 0.8),
-                Section(up: belt + 0.3, back: -end + 0.3, front: back - 0.1, half: half * 0.7), trim * 3, layer: 2)
+                Section(up: belt + 0.3, back: -end + 0.3, front: back - 0.1, half: half * 0.7), trim * 3,
+                layer: 2)
         }
     }
 
     private func lights(_ body: inout Object, _ end: Float, _ light: Light) {
         let dark = light == .dusk || light == .night
-        let beam: Material = lightsOn ? (dark ? Material(2.2, 2.1, 1.8, 1.8) : Material(0.8, 0.8, 0.75, 0.5)) : .zero
+        let beam: Material =
+            lightsOn ? (dark ? Material(2.2, 2.1, 1.8, 1.8) : Material(0.8, 0.8, 0.75, 0.5)) : .zero
         let brake: Material = lightsOn && dark ? Material(0.9, 0.08, 0.05, 0.25) : .zero
         func plate(_ x: ClosedRange<Float>, _ y: ClosedRange<Float>, _ z: Float) -> [Point] {
             [
@@ -128,9 +133,11 @@ struct Vehicle {
             let (inner, outer) = (side * half * 0.62, side * half * 0.92)
             let across = min(inner, outer)...max(inner, outer)
             body.face(
-                plate(across, 0.6...0.76, end), normal: forward, Material(0.7, 0.7, 0.7, 0.6), layer: 3, glow: beam)
+                plate(across, 0.6...0.76, end), normal: forward, Material(0.7, 0.7, 0.7, 0.6), layer: 3,
+                glow: beam)
             body.face(
-                plate(across, 0.62...0.84, -end), normal: backward, Material(0.4, 0.05, 0.04, 0.3), layer: 3, glow: brake)
+                plate(across, 0.62...0.84, -end), normal: backward, Material(0.4, 0.05, 0.04, 0.3), layer: 3,
+                glow: brake)
         }
         body.face(plate(-half * 0.55...half * 0.55, 0.44...0.62, end), normal: forward, trim, layer: 3)
         // Number plates send a lamp's light straight back.

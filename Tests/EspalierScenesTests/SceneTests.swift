@@ -12,7 +12,9 @@ private func hash(_ bytes: [UInt8]) -> UInt64 {
     @Test func aSceneIsTheSameBytesOnEveryRunAndMachine() {
         var all: UInt64 = 0
         for seed: UInt64 in 0..<64 { all = all &* 31 &+ hash(Scene.random(seed: seed).render()) }
-        #expect(all == 0, "Scenes changed: \(all). The shipped model was trained on the old ones; train it again.")
+        #expect(
+            all == 0, "Scenes changed: \(all). The shipped model was trained on the old ones; train it again."
+        )
     }
 
     @Test(arguments: Kind.allCases, Light.allCases)
@@ -55,7 +57,9 @@ private func hash(_ bytes: [UInt8]) -> UInt64 {
             for kind in [Kind.person, .animal, .vehicle] {
                 let other = Scene(kind: kind, seed: seed, light: .day).render()
                 var far = 0
-                for index in 0..<empty.count where abs(Int(empty[index]) - Int(other[index])) > 24 { far += 1 }
+                for index in 0..<empty.count where abs(Int(empty[index]) - Int(other[index])) > 24 {
+                    far += 1
+                }
                 #expect(far > 20, "seed \(seed): no \(kind) to be seen")
                 #expect(far < empty.count * 3 / 4, "seed \(seed): \(kind) changes all of the picture")
             }
