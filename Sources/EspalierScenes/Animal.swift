@@ -28,14 +28,14 @@ struct Animal {
         switch species {
         case .cat:
             pose = dice < 0.5 ? .walking : dice < 0.65 ? .standing : dice < 0.88 ? .sitting : .lying
-            length = random.uniform(0.42...0.58)
+            length = random.uniform(0.46...0.62)
             legLength = length * random.uniform(0.4...0.48)
             girth = length * random.uniform(0.14...0.19)
             coat = random.pick(coats)
             second = random.chance(0.5) ? Material(0.7, 0.68, 0.65, 0.7) : coat
         case .dog:
             pose = dice < 0.55 ? .walking : dice < 0.75 ? .standing : dice < 0.92 ? .sitting : .lying
-            length = random.uniform(0.5...1.05)
+            length = random.uniform(0.6...1.05)
             legLength = length * random.uniform(0.38...0.6)
             girth = length * random.uniform(0.14...0.2)
             coat = random.pick(coats)
@@ -49,7 +49,7 @@ struct Animal {
             second = Material(0.75, 0.7, 0.65, 0.72)
         case .bird:
             pose = dice < 0.7 ? .standing : .flying
-            length = random.uniform(0.24...0.55)
+            length = random.uniform(0.3...0.6)
             legLength = length * random.uniform(0.25...0.55)
             girth = length * random.uniform(0.24...0.3)
             coat = random.pick([

@@ -19,7 +19,7 @@ struct Clutter {
             ? random.pick([.bin, .plant, .mailbox, .bench, .shrub, .shrub, .coat])
             : random.pick(Thing.allCases)
         let far: Float = thing == .shrub || thing == .mailbox ? 7.5 : 5
-        let z = random.uniform(1.15...far)
+        let z = random.uniform(1.6...far)
         var x = random.uniform(-0.62...0.62) * z
         if let wall = backdrop.wall, random.chance(0.5), z < 4 { x = wall - 0.25 * (wall > 0 ? 1 : -1) }
         place = Point(x, 0, z)

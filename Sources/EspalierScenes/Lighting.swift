@@ -63,7 +63,7 @@ struct Lighting {
         }
         houseShade = random.chance(0.4) ? random.uniform(0.8...5) : -100
         houseSlope = random.uniform(-0.7...0.7)
-        foliage = random.chance(0.45) ? random.uniform(0.25...0.6) : 0
+        foliage = random.chance(0.3) ? random.uniform(0.25...0.55) : 0
         foliageSalt = UInt32(truncatingIfNeeded: random.next())
     }
 

@@ -56,10 +56,13 @@ public struct Scene: Sendable {
         random = Generator(seed: seed, stream: 3)
         sensor = Sensor(self.light, &random)
         random = Generator(seed: self.camera, stream: 4)
-        var things = (0..<random.whole(3)).map { _ in Clutter(&random, backdrop: backdrop, fixed: true)
+        var things = (0..<random.pick([0, 1, 1, 1, 2])).map { _ in
+            Clutter(&random, backdrop: backdrop, fixed: true)
         }
         random = Generator(seed: seed, stream: 5)
-        things += (0..<random.whole(3)).map { _ in Clutter(&random, backdrop: backdrop, fixed: false) }
+        things += (0..<random.pick([0, 0, 1, 1, 2])).map { _ in
+            Clutter(&random, backdrop: backdrop, fixed: false)
+        }
         clutter = things
         passer = random.chance(0.12) ? Passer(&random) : nil
         random = Generator(seed: seed, stream: 6 + UInt64(kind.rawValue))
@@ -175,7 +178,7 @@ public struct Scene: Sendable {
             }
             let extent = (box.high - box.low).max()
             let score =
-                min(inside / 0.7, 1) * (1 - clamp(hidden * 1.6 - 0.25)) * min(extent / figure.smallest, 1)
+                min(inside / 0.85, 1) * (1 - clamp(hidden * 2 - 0.15)) * min(extent / figure.smallest, 1)
             if score > best.score { best = (score, place, heading) }
             if score > 0.99 { break }
         }
@@ -243,10 +246,10 @@ enum Figure {
         var heading: Float
         switch self {
         case .person:
-            z = 1.4 + 3.4 * near * near
+            z = 1.7 + 2.8 * near * near
             heading = random.pick([0.5, 0.5, 0, 0.25, 0.75]) + random.uniform(-0.12...0.12)
         case .animal(let animal):
-            z = 0.15 + view.nearestGround + animal.length * (0.35 + 1.7 * near)
+            z = 0.15 + view.nearestGround + animal.length * (0.3 + 1.3 * near)
             heading = random.pick([0.25, 0.75, 0.25, 0.75, 0.5, 0]) + random.uniform(-0.12...0.12)
         case .vehicle(let vehicle):
             if vehicle.model == .scooter {

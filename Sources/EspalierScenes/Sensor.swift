@@ -29,7 +29,7 @@ struct Sensor {
         }
         weatherCount = weather == .rain ? 20 + random.whole(50) : 1 + random.whole(7)
         softness = random.uniform(0.1...0.25)
-        passes = random.chance(0.08) ? 2 + random.whole(3) : 1
+        passes = random.chance(0.05) ? 2 + random.whole(3) : 1
         vignette = random.uniform(0...0.45)
         target = random.uniform(0.2...0.4)
         adaptation = random.uniform(0.6...0.95)

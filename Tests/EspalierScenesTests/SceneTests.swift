@@ -12,9 +12,8 @@ private func hash(_ bytes: [UInt8]) -> UInt64 {
     @Test func aSceneIsTheSameBytesOnEveryRunAndMachine() {
         var all: UInt64 = 0
         for seed: UInt64 in 0..<64 { all = all &* 31 &+ hash(Scene.random(seed: seed).render()) }
-        #expect(
-            all == 0, "Scenes changed: \(all). The shipped model was trained on the old ones; train it again."
-        )
+        // Whoever changes scenes on purpose puts the new number here and trains models/doorway again.
+        #expect(all == 7_462_580_313_579_587_478)
     }
 
     @Test(arguments: Kind.allCases, Light.allCases)

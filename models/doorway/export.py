@@ -100,7 +100,7 @@ def main():
     parser.add_argument("--work", default=f"{root}/.build/doorway", help="folder with train.py's checkpoints")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    pictures, classes = scenes(options.espalier, options.work, *HELD_OUT)
+    pictures, classes = scenes(options.espalier, options.work, *HELD_OUT, every_class=False)
     images = (pictures.permute(0, 2, 3, 1).numpy().astype(numpy.int16) - 128).astype(numpy.int8)
     classes = classes.numpy()
     for name in ("dense", "pruned"):

@@ -97,7 +97,8 @@ def requantise(sums, real, once=False):
     if once:
         return (sums * fixed + (1 << (30 - shift))) >> (31 - shift)
     product = (sums << max(shift, 0)) * fixed
-    high = (torch.where(product >= 0, product + (1 << 30), product + 1 - (1 << 30)) / 2.0**31).trunc().long()
+    nudged = product + torch.where(product >= 0, 1 << 30, 1 - (1 << 30))
+    high = torch.div(nudged, 1 << 31, rounding_mode="trunc")
     right = max(-shift, 0)
     half = (1 << right) >> 1
     return torch.where(high >= 0, (high + half) >> right, -((-high + half) >> right))

@@ -38,6 +38,7 @@ LAYERS = [
     convolution("pointwise7", 64, 128, pruned=0.75),
 ]
 FEATURES = LAYERS[-1].outputs
+LOCATED = LAYERS[-3]  # the last of 8 x 8
 
 
 def pad_same(x, layer):
@@ -61,7 +62,9 @@ class RoundThrough(torch.autograd.Function):
 def weight_scale(weight):
     """Symmetric, the largest weight becomes 127: per output channel of a convolution, one for the classifier."""
     largest = weight.detach().abs().flatten(1).amax(1)
-    return (largest if weight.dim() == 4 else largest.amax().expand_as(largest)).clamp_min(1e-8) / 127
+    whole = largest.amax()
+    # A channel with all blocks cut has a bias only; a scale near 0 would make that overflow.
+    return (largest.clamp_min(1e-3 * whole) if weight.dim() == 4 else whole.expand_as(largest)) / 127
 
 
 def activation_scale(low, high):
@@ -111,8 +114,8 @@ class Network(nn.Module):
 
     # Walk
 
-    def forward(self, x):
-        """x: [N, 1, 64, 64], 0 ... 1. Returns logits [N, 4]."""
+    def forward(self, x, with_located=False):
+        """x: [N, 1, 64, 64], 0 ... 1. Returns logits [N, 4], and if asked for what LOCATED gives [N, 64, 8, 8]."""
         made = {}
         for layer in LAYERS:
             module = self.convolutions[layer.name]
@@ -128,7 +131,9 @@ class Network(nn.Module):
             made[layer.name] = x
         # The pool's output keeps its input's scale.
         x = self.rounded_like(LAYERS[-1].name, x.mean((2, 3)))
-        return self.activation("classifier", functional.linear(x, self.weight("classifier"), self.classifier.bias))
+        logits = functional.linear(x, self.weight("classifier"), self.classifier.bias)
+        logits = self.activation("classifier", logits)
+        return (logits, made[LOCATED.name]) if with_located else logits
 
     def rounded_like(self, name, x):
         if not self.imitating:
