@@ -99,8 +99,11 @@ let package = Package(
             dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(
             name: "EspalierCommandTests", dependencies: ["espalier", "EspalierFiles", "EspalierTestSupport"]),
+        .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
-        .testTarget(name: "EspalierSimulatorTests", dependencies: ["EspalierSimulator", "EspalierCompiler"]),
+        .testTarget(
+            name: "EspalierSimulatorTests",
+            dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

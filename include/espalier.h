@@ -12,7 +12,7 @@
  *     if (status != ESPALIER_OK) puts(espalier_status_text(status));
  *
  * No function here allocates, keeps state or calls the operating system. They write the arena and what their
- * pointers lead to, nothing else.
+ * pointers lead to, nothing else. Pointers must not be NULL.
  */
 #ifndef ESPALIER_H
 #define ESPALIER_H

@@ -4,3 +4,14 @@
 _Static_assert(sizeof(EspalierTensor) == 56 + sizeof(void *), "EspalierTensor changed: bump ESPALIER_ABI_VERSION");
 _Static_assert(sizeof(EspalierLayer) == 112 + 7 * sizeof(void *), "EspalierLayer changed: bump ESPALIER_ABI_VERSION");
 _Static_assert(sizeof(EspalierModel) == 64 + 6 * sizeof(void *), "EspalierModel changed: bump ESPALIER_ABI_VERSION");
+
+#include "espalier_link.h"
+
+_Static_assert(sizeof(EspalierReaction) == 64, "EspalierReaction changed: bump ESPALIER_REACTION_ABI_VERSION");
+_Static_assert(sizeof(EspalierReactionRecord) == 104,
+               "EspalierReactionRecord changed: bump ESPALIER_REACTION_ABI_VERSION");
+_Static_assert(sizeof(EspalierLinkRequest) == 40, "EspalierLinkRequest changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkReply) == 40, "EspalierLinkReply changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkHello) == 104, "EspalierLinkHello changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkSettings) == 192, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkFrame) == 32, "EspalierLinkFrame changed: bump ESPALIER_LINK_VERSION");

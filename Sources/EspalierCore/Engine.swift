@@ -34,11 +34,7 @@ public struct Engine {
         let input = tensor(Int(model.pointee.input))
         guard values.count == input.count, let first = values.baseAddress else { throw .count }
         clearInputSurroundings()
-        if model.pointee.input_channels_first != 0 {
-            input.fillChannelsFirst(from: first)
-        } else {
-            input.fill(from: first)
-        }
+        input.fill(from: first, channelsFirst: model.pointee.input_channels_first != 0)
     }
 
     /// Sets the input from a camera frame: crop, resize, colour conversion and quantisation in one pass.

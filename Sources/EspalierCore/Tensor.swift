@@ -57,57 +57,34 @@ public struct Tensor {
         pointer(row, pixel, channel).pointee = value
     }
 
-    /// Copies the elements out, in [row][pixel][channel] order.
-    @inlinable
-    public func copy(to values: UnsafeMutablePointer<Int8>) {
+    /// Copies the elements out in [row][pixel][channel] order, or in [channel][row][pixel].
+    public func copy(to values: UnsafeMutablePointer<Int8>, channelsFirst: Bool = false) {
         var next = values
-        for row in 0..<height {
-            for pixel in 0..<width {
-                for channel in 0..<channels {
-                    next.pointee = self[row, pixel, channel]
-                    next += 1
-                }
-            }
+        visit(channelsFirst) { element in
+            next.pointee = element.pointee
+            next += 1
         }
     }
 
-    /// Copies the elements out, in [channel][row][pixel] order.
-    @inlinable
-    public func copyChannelsFirst(to values: UnsafeMutablePointer<Int8>) {
+    /// Sets the elements from values in [row][pixel][channel] order, or in [channel][row][pixel].
+    public func fill(from values: UnsafePointer<Int8>, channelsFirst: Bool = false) {
         var next = values
-        for channel in 0..<channels {
+        visit(channelsFirst) { element in
+            element.pointee = next.pointee
+            next += 1
+        }
+    }
+
+    @inline(__always)
+    private func visit(_ channelsFirst: Bool, _ body: (UnsafeMutablePointer<Int8>) -> Void) {
+        for outer in 0..<(channelsFirst ? channels : 1) {
             for row in 0..<height {
                 for pixel in 0..<width {
-                    next.pointee = self[row, pixel, channel]
-                    next += 1
-                }
-            }
-        }
-    }
-
-    /// Sets the elements from values in [row][pixel][channel] order.
-    @inlinable
-    public func fill(from values: UnsafePointer<Int8>) {
-        var next = values
-        for row in 0..<height {
-            for pixel in 0..<width {
-                for channel in 0..<channels {
-                    store(next.pointee, row, pixel, channel)
-                    next += 1
-                }
-            }
-        }
-    }
-
-    /// Sets the elements from values in [channel][row][pixel] order.
-    @inlinable
-    public func fillChannelsFirst(from values: UnsafePointer<Int8>) {
-        var next = values
-        for channel in 0..<channels {
-            for row in 0..<height {
-                for pixel in 0..<width {
-                    store(next.pointee, row, pixel, channel)
-                    next += 1
+                    if channelsFirst {
+                        body(pointer(row, pixel, outer))
+                    } else {
+                        for channel in 0..<channels { body(pointer(row, pixel, channel)) }
+                    }
                 }
             }
         }

@@ -8,5 +8,5 @@ struct Espalier: ParsableCommand {
         commandName: "espalier",
         abstract: "Prunes and compiles int8 networks into C weight headers, and runs them on simulated boards.",
         version: Compilation.toolVersion,
-        subcommands: [Compile.self, Inspect.self, Validate.self])
+        subcommands: [Compile.self, Inspect.self, Validate.self, Simulate.self, Scenes.self])
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import EspalierCompiler
-import Foundation
 
 /// `espalier inspect`: what a model becomes, layer by layer, before anything is written.
 struct Inspect: ParsableCommand {
@@ -16,9 +15,7 @@ struct Inspect: ParsableCommand {
         let compilation = try options.compilation()
         let report = Inspection(compilation)
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try printJSON(report)
         } else {
             print(report.text, terminator: "")
         }

@@ -11,14 +11,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The model's name in C. Default: from the model's file name.")
     var name: String?
 
-    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
-    var labelNames: String?
-
-    @Option(help: "The pixel value (0...255) the model takes as 0: one number, or one per channel, e.g. 123.7,116.3,103.5.")
-    var pixelMean: String?
-
-    @Option(help: "The pixel values that make 1.0 for the model: one number, or one per channel, e.g. 58.4,57.1,57.4.")
-    var pixelDeviation: String?
+    @OptionGroup var meaning: ModelMeaning
 
     @Flag(help: "Keep channels that are provably constant or that no output depends on.")
     var keepDead = false
@@ -28,45 +21,66 @@ struct ModelOptions: ParsableArguments {
     /// - Parameter defaultName: overrides the name taken from the model's file, where no `--name` was given.
     func compilation(defaultName: String? = nil) throws -> Compilation {
         let url = URL(fileURLWithPath: model)
-        var options = CompileOptions(name: try checkedName(defaultName ?? url.deletingPathExtension().lastPathComponent))
+        let name = try name.map(checkedName) ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+        return try meaning.compilation(of: model, name: name, keepsDead: keepDead)
+    }
+
+    private func checkedName(_ name: String) throws -> String {
+        let isLegal = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        guard isLegal, let first = name.first, !first.isNumber else {
+            throw CommandFailure("--name '\(name)' is no C name; use letters, digits and underscores.")
+        }
+        return name
+    }
+
+    /// A file's name with what C does not allow replaced.
+    private func legalName(_ fileName: String) -> String {
+        let legal = String(fileName.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        guard let first = legal.first else { return "model" }
+        return first.isNumber ? "model_\(legal)" : legal
+    }
+}
+
+/// What a model's outputs and inputs mean to people.
+struct ModelMeaning: ParsableArguments {
+    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
+    var labelNames: String?
+
+    @Option(help: "The pixel value (0...255) the model takes as 0: one, or one a channel, e.g. 123.7,116.3,103.5.")
+    var pixelMean: String?
+
+    @Option(help: "The pixel values that make 1.0 for the model: one, or one a channel, e.g. 58.4,57.1,57.4.")
+    var pixelDeviation: String?
+
+    /// Reads and compiles the model of a path.
+    func compilation(of path: String, name: String, keepsDead: Bool = false) throws -> Compilation {
+        var options = CompileOptions(name: name)
         if let labelNames {
-            options.labels = try text(labelNames).split(whereSeparator: \.isNewline).map(String.init)
+            let text = String(decoding: try ByteFile.read(labelNames), as: UTF8.self)
+            options.labels = text.split(whereSeparator: \.isNewline).map(String.init)
         }
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
-        options.keepsDead = keepDead
-        let bytes = try ByteFile.read(model)
+        options.keepsDead = keepsDead
+        let bytes = try ByteFile.read(path)
         do {
-            return try Compilation(tflite: bytes, sourceName: url.lastPathComponent, options: options)
+            return try Compilation(
+                tflite: bytes, sourceName: URL(fileURLWithPath: path).lastPathComponent, options: options)
         } catch {
-            throw CommandFailure("\(model): \(error.description)")
+            throw CommandFailure("\(path): \(error.description)")
         }
-    }
-
-    /// A name fit for C: `--name` as given, or a file's name with other characters replaced.
-    private func checkedName(_ fileName: String) throws -> String {
-        let raw = name ?? String(fileName.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        let legal = raw.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        guard legal, let first = raw.first else {
-            throw CommandFailure("--name '\(raw)' is no C name; use letters, digits and underscores.")
-        }
-        return first.isNumber ? "model_\(raw)" : raw
     }
 
     private func numbers(_ list: String?, _ option: String) throws -> [Double] {
         guard let list else { return [] }
         return try list.split(separator: ",").map { part in
             guard let number = Double(part), number.isFinite else {
-                throw CommandFailure("\(option) has '\(part)', which is no number; write e.g. 127.5 or 123.7,116.3,103.5.")
+                throw CommandFailure(
+                    "\(option) has '\(part)', which is no number; write e.g. 127.5 or 123.7,116.3,103.5.")
             }
             return number
         }
     }
-
-    private func text(_ path: String) throws -> String {
-        String(decoding: try ByteFile.read(path), as: UTF8.self)
-    }
-
 }
 
 /// What stopped a command: one sentence, printed after "Error: ", exit status 1.

@@ -60,9 +60,7 @@ struct Validate: ParsableCommand {
             report.expectedHolds(minimumAgreement) && report.labelsHold(minimumTop1)
             && report.layers?.allSatisfy(\.holds) ?? true
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+            try printJSON(report)
         } else {
             print(report.text, terminator: "")
         }

@@ -11,8 +11,9 @@ import CEspalier
 ///     let outputs = try bench.run([values], inputs: [input], outputs: [output])
 ///
 /// A run is made twice, on arenas filled with different rubbish and with different rubbish around the
-/// weights. It throws when the two differ (something unset was read) or when rubbish between the tensors
-/// changed (something was written outside). Everything is freed with the bench.
+/// weights. It throws when the two differ (something unset was read), when rubbish between the tensors changed
+/// (something was written outside), or when a halo or an unused lane lost its zero point. Everything is freed
+/// with the bench.
 final class LayerBench {
     private(set) var tensors: [EspalierTensor] = []
     private(set) var layers: [EspalierLayer] = []
@@ -166,6 +167,9 @@ final class LayerBench {
         }
         _ = try engine.run()
         try checkGaps(arena, rubbish)
+        for tensor in tensors where tensor.data == nil {
+            try checkSurroundings(tensor, Tensor(tensor, arena: arena.start))
+        }
         return try outputs.indices.map { index in
             let tensor = engine.tensor(outputs[index])
             var copied = [Int8](repeating: 0, count: tensor.count)
@@ -183,6 +187,21 @@ final class LayerBench {
         }
         for byte in 0..<arenaEnd where free[byte] && arena.bytes[byte] != rubbish {
             throw Misbehaviour(description: "Byte \(byte) of the arena, outside every tensor, was written.")
+        }
+    }
+
+    /// The halo and the unused lanes of the last quad must hold the zero point: later layers rely on it.
+    private func checkSurroundings(_ fields: EspalierTensor, _ tensor: Tensor) throws {
+        for row in -Int(fields.halo_top)..<tensor.height + Int(fields.halo_bottom) {
+            for pixel in -Int(fields.halo_left)..<tensor.width + Int(fields.halo_right) {
+                let inside = (0..<tensor.height).contains(row) && (0..<tensor.width).contains(pixel)
+                for channel in (inside ? tensor.channels : 0)..<tensor.quads * 4
+                where Int32(tensor[row, pixel, channel]) != tensor.zeroPoint {
+                    throw Misbehaviour(
+                        description: "Channel \(channel) of row \(row), pixel \(pixel) is not the zero point."
+                    )
+                }
+            }
         }
     }
 }

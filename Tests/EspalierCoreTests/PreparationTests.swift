@@ -118,9 +118,8 @@ import Testing
                         if try prepared(picture, height, width, channels)
                             != expected(picture, height, width, channels)
                         {
-                            mismatches.append(
-                                "\(format): \(picture.width)x\(picture.height) to \(width)x\(height), \(channels)"
-                            )
+                            let sizes = "\(picture.width)x\(picture.height) to \(width)x\(height)x\(channels)"
+                            mismatches.append("format \(format) \(sizes)")
                         }
                         count += 1
                     }

@@ -277,6 +277,8 @@ for name, shape, build in (
         ("conv_stride2", [1, 6, 5, 8], lambda net: net.conv(net.input, 3, stride=(2, 2))),
         ("conv_symmetric", [1, 4, 4, 4], lambda net: net.conv(net.input, 4, weight_zero_point=0)),
         ("conv_1x1_c17", [1, 2, 3, 17], lambda net: net.conv(net.input, 4, kernel=(1, 1))),
+        ("conv_grouped", [1, 4, 4, 8], lambda net: net.conv(net.input, 6, groups=2)),
+        ("conv_grouped_c6_g3", [1, 3, 4, 6], lambda net: net.conv(net.input, 3, groups=3, stride=(2, 2))),
         ("depthwise", [1, 5, 5, 5], lambda net: net.depthwise(net.input, activation="RELU")),
         ("depthwise_multiplier2", [1, 4, 5, 3], lambda net: net.depthwise(net.input, 2, stride=(2, 2))),
         ("fully_connected", [1, 11], lambda net: net.fully_connected(net.input, 5)),

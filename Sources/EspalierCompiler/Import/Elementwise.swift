@@ -57,8 +57,8 @@ extension TFLiteImporter {
     // MARK: Tables
 
     mutating func importActivation(_ node: TFLiteOperator) throws(CompilerError) {
-        let range = try activationRange(node.name == "RELU" ? 1 : 3, activation(node.outputs[0]))
-        try importRescaling(node, range)
+        let codes: [String: Int8] = ["RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3]
+        try importRescaling(node, activationRange(codes[node.name] ?? 0, activation(node.outputs[0])))
     }
 
     mutating func importQuantize(_ node: TFLiteOperator) throws(CompilerError) {
@@ -100,13 +100,8 @@ extension TFLiteImporter {
 
     /// Source: TensorFlow Lite `reference/integer_ops/logistic.h`: Q4.27 in, Q0.31 out, cut to 8 bits.
     mutating func importLogistic(_ node: TFLiteOperator) throws(CompilerError) {
-        let index = try input(node, 0)
+        let index = try probabilityInput(node)
         let input = graph.tensors[index]
-        let output = try activation(node.outputs[0])
-        guard output.zeroPoint == -128, output.scale == 1.0 / 256, input.shape == output.shape else {
-            throw CompilerError(
-                "its output should have scale 1/256 and zero point -128, as TFLite specifies.")
-        }
         let factor = QuantizedMultiplier(Double(input.scale) * Double(1 << 27))
         let radius = inputRadius(integerBits: 4, leftShift: Int(factor.shift))
         appendTable(node, index) { value in
@@ -123,17 +118,23 @@ extension TFLiteImporter {
         append(node, .table(table), inputs: [input])
     }
 
+    /// The input of an operator whose output is a probability, in the one quantisation TFLite gives those.
+    private func probabilityInput(_ node: TFLiteOperator) throws(CompilerError) -> Int {
+        let index = try input(node, 0)
+        let output = try activation(node.outputs[0])
+        guard output.zeroPoint == -128, output.scale == 1.0 / 256, graph.tensors[index].shape == output.shape
+        else {
+            throw CompilerError("its output should have scale 1/256 and zero point -128, as TFLite specifies.")
+        }
+        return index
+    }
+
     // MARK: Softmax
 
     /// Source: TensorFlow Lite `PreprocessSoftmaxScaling`: differences become Q5.26.
     mutating func importSoftmax(_ node: TFLiteOperator) throws(CompilerError) {
-        let index = try input(node, 0)
+        let index = try probabilityInput(node)
         let input = graph.tensors[index]
-        let output = try activation(node.outputs[0])
-        guard output.zeroPoint == -128, output.scale == 1.0 / 256, input.shape == output.shape else {
-            throw CompilerError(
-                "its output should have scale 1/256 and zero point -128, as TFLite specifies.")
-        }
         let beta = Double(try node.options?.float(0, default: 0) ?? 0)
         let factor = QuantizedMultiplier(min(beta * Double(input.scale) * Double(1 << 26), Double(Int32.max)))
         guard beta > 0, factor.shift >= 0 else {

@@ -67,7 +67,7 @@ public struct TFLiteImporter {
         case "MEAN": try importMean(node)
         case "SOFTMAX": try importSoftmax(node)
         case "LOGISTIC": try importLogistic(node)
-        case "RELU", "RELU6": try importActivation(node)
+        case "RELU", "RELU6", "RELU_N1_TO_1": try importActivation(node)
         case "QUANTIZE": try importQuantize(node)
         case "DEQUANTIZE": try importDequantize(node)
         case "PAD", "PADV2": try importPad(node)

@@ -1,1 +1,0 @@
-int espalier_linux_placeholder;

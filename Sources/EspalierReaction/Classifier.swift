@@ -1,0 +1,74 @@
+import CEspalier
+public import EspalierCore
+
+/// What turns a frame into a verdict: a model in an engine, or a script in a test.
+public protocol Classifier {
+    /// Takes what it needs from the frame; its pixels are not read afterwards.
+    mutating func prepare(_ frame: Frame) throws(Status)
+
+    /// Classifies the frame prepared last.
+    mutating func run() throws(Status) -> Verdict
+}
+
+/// What a classifier found.
+public struct Verdict: Sendable {
+    /// Index of the class with the highest score.
+    public var classIndex: Int32
+    /// That score as the model stores it, -128 ... 127.
+    public var score: Int32
+    /// That score as a real number, in thousandths.
+    public var permille: Int32
+    /// Multiply-accumulates done: what a simulated board's clock is moved by.
+    public var macs: UInt64
+    /// 1x4 weight blocks that the model stores, that the compiler cut, and that this input made unnecessary.
+    public var blocksKept: UInt32
+    public var blocksPruned: UInt32
+    public var blocksSkipped: UInt32
+
+    public init(
+        classIndex: Int32, score: Int32, permille: Int32, macs: UInt64 = 0, blocksKept: UInt32 = 0,
+        blocksPruned: UInt32 = 0, blocksSkipped: UInt32 = 0
+    ) {
+        self.classIndex = classIndex
+        self.score = score
+        self.permille = permille
+        self.macs = macs
+        self.blocksKept = blocksKept
+        self.blocksPruned = blocksPruned
+        self.blocksSkipped = blocksSkipped
+    }
+}
+
+/// A compiled model as a classifier.
+public struct EngineClassifier: Classifier {
+    public let engine: Engine
+
+    public init(_ engine: Engine) {
+        self.engine = engine
+    }
+
+    public mutating func prepare(_ frame: Frame) throws(Status) {
+        try engine.setFrame(frame.image)
+    }
+
+    public mutating func run() throws(Status) -> Verdict {
+        let result = try engine.run()
+        let model = engine.model
+        return Verdict(
+            classIndex: result.class_index, score: result.score,
+            permille: permille(espalier_real_score(model, result.score)),
+            macs: model.pointee.macs_kept, blocksKept: result.blocks_kept, blocksPruned: result.blocks_pruned,
+            blocksSkipped: result.blocks_skipped)
+    }
+}
+
+/// A real number in thousandths, to the nearest, ties away from zero; cut to +-1,000,000,000.
+///
+///     permille(0.99609375) == 996
+public func permille(_ real: Float) -> Int32 {
+    let thousandths = real * 1000
+    let limit: Float = 1_000_000_000
+    if !(thousandths > -limit) { return -1_000_000_000 }
+    if thousandths >= limit { return 1_000_000_000 }
+    return Int32(thousandths < 0 ? thousandths - 0.5 : thousandths + 0.5)
+}

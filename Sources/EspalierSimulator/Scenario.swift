@@ -1,0 +1,131 @@
+public import CEspalier
+import EspalierCore
+public import EspalierFiles
+public import EspalierReaction
+
+/// What a simulated board is, what happens around it, and for how long: the Swift side of a scenario file.
+///
+///     var scenario = Scenario()
+///     scenario.camera.show(Pictures([door]), from: 0)
+///     scenario.pulse(at: .seconds(1), for: .milliseconds(300))
+///     let run = try scenario.run(ScriptedClassifier { _ in person }, labels: ["empty", "person"])
+///     print(run.trace.text)
+public struct Scenario: Sendable {
+    /// What to call it in messages: the file it came from.
+    public var name = "scenario"
+    public var durationNanoseconds: Int64 = 10_000_000_000
+    public var trigger = "pir"
+    public var output = "buzzer"
+    /// Its `label_mask` counts only where `signalLabels` is nil.
+    public var reaction = EspalierReaction.standard
+    /// The labels that may signal, by name.
+    public var signalLabels: [String]?
+    public var camera = VirtualCamera()
+    public var speed = BoardSpeed()
+    /// What outsiders do to the trigger line.
+    public var changes: [LevelChange] = []
+
+    public init() {}
+
+    /// Raises the trigger line and lowers it again.
+    public mutating func pulse(at time: Duration, for length: Duration) {
+        let start = nanoseconds(time)
+        changes.append(LevelChange(time: start, line: 0, high: true))
+        changes.append(LevelChange(time: start + nanoseconds(length), line: 0, high: false))
+    }
+
+    /// From a time on, the camera sees this.
+    public mutating func show(_ generator: any FrameGenerator, from time: Duration) {
+        camera.show(generator, from: nanoseconds(time))
+    }
+
+    // MARK: Running
+
+    /// Runs the reaction in this process with any classifier.
+    ///
+    /// - Parameters:
+    ///   - labels: of the classes.
+    ///   - realNanoseconds: a monotonic clock, for real latencies in the records.
+    /// - Throws: for a label in `signalLabels` that is not among `labels`.
+    public func run(
+        _ classifier: some Classifier, labels: [String], realNanoseconds: (() -> Int64)? = nil
+    ) throws(FileError) -> SimulationRun {
+        let board = makeBoard(labels: labels)
+        board.realNanoseconds = realNanoseconds
+        var loop = ReactionLoop(board: board, classifier: classifier, settings: try settings(labels: labels))
+        _ = loop.run()
+        return SimulationRun(board, labels: labels)
+    }
+
+    /// Runs the reaction in this process with a model, which has to stay alive until this returns.
+    ///
+    /// - Throws: a `FileError` for the scenario, a `Status` for the model.
+    public func run(
+        model: UnsafePointer<EspalierModel>, realNanoseconds: (() -> Int64)? = nil
+    ) throws -> SimulationRun {
+        let bytes = Int(model.pointee.arena_bytes)
+        let arena = UnsafeMutableRawPointer.allocate(
+            byteCount: max(bytes, 1), alignment: Int(ESPALIER_ARENA_ALIGNMENT))
+        defer { arena.deallocate() }
+        let engine = try Engine(
+            model: model, arena: arena.bindMemory(to: Int8.self, capacity: bytes), arenaBytes: bytes)
+        return try run(
+            EngineClassifier(engine), labels: Scenario.labels(of: model), realNanoseconds: realNanoseconds)
+    }
+
+    /// A model's labels by class; none where it has none.
+    public static func labels(of model: UnsafePointer<EspalierModel>) -> [String] {
+        guard let labels = model.pointee.labels else { return [] }
+        return (0..<Int(model.pointee.label_count)).map { index in
+            labels[index].map { String(cString: $0) } ?? ""
+        }
+    }
+
+    /// A board for one run.
+    func makeBoard(labels: [String]) -> VirtualBoard {
+        let board = VirtualBoard(
+            inputs: [trigger], outputs: [output], camera: camera, speed: speed, changes: changes,
+            end: durationNanoseconds)
+        board.labels = labels
+        return board
+    }
+
+    /// The reaction's settings for a model with these labels.
+    func settings(labels: [String]) throws(FileError) -> EspalierReaction {
+        var settings = reaction
+        guard let signalLabels else { return settings }
+        settings.label_mask = 0
+        for label in signalLabels {
+            guard let index = labels.firstIndex(of: label), index < 64 else {
+                throw FileError(
+                    name, "signals for \"\(label)\", which the model does not know",
+                    do: labels.isEmpty
+                        ? "choose a model with labels" : "choose among \(labels.joined(separator: ", "))")
+            }
+            settings.label_mask |= 1 << UInt64(index)
+        }
+        return settings
+    }
+}
+
+/// What a simulation leaves.
+public struct SimulationRun: Sendable {
+    public let trace: Trace
+    /// One a trigger, in the order they ended, with real times.
+    public let records: [EspalierReactionRecord]
+    public let labels: [String]
+    public let counters: ReactionCounters
+
+    init(_ board: VirtualBoard, labels: [String]) {
+        board.finish()
+        trace = board.trace
+        records = board.records
+        self.labels = labels
+        counters = board.records.reduce(into: ReactionCounters()) { $0.add($1) }
+    }
+}
+
+private func nanoseconds(_ duration: Duration) -> Int64 {
+    let (seconds, attoseconds) = duration.components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+}

@@ -1,0 +1,43 @@
+import EspalierCompiler
+import EspalierFiles
+import EspalierSimulator
+import EspalierTestSupport
+import Foundation
+import Testing
+
+/// The firmware binary itself, built by cross/build-node from a header of the compiler.
+@Suite struct FirmwareTests {
+    @Test(.needsReference) func theFirmwareGivesTheInProcessTraceByteForByte() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let compilation = try personDetect()
+        let header = folder.appendingPathComponent("person.h").path
+        try AtomicFile.write(Array(compilation.header.utf8), to: header)
+        let firmware = folder.appendingPathComponent("espalier-node").path
+        let build = try Shell.run(
+            repository.appendingPathComponent("cross/build-node").path,
+            ["--model-header", header, "-o", firmware, "--frame-bytes", "57600"])
+        try #require(build.status == 0, "\(build.errors)")
+
+        var scenario = try Scenario(
+            path: repository.appendingPathComponent("boards/simulator/scenario.toml").path)
+        let model = compilation.model()
+        let direct = try withExtendedLifetime(model) { try scenario.run(model: model.pointer) }
+        let linked = try FirmwareProcess.run(firmware, scenario)
+        #expect(linked.trace.text == direct.trace.text)
+        #expect(direct.counters.verdicts == 11)
+        #expect(linked.records.allSatisfy { $0.outcome != 1 || $0.real_inference_nanoseconds > 0 })
+
+        scenario.camera.width = 640  // larger frames than this firmware has room for
+        let error = #expect(throws: FileError.self) { try FirmwareProcess.run(firmware, scenario) }
+        #expect(error?.description.contains("room for frames of 57600 bytes, too few for 640 x 120") == true)
+    }
+
+    private func personDetect() throws -> Compilation {
+        var options = CompileOptions(name: "person")
+        options.labels = ["empty", "person"]
+        let path = try Reference.url("models/tflite/person_detect_int8.tflite").path
+        return try Compilation(
+            tflite: try ByteFile.read(path), sourceName: "person_detect_int8.tflite", options: options)
+    }
+}

@@ -1,0 +1,227 @@
+import EspalierFiles
+import EspalierReaction
+import EspalierSimulator
+import Foundation
+import Testing
+
+@Suite struct ScenarioFileTests {
+    @Test func theShippedScenarioRunTwiceGivesTheSameTraceByteForByte() throws {
+        let path = repository.appendingPathComponent("boards/simulator/scenario.toml").path
+        let labels = ["empty", "person", "animal", "vehicle"]
+        let traces = try (0..<2).map { _ in
+            try Scenario(path: path).run(brightness, labels: labels).trace.text
+        }
+        #expect(traces[0] == traces[1])
+        #expect(traces[0].split(separator: "\n").filter { $0.contains(" trigger ") }.count == 12)
+        #expect(traces[0].split(separator: "\n").filter { $0.contains(" cooldown") }.count == 1)
+    }
+
+    @Test func everyKeyIsRead() throws {
+        let scenario = try read(
+            """
+            duration_s = 2.5
+            seed = 3
+            [camera]
+            width = 4
+            height = 3
+            fps = 20
+            latency_ms = 1.5
+            see = "empty"
+            light = "night"
+            seed = 9
+            [lines]
+            trigger = "door"
+            output = "lamp"
+            [reaction]
+            edge = "both"
+            settle_ms = 1
+            frame_age_ms = 2
+            deadline_ms = 3
+            labels = ["person", "animal"]
+            threshold = 0.25
+            pulse_ms = 0
+            cooldown_ms = 5
+            [board]
+            macs_per_microsecond = 10
+            overhead_us = 6
+            [faults]
+            failing_captures = [1, 2]
+            missing_frames = [3]
+            [[event]]
+            at_s = 0.5
+            raise = "door"
+            for_s = 0.25
+            [[event]]
+            at_s = 1
+            lower = "door"
+            """)
+        #expect(scenario.durationNanoseconds == 2_500_000_000)
+        #expect([scenario.trigger, scenario.output] == ["door", "lamp"])
+        #expect((scenario.camera.width, scenario.camera.height) == (4, 3))
+        #expect(scenario.camera.periodNanoseconds == 50_000_000)
+        #expect(scenario.camera.latencyNanoseconds == 1_500_000)
+        #expect(scenario.camera.failingCaptures == [1, 2])
+        #expect(scenario.camera.missingFrames == [3])
+        #expect(scenario.reaction.trigger_edge == 3)
+        #expect(scenario.reaction.settle_nanoseconds == 1_000_000)
+        #expect(scenario.reaction.frame_age_nanoseconds == 2_000_000)
+        #expect(scenario.reaction.deadline_nanoseconds == 3_000_000)
+        #expect(scenario.reaction.pulse_nanoseconds == 0)
+        #expect(scenario.reaction.cooldown_nanoseconds == 5_000_000)
+        #expect(scenario.reaction.threshold_permille == 250)
+        #expect(scenario.signalLabels == ["person", "animal"])
+        #expect(scenario.speed.macsPerMicrosecond == 10)
+        #expect(scenario.speed.overheadNanoseconds == 6000)
+        #expect(
+            scenario.changes == [
+                LevelChange(time: 500_000_000, line: 0, high: true),
+                LevelChange(time: 750_000_000, line: 0, high: false),
+                LevelChange(time: 1_000_000_000, line: 0, high: false),
+            ])
+        #expect(scenario.camera.image(ofFrame: 0).pixels.count == 4 * 3 * 3)
+    }
+
+    @Test(arguments: [
+        ("duration_s = \"x\"", "line 1, duration_s is a text; give a number."),
+        ("duration_s = -1", "line 1, duration_s is -1; give a number from 0 to 86400."),
+        ("duration_s = nan", "line 1, duration_s is nan; give a number from 0 to 86400."),
+        (
+            "\nspeed = 1",
+            "line 2, speed is not a known key; choose among "
+                + "duration_s, seed, camera, lines, reaction, board, faults, event."
+        ),
+        ("camera = 1", "line 1, camera is a number; write a table [camera]."),
+        ("event = [1]", "line 1, event is an array; write tables [[event]]."),
+        ("[camera]\nfps = 0", "line 2, [camera] fps is 0; give a number from 0.01 to 1000."),
+        ("[camera]\nwidth = 1.5", "line 2, [camera] width is a number; give a whole number."),
+        (
+            "[camera]\nsee = \"nobody\"",
+            "line 2, [camera] see is \"nobody\", which is not there; "
+                + "name a PNG file, a folder, or empty, person, animal, vehicle."
+        ),
+        (
+            "[camera]\nlight = \"neon\"",
+            "line 2, [camera] light is \"neon\"; choose among day, sun, dusk, night."
+        ),
+        (
+            "[lines]\ntrigger = \"a\"\noutput = \"a\"",
+            "line 3, [lines] output names the line \"a\" twice; "
+                + "give each line its own name."
+        ),
+        (
+            "[lines]\ntrigger = \"a b\"",
+            "line 2, [lines] trigger is no name for a line; "
+                + "give up to 63 letters, digits or signs without spaces."
+        ),
+        (
+            "[reaction]\nedge = \"up\"",
+            "line 2, [reaction] edge is \"up\"; choose among rising, falling, both."
+        ),
+        (
+            "[reaction]\nsettle_ms = -0.5",
+            "line 2, [reaction] settle_ms is -0.5; "
+                + "give a number from 0 to 86400000."
+        ),
+        ("[reaction]\nlabels = [1]", "line 2, [reaction] labels is an array; give texts in brackets."),
+        (
+            "[faults]\nmissing_frames = [-1]",
+            "line 2, [faults] missing_frames is an array; "
+                + "give whole numbers from 0 in brackets."
+        ),
+        ("[[event]]\nraise = \"pir\"", "[[event]] 1 has no at_s; say when it happens, in seconds."),
+        (
+            "[[event]]\nat_s = 1\n[[event]]\nat_s = -1",
+            "line 4, [[event]] at_s is -1; "
+                + "give a number from 0 to 86400."
+        ),
+        (
+            "[[event]]\nat_s = 1\nraise = \"pr\"",
+            "line 3, [[event]] raise names \"pr\", which is no input line; "
+                + "name the trigger line, \"pir\"."
+        ),
+    ])
+    func whatIsWrongIsOneSentenceWithFileLineAndKey(text: String, sentence: String) {
+        let error = #expect(throws: FileError.self) { try read(text) }
+        #expect(error?.description == "\(file(text)) \(sentence)")
+    }
+
+    @Test(arguments: ["a = ", "[[event]\n", "a = 1\na = 2", "\u{1}", "x = \"\0\""])
+    func whatIsNotTOMLIsOneSentence(text: String) throws {
+        let error = try #require(throws: FileError.self) { try read(text) }
+        #expect(error.description.hasPrefix(file(text)))
+        #expect(error.description.hasSuffix("."))
+        #expect(!error.description.contains("\n"))
+    }
+
+    @Test func anAbsentFileIsOneSentence() {
+        let error = #expect(throws: FileError.self) { try Scenario(path: "/nowhere/scenario.toml") }
+        #expect(
+            error?.description
+                == "/nowhere/scenario.toml cannot be read (no such file or directory); check the path.")
+    }
+
+    @Test func picturesComeFromFilesAndFoldersBesideTheScenario() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let pictures = folder.appendingPathComponent("frames")
+        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: false)
+        for value in 1...3 as ClosedRange<UInt8> {
+            try PNG.write(
+                Image(width: 2, height: 1, channels: 1, filledWith: value),
+                to: pictures.appendingPathComponent("\(value).png").path)
+        }
+        let path = folder.appendingPathComponent("scenario.toml").path
+        let text = """
+            [camera]
+            width = 2
+            height = 1
+            fps = 1
+            see = "frames"
+            [[event]]
+            at_s = 4
+            see = "frames/3.png"
+            """
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        let camera = try Scenario(path: path).camera
+        #expect((0..<6).map { camera.image(ofFrame: $0).pixels[0] } == [1, 2, 3, 1, 3, 3])
+        try text.replacing("width = 2", with: "width = 3").write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: FileError.self) { try Scenario(path: path) }
+        #expect(error?.description.contains("has 2 x 1 pixels") == true)
+    }
+}
+
+// MARK: - Helpers
+
+let repository = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// A verdict that depends on every pixel.
+var brightness: ScriptedClassifier {
+    ScriptedClassifier { frame in
+        var sum = 0
+        for index in 0..<Int(frame.image.row_bytes * frame.image.height) {
+            sum += Int(frame.image.pixels[index])
+        }
+        return Verdict(classIndex: Int32(sum % 4), score: 100, permille: 900, macs: UInt64(sum))
+    }
+}
+
+func temporaryFolder() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    return folder
+}
+
+/// Where `read` puts a text; the same text, the same file.
+private func file(_ text: String) -> String {
+    let name = text.utf8.reduce(UInt32(17)) { $0 &* 31 &+ UInt32($1) }
+    return FileManager.default.temporaryDirectory.path + "/espalier-scenario-\(getpid())-\(name).toml"
+}
+
+private func read(_ text: String) throws -> Scenario {
+    let path = file(text)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return try Scenario(path: path)
+}
