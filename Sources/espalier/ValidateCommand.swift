@@ -161,7 +161,8 @@ private struct Report: Encodable {
 
     private func removed(_ layer: LayerValidation.Row) -> String {
         guard layer.channelsConstant + layer.channelsDead > 0 else { return "" }
-        return ", removed channels: \(layer.channelsConstant) constant (compared), \(layer.channelsDead) dead (not compared)"
+        return ", removed channels: \(layer.channelsConstant) constant (compared), \(layer.channelsDead) dead"
+            + " (not compared)"
     }
 
     private func percent(_ share: Double) -> String {
