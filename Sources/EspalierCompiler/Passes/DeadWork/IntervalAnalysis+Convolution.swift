@@ -33,7 +33,9 @@ extension IntervalAnalysis {
 /// Summed-area tables, so that a rectangle costs the same whatever its size (Crow, "Summed-area tables for texture
 /// mapping", 1984).
 private struct TapSums {
-    private let convolution: Convolution
+    private let weights: [Int8]
+    private let weightZeroPoint: Int64
+    private let groups: Int
     private let inputs: [ClosedRange<Int64>]
     private let outputs: Int
     private let isDepthwise: Bool
@@ -44,7 +46,9 @@ private struct TapSums {
     private var highs: [Int64]
 
     init(_ convolution: Convolution, inputs: [ClosedRange<Int64>], outputs: Int, isDepthwise: Bool) {
-        self.convolution = convolution
+        weights = convolution.weights
+        weightZeroPoint = Int64(convolution.weightZeroPoint)
+        groups = convolution.groups
         self.inputs = inputs
         self.outputs = outputs
         self.isDepthwise = isDepthwise
@@ -85,8 +89,8 @@ private struct TapSums {
             let input = inputs[output / (outputs / inputs.count)]
             return Self.product(weight(tap * outputs + output), input)
         }
-        let depth = inputs.count / convolution.groups
-        let first = output / (outputs / convolution.groups) * depth
+        let depth = inputs.count / groups
+        let first = output / (outputs / groups) * depth
         let position = (output * height * width + tap) * depth
         var low: Int64 = 0
         var high: Int64 = 0
@@ -99,7 +103,7 @@ private struct TapSums {
     }
 
     private func weight(_ index: Int) -> Int64 {
-        Int64(convolution.weights[index]) - Int64(convolution.weightZeroPoint)
+        Int64(weights[index]) - weightZeroPoint
     }
 
     private static func product(_ weight: Int64, _ input: ClosedRange<Int64>) -> ClosedRange<Int64> {

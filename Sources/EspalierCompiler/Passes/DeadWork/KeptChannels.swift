@@ -5,26 +5,21 @@
 /// stays.
 struct KeptChannels {
     private let graph: Graph
-    private let analysis: IntervalAnalysis
     private let groups: ChannelGroups
     private var isKept: [Bool]
     private var pending: [Int] = []
-    /// The convolution that writes each tensor, and how far it reaches over its input.
-    private var writers: [Int: (convolution: Convolution, input: Int, reach: WindowReach)] = [:]
+    /// The convolution that writes each tensor.
+    private var writers: [Int: Writer] = [:]
 
     init(_ graph: Graph, _ analysis: IntervalAnalysis) {
         self.graph = graph
-        self.analysis = analysis
         groups = ChannelGroups(graph)
         isKept = Array(repeating: false, count: groups.tensor.count)
         for node in graph.nodes {
             guard case .convolution(let convolution) = node.operation, convolution.groups == 1 else {
                 continue
             }
-            let reach = WindowReach(
-                convolution.window, input: graph.tensors[node.inputs[0]].shape,
-                output: graph.tensors[node.output].shape)
-            writers[node.output] = (convolution, node.inputs[0], reach)
+            writers[node.output] = Writer(convolution, node, graph, analysis)
         }
         for tensor in [graph.input] + graph.outputs {
             for channel in 0..<graph.tensors[tensor].shape.channels { keep(groups.first[tensor] + channel) }
@@ -54,28 +49,48 @@ struct KeptChannels {
         while let channel = pending.popLast() {
             let tensor = Int(groups.tensor[channel])
             guard let writer = writers[tensor] else { continue }
-            let inputs = graph.tensors[writer.input].shape.channels
-            let weights = writer.convolution.weights
-            var position = (channel - groups.first[tensor]) * writer.reach.taps * inputs
-            for tap in 0..<writer.reach.taps {
-                for input in 0..<inputs {
-                    let weight = Int32(weights[position])
-                    position += 1
-                    guard weight != writer.convolution.weightZeroPoint,
-                        needs(input, of: writer.input, tap, writer.reach)
-                    else { continue }
-                    keep(groups.first[writer.input] + input)
-                }
-            }
+            let first = groups.first[writer.input]
+            writer.forEachInputNeeded(by: channel - groups.first[tensor]) { keep(first + $0) }
+        }
+    }
+}
+
+/// A convolution, as far as it decides which inputs an output needs.
+private struct Writer {
+    let input: Int
+    private let weights: [Int8]
+    private let weightZeroPoint: Int32
+    /// Whether a tap adds anything that no bias can hold, for inputs that vary and for those that hold one value beside
+    /// the zero point: at a tap that lies outside the picture at some positions only, that value counts at the others.
+    private let tapsOfVarying: [Bool]
+    private let tapsOfConstant: [Bool]
+    /// Which of the two lists is an input's; nil for one that always holds the zero point and so adds nothing.
+    private let varies: [Bool?]
+
+    init(_ convolution: Convolution, _ node: Node, _ graph: Graph, _ analysis: IntervalAnalysis) {
+        input = node.inputs[0]
+        weights = convolution.weights
+        weightZeroPoint = convolution.weightZeroPoint
+        let source = graph.tensors[input]
+        let reach = WindowReach(
+            convolution.window, input: source.shape, output: graph.tensors[node.output].shape)
+        tapsOfVarying = (0..<reach.taps).map { !reach.isNeverInside($0) }
+        tapsOfConstant = (0..<reach.taps).map { !reach.isNeverInside($0) && !reach.isAlwaysInside($0) }
+        varies = analysis.intervals[input].map { interval in
+            guard let constant = interval.constant else { return true }
+            return Int32(constant) == source.zeroPoint ? nil : false
         }
     }
 
-    /// Whether what a tap reads of an input channel differs from frame to frame or from pixel to pixel.
-    ///
-    /// A constant does at a tap that lies outside the picture at some pixels only, where it reads the zero point.
-    private func needs(_ channel: Int, of tensor: Int, _ tap: Int, _ reach: WindowReach) -> Bool {
-        if reach.isNeverInside(tap) { return false }
-        guard let constant = analysis.intervals[tensor][channel].constant else { return true }
-        return Int32(constant) != graph.tensors[tensor].zeroPoint && !reach.isAlwaysInside(tap)
+    func forEachInputNeeded(by output: Int, _ body: (Int) -> Void) {
+        var position = output * tapsOfVarying.count * varies.count
+        for tap in tapsOfVarying.indices {
+            for input in varies.indices {
+                let isZero = Int32(weights[position]) == weightZeroPoint
+                position += 1
+                guard !isZero, let varies = varies[input] else { continue }
+                if varies ? tapsOfVarying[tap] : tapsOfConstant[tap] { body(input) }
+            }
+        }
     }
 }
