@@ -64,7 +64,8 @@ extension Plan {
     fileprivate mutating func apply(_ options: CompileOptions) throws(CompilerError) {
         let classes = tensors[Int(outputs[0])].shape.count
         guard options.labels.isEmpty || options.labels.count == classes else {
-            throw CompilerError("There are \(options.labels.count) labels for \(classes) classes; list one a line.")
+            throw CompilerError(
+                "There are \(options.labels.count) labels for \(classes) classes; list one a line.")
         }
         labels = options.labels
         guard !options.pixelMean.isEmpty || !options.pixelDeviation.isEmpty else { return }
@@ -75,7 +76,8 @@ extension Plan {
             if values.count == 1 { return Array(repeating: values[0], count: channels) }
             guard values.count == channels else {
                 throw CompilerError(
-                    "There are \(values.count) pixel means or deviations for \(channels) channels; give one or \(channels).")
+                    "There are \(values.count) pixel means or deviations for \(channels) channels; give one or \(channels)."
+                )
             }
             return values
         }

@@ -6,7 +6,9 @@ import EspalierFiles
 struct Compile: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compiles a model into a C weight header.",
-        discussion: "The same model and options give the same bytes. Pruned (all-zero) 1x4 blocks are stored nowhere.")
+        discussion:
+            "The same model and options give the same bytes. Pruned (all-zero) 1x4 blocks are stored nowhere."
+    )
 
     @OptionGroup var options: ModelOptions
 
@@ -20,6 +22,7 @@ struct Compile: ParsableCommand {
         let plan = compilation.plan
         print(
             "\(output): \(plan.flashBytes) bytes of flash, \(plan.arenaBytes) bytes of arena, "
-                + "\(plan.macsKept) of \(plan.macs) MACs and \(plan.blocksKept) of \(plan.blocks) blocks kept")
+                + "\(plan.macsKept) of \(plan.macs) MACs and \(plan.blocksKept) of \(plan.blocks) blocks kept"
+        )
     }
 }

@@ -6,7 +6,8 @@ import EspalierCompiler
 struct Espalier: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espalier",
-        abstract: "Prunes and compiles int8 networks into C weight headers, and runs them on simulated boards.",
+        abstract:
+            "Prunes and compiles int8 networks into C weight headers, and runs them on simulated boards.",
         version: Compilation.toolVersion,
         subcommands: [Compile.self, Inspect.self, Validate.self, Simulate.self, Scenes.self])
 }

@@ -21,7 +21,9 @@ struct ModelOptions: ParsableArguments {
     /// - Parameter defaultName: overrides the name taken from the model's file, where no `--name` was given.
     func compilation(defaultName: String? = nil) throws -> Compilation {
         let url = URL(fileURLWithPath: model)
-        let name = try name.map(checkedName) ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+        let name =
+            try name.map(checkedName)
+            ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
         return try meaning.compilation(of: model, name: name, keepsDead: keepDead)
     }
 
@@ -46,7 +48,9 @@ struct ModelMeaning: ParsableArguments {
     @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
     var labelNames: String?
 
-    @Option(help: "The pixel value (0...255) the model takes as 0: one, or one a channel, e.g. 123.7,116.3,103.5.")
+    @Option(
+        help: "The pixel value (0...255) the model takes as 0: one, or one a channel, e.g. 123.7,116.3,103.5."
+    )
     var pixelMean: String?
 
     @Option(help: "The pixel values that make 1.0 for the model: one, or one a channel, e.g. 58.4,57.1,57.4.")

@@ -28,7 +28,9 @@ struct Validate: ParsableCommand {
     @Option(help: "An .npz with recorded activations t<tensor index>, the input among them.")
     var layers: String?
 
-    @Option(help: "With --expected: the share of rows (0...1) that must have the same class, instead of all bits.")
+    @Option(
+        help: "With --expected: the share of rows (0...1) that must have the same class, instead of all bits."
+    )
     var minimumAgreement: Double?
 
     @Option(help: "With labels: the share of labelled rows (0...1) that must be correct.")
@@ -38,7 +40,9 @@ struct Validate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard inputs != nil || layers != nil else { throw ValidationError("Pass --inputs, --layers or both.") }
+        guard inputs != nil || layers != nil else {
+            throw ValidationError("Pass --inputs, --layers or both.")
+        }
         guard expected == nil || inputs != nil, labels == nil || inputs != nil else {
             throw ValidationError("--expected and --labels need --inputs.")
         }
@@ -141,11 +145,15 @@ private struct Report: Encodable {
         var lines: [String] = []
         if rows > 0 { lines.append("\(rows) rows run") }
         if let expected {
-            lines.append("\(expected.rowsBitIdentical) of \(expected.rows) rows bit-identical to those expected")
-            lines.append("agreement \(percent(expected.agreement)) (\(expected.rowsSameClass) rows of the same class)")
+            lines.append(
+                "\(expected.rowsBitIdentical) of \(expected.rows) rows bit-identical to those expected")
+            lines.append(
+                "agreement \(percent(expected.agreement)) (\(expected.rowsSameClass) rows of the same class)")
         }
         if let labels {
-            lines.append("top-1 \(percent(labels.top1)) (\(labels.rowsCorrect) of \(labels.rowsLabelled) labelled rows)")
+            lines.append(
+                "top-1 \(percent(labels.top1)) (\(labels.rowsCorrect) of \(labels.rowsLabelled) labelled rows)"
+            )
         }
         for layer in layers ?? [] {
             let state =

@@ -54,7 +54,9 @@ import Testing
         let turned = (0..<30).map { values[$0 % 5 * 6 + $0 / 5] }
         #expect(try output(of: engine, set: values) == turned)
         var back = [Int8](repeating: 0, count: 30)
-        back.withUnsafeMutableBufferPointer { engine.tensor(0).copy(to: $0.baseAddress!, channelsFirst: true) }
+        back.withUnsafeMutableBufferPointer {
+            engine.tensor(0).copy(to: $0.baseAddress!, channelsFirst: true)
+        }
         #expect(back == values)
         withExtendedLifetime(bench) {}
     }

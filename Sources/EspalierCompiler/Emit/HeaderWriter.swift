@@ -65,7 +65,8 @@ struct HeaderWriter {
             line(
                 "      .halo_top = \(fields.halo_top), .halo_bottom = \(fields.halo_bottom), .halo_left = "
                     + "\(fields.halo_left), .halo_right = \(fields.halo_right), .zero_point = \(fields.zero_point), "
-                    + ".scale = \(fields.scale)f, .data = \(tensor.data.isEmpty ? "0" : "\(prefix)_tensor\(padded(index))_data") },")
+                    + ".scale = \(fields.scale)f, .data = \(tensor.data.isEmpty ? "0" : "\(prefix)_tensor\(padded(index))_data") },"
+            )
         }
         line("};")
         line("")
@@ -91,28 +92,36 @@ struct HeaderWriter {
             let fields = layer.fields
             let name = "layer\(padded(index))"
             line("    /* \(index): \(commented(layer.label)) */")
-            line("    { .operation = \(fields.operation), .kernel = \(fields.kernel), .output = \(fields.output), "
-                + ".input_count = \(fields.input_count),")
-            line("      .kernel_height = \(fields.kernel_height), .kernel_width = \(fields.kernel_width), "
-                + ".stride_height = \(fields.stride_height), .stride_width = \(fields.stride_width), "
-                + ".dilation_height = \(fields.dilation_height), .dilation_width = \(fields.dilation_width),")
-            line("      .pad_top = \(fields.pad_top), .pad_left = \(fields.pad_left), .pad_front = \(fields.pad_front), "
-                + ".pad_value = \(fields.pad_value), .activation_min = \(fields.activation_min), "
-                + ".activation_max = \(fields.activation_max),")
-            line("      .weight_zero_point = \(fields.weight_zero_point), .depth_multiplier = \(fields.depth_multiplier), "
-                + ".block_outputs = \(fields.block_outputs), .row_blocks = \(fields.row_blocks), "
-                + ".mask_words = \(fields.mask_words),")
-            line("      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
-                + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
-                + ".rounding_origin = \(fields.rounding_origin), "
-                + ".rounds_once = \(fields.rounds_once),")
-            line("      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
-                + ".mask = \(reference(layer.mask, "\(name)_mask")), "
-                + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")),")
-            line("      .weights = \(reference(layer.weights, "\(name)_weights")), "
-                + ".bias = \(reference(layer.bias, "\(name)_bias")), "
-                + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
-                + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
+            line(
+                "    { .operation = \(fields.operation), .kernel = \(fields.kernel), .output = \(fields.output), "
+                    + ".input_count = \(fields.input_count),")
+            line(
+                "      .kernel_height = \(fields.kernel_height), .kernel_width = \(fields.kernel_width), "
+                    + ".stride_height = \(fields.stride_height), .stride_width = \(fields.stride_width), "
+                    + ".dilation_height = \(fields.dilation_height), .dilation_width = \(fields.dilation_width),"
+            )
+            line(
+                "      .pad_top = \(fields.pad_top), .pad_left = \(fields.pad_left), .pad_front = \(fields.pad_front), "
+                    + ".pad_value = \(fields.pad_value), .activation_min = \(fields.activation_min), "
+                    + ".activation_max = \(fields.activation_max),")
+            line(
+                "      .weight_zero_point = \(fields.weight_zero_point), .depth_multiplier = \(fields.depth_multiplier), "
+                    + ".block_outputs = \(fields.block_outputs), .row_blocks = \(fields.row_blocks), "
+                    + ".mask_words = \(fields.mask_words),")
+            line(
+                "      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
+                    + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
+                    + ".rounding_origin = \(fields.rounding_origin), "
+                    + ".rounds_once = \(fields.rounds_once),")
+            line(
+                "      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
+                    + ".mask = \(reference(layer.mask, "\(name)_mask")), "
+                    + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")),")
+            line(
+                "      .weights = \(reference(layer.weights, "\(name)_weights")), "
+                    + ".bias = \(reference(layer.bias, "\(name)_bias")), "
+                    + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
+                    + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
         }
         if plan.layers.isEmpty { line("    { .operation = 0 },") }
         line("};")
@@ -130,16 +139,20 @@ struct HeaderWriter {
         line("")
         line("extern const EspalierModel espalier_\(prefix);")
         line("const EspalierModel espalier_\(prefix) = {")
-        line("    .abi_version = \(ESPALIER_ABI_VERSION)u, .arena_bytes = \(plan.arenaBytes)u, "
-            + ".flash_bytes = \(plan.flashBytes)u, .label_count = \(plan.labels.count)u,")
-        line("    .macs = \(plan.macs)u, .macs_kept = \(plan.macsKept)u, .blocks = \(plan.blocks)u, "
-            + ".blocks_kept = \(plan.blocksKept)u,")
-        line("    .tensor_count = \(plan.tensors.count)u, .layer_count = \(plan.layers.count)u, "
-            + ".input = \(plan.input)u, .output_count = \(plan.outputs.count)u,")
+        line(
+            "    .abi_version = \(ESPALIER_ABI_VERSION)u, .arena_bytes = \(plan.arenaBytes)u, "
+                + ".flash_bytes = \(plan.flashBytes)u, .label_count = \(plan.labels.count)u,")
+        line(
+            "    .macs = \(plan.macs)u, .macs_kept = \(plan.macsKept)u, .blocks = \(plan.blocks)u, "
+                + ".blocks_kept = \(plan.blocksKept)u,")
+        line(
+            "    .tensor_count = \(plan.tensors.count)u, .layer_count = \(plan.layers.count)u, "
+                + ".input = \(plan.input)u, .output_count = \(plan.outputs.count)u,")
         line("    .input_channels_first = \(plan.inputChannelsFirst ? 1 : 0)u, .name = \(quoted(plan.name)),")
         line("    .tensors = \(prefix)_tensors, .layers = \(prefix)_layers, .outputs = \(prefix)_outputs,")
-        line("    .labels = \(reference(plan.labels, "labels")), "
-            + ".pixel_table = \(reference(plan.pixelTable, "pixel_table")),")
+        line(
+            "    .labels = \(reference(plan.labels, "labels")), "
+                + ".pixel_table = \(reference(plan.pixelTable, "pixel_table")),")
         line("};")
         line("")
         line("#endif")
@@ -179,8 +192,10 @@ struct HeaderWriter {
 
     /// Text that cannot end a comment.
     private func commented(_ text: String) -> String {
-        String(text.prefix(90)).split(separator: "*/", omittingEmptySubsequences: false).joined(separator: "* /")
-            .split(separator: "/*", omittingEmptySubsequences: false).joined(separator: "/ *")
+        String(text.prefix(90)).split(separator: "*/", omittingEmptySubsequences: false).joined(
+            separator: "* /"
+        )
+        .split(separator: "/*", omittingEmptySubsequences: false).joined(separator: "/ *")
     }
 
     /// A C string literal: what is not plain ASCII becomes an octal escape.

@@ -124,7 +124,8 @@ extension TFLiteImporter {
         let output = try activation(node.outputs[0])
         guard output.zeroPoint == -128, output.scale == 1.0 / 256, graph.tensors[index].shape == output.shape
         else {
-            throw CompilerError("its output should have scale 1/256 and zero point -128, as TFLite specifies.")
+            throw CompilerError(
+                "its output should have scale 1/256 and zero point -128, as TFLite specifies.")
         }
         return index
     }
