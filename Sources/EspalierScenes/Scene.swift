@@ -177,8 +177,15 @@ public struct Scene: Sendable {
                         box, (SIMD2(columns.lowerBound, -1e4), SIMD2(columns.upperBound, 1e4))) / max(area, 1)
             }
             let extent = (box.high - box.low).max()
-            let score =
-                min(inside / 0.85, 1) * (1 - clamp(hidden * 2 - 0.15)) * min(extent / figure.smallest, 1)
+            var score =
+                min(inside / 0.85, 1) * (1 - clamp(hidden * 2 - 0.1)) * min(extent / figure.smallest, 1)
+            if case .animal = figure {
+                // Small as they are, animals of the ground's own tone would often be nowhere to be seen.
+                let ground = lighting.tone(backdrop.groundMaterial(place.x, place.z))
+                let coat =
+                    object.parts.reduce(0) { $0 + lighting.tone($1.material) } / Float(object.parts.count)
+                score *= min(abs(coat - ground) / (coat + ground) / 0.25, 1)
+            }
             if score > best.score { best = (score, place, heading) }
             if score > 0.99 { break }
         }
