@@ -174,7 +174,7 @@ struct Backdrop {
         return ray.z * along < sideWallEnd ? along : nil
     }
 
-    private func groundMaterial(_ x: Float, _ z: Float) -> Material {
+    func groundMaterial(_ x: Float, _ z: Float) -> Material {
         let fade = 1 / (1 + z * z * 0.02)
         if z > streetStart && z < streetEnd {
             let kerb = z < streetStart + 0.25 || z > streetEnd - 0.2

@@ -33,93 +33,124 @@ struct Clutter {
     func object(at seconds: Float) -> Object {
         let half = 0.3 * size
         var body = Object(at: place, heading: heading, footprint: SIMD2(half, half))
-        typealias Section = Object.Section
         switch thing {
         case .bin: bin(&body)
         case .plant: plant(&body, seconds)
-        case .parcel:
-            let card = Material(0.46, 0.33, 0.2, 0.48) * (0.8 + 0.3 * size)
-            body.box(up: 0...0.26 * size, half: 0.22 * size, along: 0.3 * size, card)
-            body.box(
-                up: 0.26 * size...0.27 * size, half: 0.04, along: 0.3 * size, Material(0.6, 0.55, 0.4, 0.6),
-                layer: 1)
-            if variant > 1 {
-                body.box(up: 0.27 * size...0.5 * size, half: 0.16, along: 0.2, card * 0.85, layer: 2)
-            }
+        case .parcel: parcel(&body)
         case .bicycle: bicycle(&body)
         case .coat: coat(&body, seconds)
-        case .mailbox:
-            body.limb(.zero, Point(0, 1, 0), 0.045, Material(0.2, 0.16, 0.12, 0.3))
-            body.box(up: 1...1.28, half: 0.13, along: 0.24, first, layer: 1)
-            body.limb(Point(0, 1.28, -0.22), Point(0, 1.28, 0.22), 0.13, first * 0.9, layer: 2)
-        case .gnome:
-            let tall = 0.42 * size
-            body.limb(Point(0, 0.15 * tall, 0), Point(0, 0.45 * tall, 0), 0.24 * tall, 0.18 * tall, first)
-            body.ball(Point(0, 0.68 * tall, 0), 0.15 * tall, Material(0.6, 0.42, 0.35, 0.5))
-            body.limb(
-                Point(0, 0.6 * tall, 0.1 * tall), Point(0, 0.45 * tall, 0.15 * tall), 0.12 * tall,
-                Material(0.75, 0.75, 0.75, 0.7))
-            body.limb(Point(0, 0.78 * tall, 0), Point(0, 1.15 * tall, -0.05), 0.15 * tall, 0.01, second)
-        case .ball:
-            body.footprint = SIMD2(0.1, 0.1)
-            body.ball(Point(0, 0.12 * size, 0), 0.12 * size, first)
-        case .sack:
-            body.limb(
-                Point(0, 0.14, -0.2 * size), Point(0, 0.2 * size, 0.14), 0.17 * size, 0.22 * size, first)
-            if variant > 1 {
-                body.limb(Point(0, 0.3 * size, 0.12), Point(0, 0.5 * size, 0.1), 0.12, 0.05, first * 0.9)
-            }
-        case .broom:
-            body.footprint = SIMD2(0.1, 0.1)
-            body.limb(Point(0, 0.1, 0), Point(0.1, 1.35 * size, -0.2), 0.018, Material(0.45, 0.33, 0.2, 0.5))
-            body.limb(Point(-0.14, 0.08, 0.02), Point(0.14, 0.08, 0.02), 0.06, first)
-        case .bench:
-            let wood = Material(0.3, 0.2, 0.12, 0.4)
-            body.footprint = SIMD2(0.25, 0.6)
-            for end: Float in [-0.55, 0.55] {
-                for x: Float in [-0.18, 0.18] {
-                    body.limb(Point(x, 0, end), Point(x, 0.42, end), 0.03, wood * 0.7)
-                }
-            }
-            body.box(up: 0.4...0.45, half: 0.22, along: 0.65, wood, layer: 1)
-            if variant > 0 {
-                body.face(
-                    [
-                        Point(-0.22, 0.55, -0.65), Point(-0.22, 0.55, 0.65), Point(-0.27, 0.82, 0.65),
-                        Point(-0.27, 0.82, -0.65),
-                    ], wood * 1.1, layer: 1)
-            }
-        case .tyre:
-            for step in 0..<12 {
-                let (a, b) = (Float(step) / 12, Float(step + 1) / 12)
-                body.limb(
-                    Point(0, 0.3 + 0.24 * sine(a), 0.24 * cosine(a)),
-                    Point(0, 0.3 + 0.24 * sine(b), 0.24 * cosine(b)),
-                    0.09, Material(0.04, 0.04, 0.04, 0.08))
-            }
-        case .shrub:
-            let leaf = Material(0.08, 0.15, 0.06, 0.42) * (0.6 + 0.5 * size)
-            body.footprint = SIMD2(0.4, 0.4) * size
-            for step in 0..<20 {
-                let turn = Float(step) * 0.382 + Float(variant) * 0.1
-                let up = (0.16 + 0.045 * Float(step)) * size
-                let out = (step < 14 ? 0.3 : 0.13) * size
-                body.ball(
-                    Point(out * sine(turn), up, out * cosine(turn)),
-                    (0.15 + 0.06 * fraction(turn * 2.9)) * size,
-                    leaf * (0.7 + 0.6 * fraction(turn * 3.7)), rough: 1)
-            }
-        case .stool:
-            for turn: Float in [0, 0.25, 0.5, 0.75] {
-                body.limb(
-                    Point(0.2 * sine(turn), 0, 0.2 * cosine(turn)),
-                    Point(0.12 * sine(turn), 0.45, 0.12 * cosine(turn)),
-                    0.02, second)
-            }
-            body.box(up: 0.45...0.5, half: 0.18, along: 0.18, first, layer: 1)
-            if variant == 0 { body.ball(Point(0, 0.62, 0), 0.13, second, layer: 2) }
+        case .mailbox: mailbox(&body)
+        case .gnome: gnome(&body)
+        case .ball: ball(&body)
+        case .sack: sack(&body)
+        case .broom: broom(&body)
+        case .bench: bench(&body)
+        case .tyre: tyre(&body)
+        case .shrub: shrub(&body)
+        case .stool: stool(&body)
         }
         return body
+    }
+
+    // MARK: Things
+
+    private func parcel(_ body: inout Object) {
+        let card = Material(0.46, 0.33, 0.2, 0.48) * (0.8 + 0.3 * size)
+        body.box(up: 0...0.26 * size, half: 0.22 * size, along: 0.3 * size, card)
+        body.box(
+            up: 0.26 * size...0.27 * size, half: 0.04, along: 0.3 * size, Material(0.6, 0.55, 0.4, 0.6),
+            layer: 1)
+        if variant > 1 {
+            body.box(up: 0.27 * size...0.5 * size, half: 0.16, along: 0.2, card * 0.85, layer: 2)
+        }
+    }
+
+    private func mailbox(_ body: inout Object) {
+        body.limb(.zero, Point(0, 1, 0), 0.045, Material(0.2, 0.16, 0.12, 0.3))
+        body.box(up: 1...1.28, half: 0.13, along: 0.24, first, layer: 1)
+        body.limb(Point(0, 1.28, -0.22), Point(0, 1.28, 0.22), 0.13, first * 0.9, layer: 2)
+    }
+
+    private func gnome(_ body: inout Object) {
+        let tall = 0.42 * size
+        body.limb(Point(0, 0.15 * tall, 0), Point(0, 0.45 * tall, 0), 0.24 * tall, 0.18 * tall, first)
+        body.ball(Point(0, 0.68 * tall, 0), 0.15 * tall, Material(0.6, 0.42, 0.35, 0.5))
+        body.limb(
+            Point(0, 0.6 * tall, 0.1 * tall), Point(0, 0.45 * tall, 0.15 * tall), 0.12 * tall,
+            Material(0.75, 0.75, 0.75, 0.7))
+        body.limb(Point(0, 0.78 * tall, 0), Point(0, 1.15 * tall, -0.05), 0.15 * tall, 0.01, second)
+    }
+
+    private func ball(_ body: inout Object) {
+        body.footprint = SIMD2(0.1, 0.1)
+        body.ball(Point(0, 0.12 * size, 0), 0.12 * size, first)
+    }
+
+    private func sack(_ body: inout Object) {
+        body.limb(
+            Point(0, 0.14, -0.2 * size), Point(0, 0.2 * size, 0.14), 0.17 * size, 0.22 * size, first)
+        if variant > 1 {
+            body.limb(Point(0, 0.3 * size, 0.12), Point(0, 0.5 * size, 0.1), 0.12, 0.05, first * 0.9)
+        }
+    }
+
+    private func broom(_ body: inout Object) {
+        body.footprint = SIMD2(0.1, 0.1)
+        body.limb(Point(0, 0.1, 0), Point(0.1, 1.35 * size, -0.2), 0.018, Material(0.45, 0.33, 0.2, 0.5))
+        body.limb(Point(-0.14, 0.08, 0.02), Point(0.14, 0.08, 0.02), 0.06, first)
+    }
+
+    private func bench(_ body: inout Object) {
+        let wood = Material(0.3, 0.2, 0.12, 0.4)
+        body.footprint = SIMD2(0.25, 0.6)
+        for end: Float in [-0.55, 0.55] {
+            for x: Float in [-0.18, 0.18] {
+                body.limb(Point(x, 0, end), Point(x, 0.42, end), 0.03, wood * 0.7)
+            }
+        }
+        body.box(up: 0.4...0.45, half: 0.22, along: 0.65, wood, layer: 1)
+        if variant > 0 {
+            body.face(
+                [
+                    Point(-0.22, 0.55, -0.65), Point(-0.22, 0.55, 0.65), Point(-0.27, 0.82, 0.65),
+                    Point(-0.27, 0.82, -0.65),
+                ], wood * 1.1, layer: 1)
+        }
+    }
+
+    private func tyre(_ body: inout Object) {
+        for step in 0..<12 {
+            let (a, b) = (Float(step) / 12, Float(step + 1) / 12)
+            body.limb(
+                Point(0, 0.3 + 0.24 * sine(a), 0.24 * cosine(a)),
+                Point(0, 0.3 + 0.24 * sine(b), 0.24 * cosine(b)),
+                0.09, Material(0.04, 0.04, 0.04, 0.08))
+        }
+    }
+
+    private func shrub(_ body: inout Object) {
+        let leaf = Material(0.08, 0.15, 0.06, 0.42) * (0.6 + 0.5 * size)
+        body.footprint = SIMD2(0.4, 0.4) * size
+        for step in 0..<20 {
+            let turn = Float(step) * 0.382 + Float(variant) * 0.1
+            let up = (0.16 + 0.045 * Float(step)) * size
+            let out = (step < 14 ? 0.3 : 0.13) * size
+            body.ball(
+                Point(out * sine(turn), up, out * cosine(turn)),
+                (0.15 + 0.06 * fraction(turn * 2.9)) * size,
+                leaf * (0.7 + 0.6 * fraction(turn * 3.7)), rough: 1)
+        }
+    }
+
+    private func stool(_ body: inout Object) {
+        for turn: Float in [0, 0.25, 0.5, 0.75] {
+            body.limb(
+                Point(0.2 * sine(turn), 0, 0.2 * cosine(turn)),
+                Point(0.12 * sine(turn), 0.45, 0.12 * cosine(turn)),
+                0.02, second)
+        }
+        body.box(up: 0.45...0.5, half: 0.18, along: 0.18, first, layer: 1)
+        if variant == 0 { body.ball(Point(0, 0.62, 0), 0.13, second, layer: 2) }
     }
 
     private func bin(_ body: inout Object) {

@@ -79,6 +79,11 @@ struct Lighting {
         return 1 - clamp((foliage - leaves) * 9 + 0.3)
     }
 
+    /// How bright a material looks in this light's pictures: as the eye sees it by day, near infrared at night.
+    func tone(_ material: Material) -> Float {
+        light == .night ? material.w : (material * SIMD4(0.3, 0.59, 0.11, 0)).sum()
+    }
+
     /// The lamp's light at a distance from the camera, in metres.
     @inline(__always)
     func lamp(at distance: Float) -> SIMD4<Float> {

@@ -104,23 +104,30 @@ public struct Scene: Sendable {
         backdrop.paint(
             on: &canvas, view: view, lighting: lighting, shadow: painter.shadow, contact: painter.contact,
             seconds: time)
+        draw(objects, figure: shown == nil ? nil : clutter.count, on: &canvas, painter, time)
+        sensor.addWeather(to: &canvas, light: lighting, seconds: time)
+        return sensor.develop(canvas, moment: seed ^ mixed(seconds.bitPattern))
+    }
+
+    /// Far before near; what the wall beside the door hides comes first, then the wall again over it.
+    private func draw(
+        _ objects: [Object], figure: Int?, on canvas: inout Canvas, _ painter: Painter, _ time: Float
+    ) {
+        let view = painter.view
         let order = objects.indices.sorted {
             (view.depth(objects[$0].place), $1) > (view.depth(objects[$1].place), $0)
         }
-        let behind = order.filter { backdrop.wallHides(objects[$0].place) }
         let bare = canvas
-        for index in behind { draw(index) }
-        if !behind.isEmpty { backdrop.restoreWall(on: &canvas, from: bare, view: view) }
-        for index in order where !behind.contains(index) { draw(index) }
-        func draw(_ index: Int) {
-            if shown != nil, index == clutter.count {
-                drawMoving(objects[index], on: &canvas, painter, time)
-            } else {
-                painter.draw(objects[index], on: &canvas, seconds: time)
+        for hidden in [true, false] {
+            for index in order where backdrop.wallHides(objects[index].place) == hidden {
+                if index == figure {
+                    drawMoving(objects[index], on: &canvas, painter, time)
+                } else {
+                    painter.draw(objects[index], on: &canvas, seconds: time)
+                }
             }
+            if hidden { backdrop.restoreWall(on: &canvas, from: bare, view: view) }
         }
-        sensor.addWeather(to: &canvas, light: lighting, seconds: time)
-        return sensor.develop(canvas, moment: seed ^ mixed(seconds.bitPattern))
     }
 
     private func drawMoving(_ object: Object, on canvas: inout Canvas, _ painter: Painter, _ time: Float) {
@@ -177,8 +184,15 @@ public struct Scene: Sendable {
                         box, (SIMD2(columns.lowerBound, -1e4), SIMD2(columns.upperBound, 1e4))) / max(area, 1)
             }
             let extent = (box.high - box.low).max()
-            let score =
-                min(inside / 0.85, 1) * (1 - clamp(hidden * 2 - 0.15)) * min(extent / figure.smallest, 1)
+            var score =
+                min(inside / 0.85, 1) * (1 - clamp(hidden * 2 - 0.1)) * min(extent / figure.smallest, 1)
+            if case .animal = figure {
+                // Small as they are, animals of the ground's own tone would often be nowhere to be seen.
+                let ground = lighting.tone(backdrop.groundMaterial(place.x, place.z))
+                let coat =
+                    object.parts.reduce(0) { $0 + lighting.tone($1.material) } / Float(object.parts.count)
+                score *= min(abs(coat - ground) / (coat + ground) / 0.25, 1)
+            }
             if score > best.score { best = (score, place, heading) }
             if score > 0.99 { break }
         }
@@ -190,98 +204,5 @@ public struct Scene: Sendable {
     ) -> Float {
         let shared = pointwiseMin(a.high, b.high) - pointwiseMax(a.low, b.low)
         return shared.min() > 0 ? shared.x * shared.y : 0
-    }
-}
-
-// MARK: Figures
-
-/// The one figure of a scene.
-enum Figure {
-    case person(Person)
-    case animal(Animal)
-    case vehicle(Vehicle)
-
-    init?(_ kind: Kind, _ random: inout Generator) {
-        switch kind {
-        case .empty: return nil
-        case .person: self = .person(Person(&random))
-        case .animal: self = .animal(Animal(&random))
-        case .vehicle: self = .vehicle(Vehicle(&random))
-        }
-    }
-
-    /// Metres a second.
-    var speed: Float {
-        switch self {
-        case .person(let person): person.speed
-        case .animal(let animal): animal.speed
-        case .vehicle(let vehicle): vehicle.speed
-        }
-    }
-
-    /// The longer side, in pixels of a picture 120 high, from which a figure can be told.
-    var smallest: Float {
-        switch self {
-        case .person: 36
-        case .animal: 26
-        case .vehicle: 40
-        }
-    }
-
-    func object(at place: Point, heading: Float, seconds: Float, lighting: Lighting) -> Object {
-        switch self {
-        case .person(let person):
-            person.object(at: place, heading: heading, seconds: seconds)
-        case .animal(let animal):
-            animal.object(at: place, heading: heading, seconds: seconds, eyesShine: lighting.light == .night)
-        case .vehicle(let vehicle):
-            vehicle.object(at: place, heading: heading, light: lighting.light)
-        }
-    }
-
-    /// A place and heading this figure may be at, before anything is in its way.
-    func candidate(_ backdrop: Backdrop, _ view: View, _ random: inout Generator) -> (Point, Float) {
-        let near = random.uniform()
-        var z: Float
-        var heading: Float
-        switch self {
-        case .person:
-            z = 1.7 + 2.8 * near * near
-            heading = random.pick([0.5, 0.5, 0, 0.25, 0.75]) + random.uniform(-0.12...0.12)
-        case .animal(let animal):
-            z = 0.15 + view.nearestGround + animal.length * (0.3 + 1.3 * near)
-            heading = random.pick([0.25, 0.75, 0.25, 0.75, 0.5, 0]) + random.uniform(-0.12...0.12)
-        case .vehicle(let vehicle):
-            if vehicle.model == .scooter {
-                z = random.uniform(1.7...3.4)
-                heading = random.uniform()
-            } else if random.chance(0.45) {
-                z = random.uniform(3.8...6.5)
-                let x = backdrop.drivewayMiddle(at: z)
-                return (Point(x, 0, z), random.pick([0.5, 0]) + random.uniform(-0.05...0.05))
-            } else {
-                z = random.chance(0.5) ? min(backdrop.street, 9) : random.uniform(4.5...7)
-                heading = random.pick([0.25, 0.75]) + random.uniform(-0.1...0.1)
-            }
-        }
-        let across = random.uniform(-0.4...0.4) * Float(view.rows) / view.focal
-        return (Point(across * z, 0, z), heading)
-    }
-}
-
-/// Someone out of the picture whose shadow falls into it.
-struct Passer {
-    private let person: Person
-    private let place: Point
-    private let heading: Float
-
-    init(_ random: inout Generator) {
-        person = Person(&random)
-        place = Point(random.sign() * random.uniform(3...5), 0, random.uniform(0.5...3.5))
-        heading = random.uniform()
-    }
-
-    func object(at seconds: Float) -> Object {
-        person.object(at: place, heading: heading, seconds: seconds)
     }
 }

@@ -28,14 +28,16 @@ LAYERS = [
     convolution("conv1", 1, 16, 3, 2),  # 32 x 32
     convolution("conv2", 16, 32, 3, 2, pruned=0.55),  # 16 x 16
     depthwise("depthwise3", 32, 1),
-    convolution("pointwise3", 32, 32, skip="conv2", pruned=0.6),
-    convolution("conv4", 32, 64, 3, 2, pruned=0.75),  # 8 x 8
-    depthwise("depthwise5", 64, 1),
-    convolution("pointwise5", 64, 64, skip="conv4", pruned=0.7),
+    convolution("pointwise3", 32, 32, skip="conv2", pruned=0.5),
+    depthwise("depthwise4", 32, 1),
+    convolution("pointwise4", 32, 32, skip="pointwise3", pruned=0.5),
+    convolution("conv5", 32, 64, 3, 2, pruned=0.75),  # 8 x 8
     depthwise("depthwise6", 64, 1),
-    convolution("pointwise6", 64, 64, skip="pointwise5", pruned=0.7),
-    depthwise("depthwise7", 64, 2),  # 4 x 4
-    convolution("pointwise7", 64, 128, pruned=0.75),
+    convolution("pointwise6", 64, 64, skip="conv5", pruned=0.7),
+    depthwise("depthwise7", 64, 1),
+    convolution("pointwise7", 64, 64, skip="pointwise6", pruned=0.7),
+    depthwise("depthwise8", 64, 2),  # 4 x 4
+    convolution("pointwise8", 64, 128, pruned=0.75),
 ]
 FEATURES = LAYERS[-1].outputs
 LOCATED = LAYERS[-3]  # the last of 8 x 8

@@ -26,7 +26,7 @@ from network import LABELS, LOCATED, Network
 
 SEED = 20240
 TRAINING = (1_000_000, 64_000)  # first scene seed, pictures: four a seed
-PLACES = 8  # a batch: each with four pictures
+PLACES = 16  # a batch: each with four pictures
 CLASSES = len(LABELS)
 DENSE_EPOCHS, PRUNING_EPOCHS, INT8_EPOCHS = 12, 6, 2
 
@@ -85,12 +85,14 @@ def fit(name, network, data, epochs, peak, generator, teacher=None, before_step=
     step, start = 0, time.monotonic()
     for epoch in range(epochs):
         network.train()
+        total = 0.0
         for group in batches(x, generator):
             if before_step:
                 before_step(step / steps)
             pictures = group.view(-1, 1, *group.shape[2:])
             logits, located = network(pictures, with_located=True)
             loss = functional.cross_entropy(logits, classes)
+            total += loss.item()
             loss = loss + functional.cross_entropy(locator(located), figure_cells(group), weight=weights)
             if teacher is not None:
                 with torch.no_grad():
@@ -104,7 +106,8 @@ def fit(name, network, data, epochs, peak, generator, teacher=None, before_step=
             network.apply_masks()
             step += 1
         right = accuracy(network, check_x, check_y)
-        print(f"{name} epoch {epoch + 1}/{epochs}: {100 * right:.2f} %, {time.monotonic() - start:.0f} s", flush=True)
+        print(f"{name} epoch {epoch + 1}/{epochs}: loss {total * epochs / steps:.3f}, {100 * right:.2f} %, "
+              f"{time.monotonic() - start:.0f} s", flush=True)
 
 
 class Pruning:
@@ -160,6 +163,7 @@ def main():
 
     dense = Network().to(memory_format=torch.channels_last)
     fit("dense", dense, data, DENSE_EPOCHS, 3e-3, generator)
+    torch.save({"weights": dense.state_dict()}, f"{options.work}/float.pt")
     teacher = copy.deepcopy(dense).eval()
     pruned = copy.deepcopy(dense)
     fit("pruned", pruned, data, PRUNING_EPOCHS, 2e-3, generator, teacher, Pruning(pruned))
