@@ -3,7 +3,8 @@
 # C libraries of the host tools, the compilers of the header tests, and the Arm toolchains and emulators.
 HOST_PACKAGES = pkg-config g++ libpng-dev libzip-dev libssl-dev
 TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
-EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user-static qemu-system-arm
+EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static qemu-system-arm
 
 FUZZ_MUTATIONS ?= 100000
 FUZZ_SEED ?= 1
