@@ -10,6 +10,9 @@ FUZZ_MUTATIONS ?= 100000
 FUZZ_SEED ?= 1
 REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 
+NEEDS_SWIFT = command -v swift >/dev/null || \
+	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
+
 .PHONY: help demo test embedded fuzz lint format clean
 
 help:
@@ -20,11 +23,12 @@ help:
 	@echo "make lint      check the sources' format; make format mends it"
 
 demo:
-	@command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install"; exit 1; }
+	@$(NEEDS_SWIFT)
 	@cross/require $(HOST_PACKAGES)
 	@cross/demo
 
 test:
+	@$(NEEDS_SWIFT)
 	@cross/require $(TEST_PACKAGES)
 	swift build -c release --traits Embedded --product EspalierCore --scratch-path .build/embedded/x86_64
 	swift test
