@@ -30,7 +30,7 @@ class Operation:
     output: Tensor
     layer: object = None
     relu: bool = False
-    weights: numpy.ndarray = None  # int8: [outputs, kernel, kernel, inputs], depthwise [1, kernel, kernel, channels]
+    weights: numpy.ndarray = None  # int8 [outputs, kernel, kernel, inputs]; depthwise [1, kernel, kernel, inputs]
     bias: numpy.ndarray = None  # int32 [outputs]
     scales: numpy.ndarray = field(default=None)  # float32 [outputs] of a convolution, [1] of the classifier
 
@@ -142,7 +142,8 @@ def run(steps, images):
         elif step.kind == "AVERAGE_POOL_2D":
             count = x.shape[2] * x.shape[3]
             total = x.sum((2, 3), keepdim=True)
-            result = torch.div(total + torch.where(total > 0, count // 2, -(count // 2)), count, rounding_mode="trunc")
+            nudged = total + torch.where(total > 0, count // 2, -(count // 2))
+            result = torch.div(nudged, count, rounding_mode="trunc")
         elif step.kind == "FULLY_CONNECTED":
             centred = x.flatten(1) - step.inputs[0].zero
             sums = centred @ torch.from_numpy(step.weights).long().T + torch.from_numpy(step.bias).long()

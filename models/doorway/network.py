@@ -62,7 +62,7 @@ class RoundThrough(torch.autograd.Function):
 
 
 def weight_scale(weight):
-    """Symmetric, the largest weight becomes 127: per output channel of a convolution, one for the classifier."""
+    """Symmetric, the largest weight becomes 127: one a channel in convolutions, one in the classifier."""
     largest = weight.detach().abs().flatten(1).amax(1)
     whole = largest.amax()
     # A channel with all blocks cut has a bias only; a scale near 0 would make that overflow.
@@ -117,7 +117,7 @@ class Network(nn.Module):
     # Walk
 
     def forward(self, x, with_located=False):
-        """x: [N, 1, 64, 64], 0 ... 1. Returns logits [N, 4], and if asked for what LOCATED gives [N, 64, 8, 8]."""
+        """x: [N, 1, 64, 64], 0 ... 1. Returns logits [N, 4], and if asked LOCATED's output [N, 64, 8, 8]."""
         made = {}
         for layer in LAYERS:
             module = self.convolutions[layer.name]

@@ -76,8 +76,8 @@ class Writer:
         if step.kind == "AVERAGE_POOL_2D":
             height, width, _ = step.inputs[0].shape
             return "Pool2DOptions", self.table(
-                "Pool2DOptions", Padding=tflite.Padding.VALID, StrideW=width, StrideH=height, FilterWidth=width,
-                FilterHeight=height)
+                "Pool2DOptions", Padding=tflite.Padding.VALID, StrideW=width, StrideH=height,
+                FilterWidth=width, FilterHeight=height)
         if step.kind == "FULLY_CONNECTED":
             return "FullyConnectedOptions", self.table("FullyConnectedOptions", FusedActivationFunction=fused)
         return "SoftmaxOptions", self.table("SoftmaxOptions", Beta=1.0)
@@ -94,8 +94,8 @@ class Writer:
         kind, options = self.options(step)
         return self.table(
             "Operator", OpcodeIndex=codes.index(step.kind), Inputs=self.vector(inputs, numpy.int32),
-            Outputs=self.vector(outputs, numpy.int32), BuiltinOptionsType=getattr(tflite.BuiltinOptions, kind),
-            BuiltinOptions=options)
+            Outputs=self.vector(outputs, numpy.int32),
+            BuiltinOptionsType=getattr(tflite.BuiltinOptions, kind), BuiltinOptions=options)
 
     # File
 
@@ -106,7 +106,8 @@ class Writer:
         last = self.activation(steps[-1].output)
         subgraph = self.table(
             "SubGraph", Tensors=self.offsets(self.tensors), Inputs=self.vector([first], numpy.int32),
-            Outputs=self.vector([last], numpy.int32), Operators=operators, Name=self.builder.CreateString("main"))
+            Outputs=self.vector([last], numpy.int32), Operators=operators,
+            Name=self.builder.CreateString("main"))
         buffers = []
         for content in self.buffers:
             fields = {"Data": self.aligned(content)} if content else {}

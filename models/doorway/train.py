@@ -32,7 +32,7 @@ DENSE_EPOCHS, PRUNING_EPOCHS, INT8_EPOCHS = 12, 6, 2
 
 
 def scenes(espalier, work, first, count, every_class):
-    """The pictures [count, 1, 64, 64] uint8 and classes [count] of scenes, rendered once and kept in `work`."""
+    """Pictures [count, 1, 64, 64] uint8 and classes [count] of scenes, rendered once and kept in `work`."""
     inputs, labels = (f"{work}/{first}_{count}_{kind}.npy" for kind in ("inputs", "labels"))
     if not os.path.exists(labels):
         command = [espalier, "scenes", "--count", str(count), "--seed", str(first)]
@@ -59,7 +59,7 @@ def batches(x, generator):
 
 
 def figure_cells(pictures):
-    """The class of each 8 x 8 cell, [PLACES * 4, 8, 8]: where a picture differs from the empty one, its own."""
+    """The class of each cell, [PLACES * 4, 8, 8]: where a picture differs from the empty one, its own."""
     changed = ((pictures - pictures[:, :1]).abs() > 14 / 255).float().flatten(0, 1)
     share = functional.avg_pool2d(changed.unsqueeze(1), 8).squeeze(1)
     classes = torch.arange(CLASSES).repeat(len(pictures)).view(-1, 1, 1)
@@ -145,7 +145,8 @@ def main():
     here = os.path.dirname(os.path.abspath(__file__))
     root = os.path.dirname(os.path.dirname(here))
     parser = argparse.ArgumentParser(description="Trains the doorway model.")
-    parser.add_argument("--espalier", default=f"{root}/.build/release/espalier", help="the built host command")
+    command = f"{root}/.build/release/espalier"
+    parser.add_argument("--espalier", default=command, help="the built host command")
     parser.add_argument("--work", default=f"{root}/.build/doorway", help="folder for scenes and checkpoints")
     parser.add_argument("--threads", type=int, default=1, help="another number sums in another order")
     options = parser.parse_args()
