@@ -30,7 +30,8 @@ class Operation:
     output: Tensor
     layer: object = None
     relu: bool = False
-    weights: numpy.ndarray = None  # int8 [outputs, kernel, kernel, inputs]; depthwise [1, kernel, kernel, inputs]
+    # int8 [outputs, kernel, kernel, inputs]; depthwise [1, kernel, kernel, inputs]
+    weights: numpy.ndarray = None
     bias: numpy.ndarray = None  # int32 [outputs]
     scales: numpy.ndarray = field(default=None)  # float32 [outputs] of a convolution, [1] of the classifier
 
