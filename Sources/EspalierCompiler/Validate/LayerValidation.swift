@@ -33,11 +33,14 @@ public struct LayerValidation: Sendable {
     /// - Throws: a sentence where the recording has no input, or an array does not fit its tensor.
     public func run(recording path: String) throws(CompilerError) -> [Row] {
         let arrays = try arrays(of: path)
-        guard let input = arrays.first(where: { model.plan.indexOfSource[$0.source] == model.plan.input })
+        guard let input = arrays.first(where: isInput)
         else {
             throw CompilerError("\(path) has no array for the model's input; record it as t<tensor index>.")
         }
-        let samples = input.array.shape[0]
+        guard case .rows(let all, let perRow) = try SampleSet(input.array, source: path, plan: model.plan)
+        else {
+            return []
+        }
         var rows = arrays.map { entry in
             Row(
                 tensor: entry.name, name: graph.tensors[entry.source].name, values: 0, valuesIdentical: 0,
@@ -46,9 +49,7 @@ public struct LayerValidation: Sendable {
                 channelsDead: selection(entry.source)?.dead.count ?? 0)
         }
         let arena = try Arena(model)
-        for sample in 0..<samples {
-            let values = try SampleSet(input.array, source: path, plan: model.plan)
-            guard case .rows(let all, let perRow) = values else { continue }
+        for sample in 0..<all.count / perRow {
             do throws(Status) {
                 try all[sample * perRow..<(sample + 1) * perRow].withUnsafeBufferPointer {
                     row throws(Status) in
@@ -95,6 +96,12 @@ public struct LayerValidation: Sendable {
         }
     }
 
+    /// Whether an entry is the model's input as a caller passes it.
+    private func isInput(_ entry: Entry) -> Bool {
+        model.plan.indexOfSource[entry.source] == model.plan.input
+            && graph.inputChannelsFirst == isChannelsFirst(entry.source)
+    }
+
     private func isComputed(_ source: Int) -> Bool {
         guard let index = model.plan.indexOfSource[source] else { return false }
         return index == model.plan.input || model.plan.layers.contains { Int($0.fields.output) == index }
@@ -105,15 +112,22 @@ public struct LayerValidation: Sendable {
     ) {
         let tensor = arena.engine.tensor(planTensor)
         var values = [Int8](repeating: 0, count: tensor.count)
-        values.withUnsafeMutableBufferPointer { tensor.copy(to: $0.baseAddress!) }
         for (position, entry) in arrays.enumerated()
         where model.plan.indexOfSource[entry.source] == planTensor {
             guard case .int8(let recorded) = entry.array.values else { continue }
+            values.withUnsafeMutableBufferPointer {
+                tensor.copy(to: $0.baseAddress!, channelsFirst: isChannelsFirst(entry.source))
+            }
             let count = entry.array.count / entry.array.shape[0]
             rows[position].compare(
                 values, recorded[sample * count..<(sample + 1) * count], channels: tensor.channels,
                 selection(entry.source))
         }
+    }
+
+    /// Whether a recording is [channels, height, width]: only the source's own input, before its transposition.
+    private func isChannelsFirst(_ source: Int) -> Bool {
+        graph.inputChannelsFirst && source != graph.input && graph.resolved(source) == graph.input
     }
 
     /// The channels left of a source tensor, wherever its values are now; nil while all are.
