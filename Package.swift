@@ -43,7 +43,8 @@ let package = Package(
         .target(name: "CEspalier"),
 
         // Board rooms
-        .target(name: "EspalierCore", dependencies: ["CEspalier"], swiftSettings: boardRoom),
+        .target(name: "CKernels", dependencies: ["CEspalier"], cSettings: [.unsafeFlags(["-O3"])]),
+        .target(name: "EspalierCore", dependencies: ["CEspalier", "CKernels"], swiftSettings: boardRoom),
         .target(name: "EspalierReaction", dependencies: ["EspalierCore"], swiftSettings: boardRoom),
         .target(name: "CLinux"),
         .target(

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 1u
+#define ESPALIER_ABI_VERSION 2u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
@@ -31,6 +31,13 @@
 #define ESPALIER_OPERATION_CONCATENATION 10
 #define ESPALIER_OPERATION_SOFTMAX 11
 #define ESPALIER_OPERATION_TABLE 12
+
+/* EspalierLayer.kernel of a CONVOLUTION: which way its weights are packed, hence which kernels can run it.
+ *
+ * Pixel lanes: neighbouring pixels lie in a vector's lanes and a block's weights are broadcast to them; rows of
+ * 1, 2 or 4 outputs. Channel lanes: 16 outputs lie in the lanes and a pixel's quad is broadcast to them. */
+#define ESPALIER_KERNEL_PIXEL_LANES 1
+#define ESPALIER_KERNEL_CHANNEL_LANES 2
 
 /* One activation tensor of shape [height, width, channels], or a constant operand. */
 typedef struct EspalierTensor {
@@ -54,7 +61,7 @@ typedef struct EspalierTensor {
 /* One step of the layer walk. Fields an operation does not use are zero. */
 typedef struct EspalierLayer {
     int32_t operation;
-    int32_t kernel;      /* the implementation the planner chose; 0 is the reference kernel */
+    int32_t kernel;      /* ESPALIER_KERNEL_...: the orientation the planner chose; 0: none */
     int32_t output;      /* index into EspalierModel.tensors */
     int32_t input_count;
     int32_t kernel_height;
@@ -71,7 +78,7 @@ typedef struct EspalierLayer {
     int32_t activation_max;
     int32_t weight_zero_point; /* 0 but in models converted from legacy uint8 */
     int32_t depth_multiplier;  /* DEPTHWISE: outputs per input channel */
-    int32_t block_outputs;     /* CONVOLUTION: outputs sharing a mask row: 1, 2 or 4 */
+    int32_t block_outputs;     /* CONVOLUTION: outputs sharing a mask row: 1, 2, 4 or 16 */
     int32_t row_blocks;        /* CONVOLUTION: bits in a mask row = kernel_height * kernel_width * quads */
     int32_t mask_words;        /* CONVOLUTION: 32-bit words in a mask row */
     int32_t left_shift;        /* ADD: 20; SOFTMAX: shift of the scaled difference */
@@ -80,7 +87,9 @@ typedef struct EspalierLayer {
     int32_t blocks_kept;
     int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0; -128 in legacy uint8 models */
     int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite rounds once, in FULLY_CONNECTED; else 0 */
-    int32_t reserved;
+    int32_t skips_silence;     /* CONVOLUTION, DEPTHWISE: 1 where looking for silent input quads pays */
+    int32_t pairs_fit;         /* CONVOLUTION: 1 where 255 x two adjacent weights of a block never pass int16 */
+    int32_t scratch;           /* CONVOLUTION: offset in the arena of row_blocks x 8 bytes that kernels may use */
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
      * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept.
@@ -90,11 +99,17 @@ typedef struct EspalierLayer {
     /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].
      * DEPTHWISE: [output quads][kernel_height * kernel_width][4]. TABLE: [256], index = value + 128. */
     const int8_t *weights;
-    /* CONVOLUTION, DEPTHWISE: [outputs] bias with the constant part of both zero points added. */
-    const int32_t *bias;
+    /* The tables of a CONVOLUTION have an entry for every output of every row, those of a DEPTHWISE for every lane
+     * of every quad: entries past the last output are 0 (`rounding`: 0.5), which gives the output's zero point. */
+    const int32_t *bias;       /* CONVOLUTION, DEPTHWISE: with the constant part of both zero points added */
+    const int32_t *weight_sum; /* CONVOLUTION, DEPTHWISE: sum of an output's weights, for kernels of biased arenas */
     /* CONVOLUTION, DEPTHWISE: [outputs]. ADD: both inputs, then the sum. MULTIPLY, MEAN, SOFTMAX: [1]. */
     const int32_t *multiplier; /* Q31 */
     const int8_t *shift;       /* powers of two, positive to the left; same counts as `multiplier` */
+    /* NULL, or: requantisation in single precision is exact, the compiler has tried every value.
+     * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (Sources/CKernels/requantise.md).
+     * ADD: [3] factor of the first input, of the second, and what is added before rounding down. */
+    const float *rounding;
 } EspalierLayer;
 
 /* A whole model: one constant object in flash. */

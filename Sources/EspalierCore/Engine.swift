@@ -1,30 +1,36 @@
 public import CEspalier
+import CKernels
 
 /// Runs one model in one arena: sets the input, walks the layers, reads the outputs.
 ///
-/// An engine is two pointers and copies nothing; make one whenever it is needed. It never allocates. Two engines may
-/// share a model, not an arena.
+/// An engine is three pointers and copies nothing; make one whenever it is needed. It never allocates. Two engines may
+/// share a model, not an arena. Engines that work on one arena have to use the same kernels: they decide the form in
+/// which activations are stored.
 public struct Engine {
     public let model: UnsafePointer<EspalierModel>
     public let arena: UnsafeMutablePointer<Int8>
+    public let kernels: KernelSet
 
     /// - Parameters:
     ///   - arena: at least `model.arena_bytes` bytes, aligned to `ESPALIER_ARENA_ALIGNMENT`.
     ///   - arenaBytes: how many there are.
+    ///   - kernels: one of this machine's sets.
     /// - Throws: `Status.abi`, `.arenaSize` or `.arenaAlignment`.
     public init(
-        model: UnsafePointer<EspalierModel>, arena: UnsafeMutablePointer<Int8>, arenaBytes: Int
+        model: UnsafePointer<EspalierModel>, arena: UnsafeMutablePointer<Int8>, arenaBytes: Int,
+        kernels: KernelSet = .best
     ) throws(Status) {
         guard contractSizesAgree(), model.pointee.abi_version == ESPALIER_ABI_VERSION else { throw .abi }
         guard arenaBytes >= Int(model.pointee.arena_bytes) else { throw .arenaSize }
         guard UInt(bitPattern: arena) % UInt(ESPALIER_ARENA_ALIGNMENT) == 0 else { throw .arenaAlignment }
         self.model = model
         self.arena = arena
+        self.kernels = kernels
     }
 
     /// The tensor at an index of `model.tensors`.
     public func tensor(_ index: Int) -> Tensor {
-        Tensor(model.pointee.tensors[index], arena: arena)
+        Tensor(model.pointee.tensors[index], arena: arena, flip: kernels.flip)
     }
 
     // MARK: Input
@@ -46,7 +52,13 @@ public struct Engine {
     }
 
     private func clearInputSurroundings() {
-        model.pointee.tensors[Int(model.pointee.input)].clearSurroundings(arena: arena)
+        clearSurroundings(of: Int(model.pointee.input))
+    }
+
+    /// Writes the zero point into a tensor's halo and into the unused lanes of its last quad. Kernels that write the
+    /// tensor touch its elements only, so once before the layer is enough.
+    func clearSurroundings(of tensor: Int) {
+        kernels.clearSurroundings(model.pointee.tensors + tensor, arena: arena)
     }
 
     // MARK: Running
@@ -60,8 +72,10 @@ public struct Engine {
     /// Runs one layer; earlier ones must have run since the input was set.
     public func runLayer(_ index: Int) throws(Status) {
         let layer = model.pointee.layers + index
-        model.pointee.tensors[Int(layer.pointee.output)].clearSurroundings(arena: arena)
-        let step = Step(layer: layer, tensors: model.pointee.tensors, arena: arena)
+        clearSurroundings(of: Int(layer.pointee.output))
+        if kernels.run(layer, tensors: model.pointee.tensors, arena: arena) { return }
+        let step = Step(
+            layer: layer, tensors: model.pointee.tensors, arena: arena, flip: kernels.flip)
         switch layer.pointee.operation {
         case ESPALIER_OPERATION_CONVOLUTION: convolution(step)
         case ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION: depthwiseConvolution(step)
@@ -119,10 +133,11 @@ struct Step {
     let layer: UnsafePointer<EspalierLayer>
     let tensors: UnsafePointer<EspalierTensor>
     let arena: UnsafeMutablePointer<Int8>
+    let flip: Int8
 
     func input(_ index: Int) -> Tensor {
-        Tensor(tensors[Int(layer.pointee.inputs[index])], arena: arena)
+        Tensor(tensors[Int(layer.pointee.inputs[index])], arena: arena, flip: flip)
     }
 
-    var output: Tensor { Tensor(tensors[Int(layer.pointee.output)], arena: arena) }
+    var output: Tensor { Tensor(tensors[Int(layer.pointee.output)], arena: arena, flip: flip) }
 }

@@ -2,7 +2,8 @@ public import CEspalier
 
 /// A tensor of the contract with its bytes: element access in [row][pixel][channel] terms over pack-4 storage.
 ///
-/// `base` points at quad 0 of pixel (0, 0). Rows -haloTop ..< height + haloBottom and pixels
+/// Bytes in the arena are combined with `flip` by exclusive or: the form that the kernels in use want (0, or 0x80 for
+/// value + 128). `base` points at quad 0 of pixel (0, 0). Rows -haloTop ..< height + haloBottom and pixels
 /// -haloLeft ..< width + haloRight may be read; they hold the zero point outside the picture.
 public struct Tensor {
     public let base: UnsafeMutablePointer<Int8>
@@ -13,14 +14,19 @@ public struct Tensor {
     public let rowBytes: Int
     public let planeBytes: Int
     public let zeroPoint: Int32
+    public let flip: Int8
 
-    /// - Parameter arena: where the tensor lives unless it is a constant. Constants are never written.
+    /// - Parameters:
+    ///   - arena: where the tensor lives unless it is a constant. Constants are never written.
+    ///   - flip: of the arena; constants are stored plain.
     @inlinable
-    public init(_ tensor: EspalierTensor, arena: UnsafeMutablePointer<Int8>) {
+    public init(_ tensor: EspalierTensor, arena: UnsafeMutablePointer<Int8>, flip: Int8) {
         if let constant = tensor.data {
             base = UnsafeMutablePointer(mutating: constant) + Int(tensor.offset)
+            self.flip = 0
         } else {
             base = arena + Int(tensor.offset)
+            self.flip = flip
         }
         height = Int(tensor.height)
         width = Int(tensor.width)
@@ -48,20 +54,20 @@ public struct Tensor {
 
     @inlinable
     public subscript(row: Int, pixel: Int, channel: Int) -> Int8 {
-        @inline(__always) get { pointer(row, pixel, channel).pointee }
+        @inline(__always) get { pointer(row, pixel, channel).pointee ^ flip }
     }
 
     /// Sets one element. Not a subscript's setter: that brings a coroutine, and a coroutine brings `malloc`.
     @inlinable @inline(__always)
     public func store(_ value: Int8, _ row: Int, _ pixel: Int, _ channel: Int) {
-        pointer(row, pixel, channel).pointee = value
+        pointer(row, pixel, channel).pointee = value ^ flip
     }
 
     /// Copies the elements out in [row][pixel][channel] order, or in [channel][row][pixel].
     public func copy(to values: UnsafeMutablePointer<Int8>, channelsFirst: Bool = false) {
         var next = values
         visit(channelsFirst) { element in
-            next.pointee = element.pointee
+            next.pointee = element.pointee ^ flip
             next += 1
         }
     }
@@ -70,7 +76,7 @@ public struct Tensor {
     public func fill(from values: UnsafePointer<Int8>, channelsFirst: Bool = false) {
         var next = values
         visit(channelsFirst) { element in
-            element.pointee = next.pointee
+            element.pointee = next.pointee ^ flip
             next += 1
         }
     }
@@ -88,46 +94,5 @@ public struct Tensor {
                 }
             }
         }
-    }
-}
-
-extension EspalierTensor {
-    /// Writes the zero point into the halo and into the unused lanes of the last quad: what kernels that read this
-    /// tensor rely on. Kernels that write it touch its elements only, so once before the layer is enough.
-    @inlinable
-    func clearSurroundings(arena: UnsafeMutablePointer<Int8>) {
-        let zero = Int8(truncatingIfNeeded: zero_point)
-        let start = arena + (Int(offset) &- Int(halo_top) &* Int(row_bytes) &- Int(halo_left) &* 4)
-        let rowsAbove = Int(halo_top)
-        let rows = Int(height)
-        let rowsBelow = Int(halo_bottom)
-        let row = Int(row_bytes)
-        for quad in 0..<Int(quads) {
-            let plane = start + quad &* Int(plane_bytes)
-            fillBytes(plane, zero, rowsAbove &* row)
-            fillBytes(plane + (rowsAbove &+ rows) &* row, zero, rowsBelow &* row)
-            let left = Int(halo_left) &* 4
-            let right = row &- left &- Int(width) &* 4
-            if left | right != 0 {
-                for y in rowsAbove..<(rowsAbove &+ rows) {
-                    fillBytes(plane + y &* row, zero, left)
-                    fillBytes(plane + ((y &+ 1) &* row &- right), zero, right)
-                }
-            }
-        }
-        let used = Int(channels) & 3
-        if used != 0 {
-            let plane = arena + (Int(offset) &+ (Int(quads) &- 1) &* Int(plane_bytes))
-            for y in 0..<rows {
-                for x in 0..<Int(width) {
-                    for lane in used..<4 { plane[y &* row &+ x &* 4 &+ lane] = zero }
-                }
-            }
-        }
-    }
-
-    @inlinable @inline(__always)
-    func fillBytes(_ start: UnsafeMutablePointer<Int8>, _ value: Int8, _ count: Int) {
-        for i in 0..<count { start[i] = value }
     }
 }

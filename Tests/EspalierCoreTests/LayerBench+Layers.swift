@@ -34,15 +34,15 @@ extension LayerBench {
                 }
             }
         }
-        let bias = (0..<weights.outputs).map { output in
-            Int32(
-                truncatingIfNeeded: Int64(weights.bias[output])
-                    - Int64(source.zero_point) * dense.effectiveSum(output))
-        }
+        let sums = (0..<weights.outputs).map { Int32(truncatingIfNeeded: dense.effectiveSum($0)) }
         append(ESPALIER_OPERATION_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
             set(&layer, scale)
+            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
             layer.weight_zero_point = weights.zeroPoint
+            layer.scratch = Int32(scratch(bytes: blocks * 8))
+            layer.kernel =
+                blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
             layer.rounds_once = roundsOnce ? 1 : 0
             layer.row_blocks = Int32(blocks)
@@ -50,7 +50,6 @@ extension LayerBench {
             layer.blocks = Int32(blocks * weights.outputs)
             layer.blocks_kept = Int32(packed.count / 4)
             layer.weights = keepGuarded(packed)
-            layer.bias = keep(bias)
             guard keepsBlock != nil else { return }
             layer.mask = keep(mask)
             layer.row_start = keep(rowStart)
@@ -66,21 +65,21 @@ extension LayerBench {
         let taps = geometry.taps
         let quads = (weights.outputs + 3) / 4
         var packed = [Int8](repeating: Int8(weights.zeroPoint), count: quads * taps * 4)
-        var bias = weights.bias
+        var sums = [Int32](repeating: 0, count: weights.outputs)
         for channel in 0..<weights.outputs {
             for tap in 0..<taps {
                 let weight = weights.values[tap * weights.outputs + channel]
                 packed[(channel / 4 * taps + tap) * 4 + channel % 4] = weight
-                bias[channel] &-= source.zero_point &* (Int32(weight) - weights.zeroPoint)
+                sums[channel] += Int32(weight) - weights.zeroPoint
             }
         }
         append(ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
             set(&layer, scale)
+            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: quads * 4)
             layer.weight_zero_point = weights.zeroPoint
             layer.depth_multiplier = Int32(multiplier)
             layer.weights = keepGuarded(packed)
-            layer.bias = keep(bias)
         }
     }
 
@@ -172,6 +171,20 @@ extension LayerBench {
         layer.multiplier = keep(scale.multiplier)
         layer.shift = keep(scale.shift.map { Int8($0) })
         set(&layer, scale.range)
+    }
+
+    /// The tables with an entry for each output, filled up to `entries` as the contract asks.
+    private func setTables(
+        _ layer: inout EspalierLayer, _ bias: [Int32], _ sums: [Int32], _ scale: Requantisation,
+        zeroPoint: Int32, entries: Int
+    ) {
+        func filled<T: ExpressibleByIntegerLiteral>(_ values: [T]) -> UnsafePointer<T> {
+            keep(values + Array(repeating: 0, count: entries - values.count))
+        }
+        layer.bias = filled(zip(bias, sums).map { $0 &- zeroPoint &* $1 })
+        layer.weight_sum = filled(sums)
+        layer.multiplier = filled(scale.multiplier)
+        layer.shift = filled(scale.shift.map { Int8($0) })
     }
 
     private func set(_ layer: inout EspalierLayer, _ range: ClosedRange<Int32>) {

@@ -20,6 +20,7 @@ final class LayerBench {
     private var owned: [UnsafeMutableRawPointer] = []
     private var guardedWeights: [UnsafeMutableBufferPointer<Int8>] = []
     private var arenaEnd = LayerBench.gap
+    private var scratches: [Range<Int>] = []
 
     /// Bytes of rubbish between tensors and on both sides of a layer's weights.
     static let gap = 64
@@ -80,6 +81,14 @@ final class LayerBench {
         tensor.data = keepGuarded(bytes)
         tensors.append(tensor)
         return tensors.count - 1
+    }
+
+    /// Reserves bytes of the arena for a layer.
+    func scratch(bytes: Int) -> Int {
+        let start = arenaEnd
+        scratches.append(start..<start + bytes)
+        arenaEnd = (start + bytes + Self.gap + 63) / 64 * 64
+        return start
     }
 
     private func described(
@@ -162,13 +171,14 @@ final class LayerBench {
         }
         let engine = try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count)
         for (tensor, picture) in zip(inputs, values) {
-            tensors[tensor].clearSurroundings(arena: arena.start)
+            engine.clearSurroundings(of: tensor)
             engine.tensor(tensor).fill(from: picture.values)
         }
         _ = try engine.run()
         try checkGaps(arena, rubbish)
         for tensor in tensors where tensor.data == nil {
-            try checkSurroundings(tensor, Tensor(tensor, arena: arena.start))
+            try checkSurroundings(
+                tensor, Tensor(tensor, arena: arena.start, flip: engine.kernels.flip))
         }
         return try outputs.indices.map { index in
             let tensor = engine.tensor(outputs[index])
@@ -184,6 +194,9 @@ final class LayerBench {
         for tensor in tensors where tensor.data == nil {
             let start = Int(tensor.offset - tensor.halo_top * tensor.row_bytes - tensor.halo_left * 4)
             for byte in start..<(start + Int(tensor.plane_bytes * tensor.quads)) { free[byte] = false }
+        }
+        for scratch in scratches {
+            for byte in scratch { free[byte] = false }
         }
         for byte in 0..<arenaEnd where free[byte] && arena.bytes[byte] != rubbish {
             throw Misbehaviour(description: "Byte \(byte) of the arena, outside every tensor, was written.")

@@ -44,6 +44,8 @@ public final class CompiledModel: @unchecked Sendable {
                 fields.row_start = keep(layer.rowStart)
                 fields.weights = keep(layer.weights)
                 fields.bias = keep(layer.bias)
+                fields.weight_sum = keep(layer.weightSums)
+                fields.rounding = keep(layer.rounding)
                 fields.multiplier = keep(layer.multipliers.map(\.multiplier))
                 fields.shift = keep(layer.multipliers.map(\.shift))
                 return fields
@@ -58,9 +60,10 @@ public final class CompiledModel: @unchecked Sendable {
     /// A copy of a table that lives as long as the model; nil for an empty one.
     private func keep<T>(_ values: [T]) -> UnsafePointer<T>? {
         guard !values.isEmpty else { return nil }
-        let copy = UnsafeMutablePointer<T>.allocate(capacity: values.count)
-        copy.initialize(from: values, count: values.count)
-        owned.append(UnsafeMutableRawPointer(copy))
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: values.count * MemoryLayout<T>.stride, alignment: Int(ESPALIER_ARENA_ALIGNMENT))
+        let copy = memory.initializeMemory(as: T.self, from: values, count: values.count)
+        owned.append(memory)
         return UnsafePointer(copy)
     }
 

@@ -79,8 +79,10 @@ struct HeaderWriter {
         table("uint16_t", "\(name)_inputs", layer.inputs.map(Int.init))
         table("uint32_t", "\(name)_mask", layer.mask.map(Int.init), suffix: "u")
         table("uint32_t", "\(name)_row_start", layer.rowStart.map(Int.init))
-        table("int8_t", "\(name)_weights", layer.weights.map(Int.init))
+        table("int8_t", "\(name)_weights", layer.weights.map(Int.init), alignment: "_Alignas(64) ")
         table("int32_t", "\(name)_bias", layer.bias.map(Int.init))
+        table("int32_t", "\(name)_weight_sum", layer.weightSums.map(Int.init))
+        floats("\(name)_rounding", layer.rounding)
         table("int32_t", "\(name)_multiplier", layer.multipliers.map { Int($0.multiplier) })
         table("int8_t", "\(name)_shift", layer.multipliers.map { Int($0.shift) })
         line("")
@@ -112,7 +114,8 @@ struct HeaderWriter {
                 "      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
                     + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
                     + ".rounding_origin = \(fields.rounding_origin), "
-                    + ".rounds_once = \(fields.rounds_once),")
+                    + ".rounds_once = \(fields.rounds_once), .skips_silence = \(fields.skips_silence), "
+                    + ".pairs_fit = \(fields.pairs_fit), .scratch = \(fields.scratch),")
             line(
                 "      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
                     + ".mask = \(reference(layer.mask, "\(name)_mask")), "
@@ -120,6 +123,10 @@ struct HeaderWriter {
             line(
                 "      .weights = \(reference(layer.weights, "\(name)_weights")), "
                     + ".bias = \(reference(layer.bias, "\(name)_bias")), "
+                    + ".weight_sum = \(reference(layer.weightSums, "\(name)_weight_sum")), "
+                    + ".rounding = \(reference(layer.rounding, "\(name)_rounding")),")
+            line(
+                "      "
                     + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
                     + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
         }
@@ -166,12 +173,23 @@ struct HeaderWriter {
     }
 
     /// A table of numbers, in lines that fit an editor; nothing for an empty one.
-    private mutating func table(_ type: String, _ name: String, _ values: [Int], suffix: String = "") {
+    private mutating func table(
+        _ type: String, _ name: String, _ values: [Int], suffix: String = "", alignment: String = ""
+    ) {
+        table(type, name, values.map { "\($0)\(suffix)" }, alignment: alignment)
+    }
+
+    /// A table of single-precision numbers, exact: Swift prints the shortest text that reads back the same.
+    private mutating func floats(_ name: String, _ values: [Float]) {
+        table("float", name, values.map { "\($0)f" }, alignment: "")
+    }
+
+    private mutating func table(_ type: String, _ name: String, _ values: [String], alignment: String) {
         guard !values.isEmpty else { return }
-        text += "static const \(type) \(prefix)_\(name)[\(values.count)] = {"
+        text += "\(alignment)static const \(type) \(prefix)_\(name)[\(values.count)] = {"
         var column = 120
         for value in values {
-            let number = "\(value)\(suffix),"
+            let number = "\(value),"
             if column + number.utf8.count > 108 {
                 text += "\n    "
                 column = 4

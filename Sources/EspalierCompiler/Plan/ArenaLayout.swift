@@ -6,6 +6,12 @@ import CEspalier
 /// per cent of the optimum on networks (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
 /// Inference", 2020).
 enum ArenaLayout {
+    private struct Request {
+        var index: Int
+        var bytes: Int
+        var lifetime: ClosedRange<Int>
+    }
+
     private struct Placed {
         var start: Int
         var end: Int
@@ -16,16 +22,13 @@ enum ArenaLayout {
     ///
     /// - Returns: the bytes the arena needs.
     static func place(_ plan: inout Plan) throws(CompilerError) -> Int {
-        let lifetimes = lifetimes(plan)
-        let order = lifetimes.keys.sorted {
-            (plan.tensors[$1].bytes, $0) < (plan.tensors[$0].bytes, $1)
-        }
+        let requests = requests(plan).sorted { ($1.bytes, $0.index) < ($0.bytes, $1.index) }
         var placed: [Placed] = []
         var arena = 0
-        for index in order {
-            let lifetime = lifetimes[index]!
+        for request in requests {
+            let lifetime = request.lifetime
             let neighbours = placed.filter { $0.lifetime.overlaps(lifetime) }.sorted { $0.start < $1.start }
-            let bytes = aligned(plan.tensors[index].bytes)
+            let bytes = aligned(request.bytes)
             var start = 0
             for neighbour in neighbours where neighbour.end > start {
                 if neighbour.start - start >= bytes { break }
@@ -37,10 +40,23 @@ enum ArenaLayout {
                 )
             }
             placed.append(Placed(start: start, end: start + bytes, lifetime: lifetime))
-            plan.tensors[index].fields.offset += Int32(start)
+            if request.index < plan.tensors.count {
+                plan.tensors[request.index].fields.offset += Int32(start)
+            } else {
+                plan.layers[request.index - plan.tensors.count].fields.scratch = Int32(start)
+            }
             arena = max(arena, start + bytes)
         }
         return arena
+    }
+
+    /// What has to have a place: the tensors by their indices, then the layers' scratch.
+    private static func requests(_ plan: Plan) -> [Request] {
+        let tensors = lifetimes(plan).map { Request(index: $0, bytes: plan.tensors[$0].bytes, lifetime: $1) }
+        let scratch = plan.layers.enumerated().filter { $1.scratchBytes > 0 }.map { step, layer in
+            Request(index: plan.tensors.count + step, bytes: layer.scratchBytes, lifetime: step...step)
+        }
+        return tensors + scratch
     }
 
     /// From the layer that writes a tensor to the last one that reads it; the caller writes the input before layer 0

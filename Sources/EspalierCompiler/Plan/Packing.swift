@@ -1,9 +1,13 @@
+import CEspalier
+
 /// Turns weights from the source's order into the contract's: blocks, static masks, folded biases.
 enum Packing {
     /// A convolution's kept blocks, [row][block][output of the row][4], and the mask that says which they are.
     static func convolution(
-        _ convolution: Convolution, input: GraphTensor, output: Shape, into layer: inout PlannedLayer
+        _ convolution: Convolution, input: GraphTensor, output tensor: GraphTensor,
+        into layer: inout PlannedLayer
     ) throws(CompilerError) {
+        let output = tensor.shape
         let source = BlockSource(convolution, inputs: input.shape.channels, outputs: output.channels)
         guard source.blocksPerOutput <= Planner.blockLimit / output.channels else {
             throw CompilerError(
@@ -12,7 +16,10 @@ enum Packing {
         let kept = (0..<output.channels).map { output in
             (0..<source.blocksPerOutput).map { source.isKept(output: output, block: $0) }
         }
-        let outputsPerRow = widestRow(kept)
+        let isDense = kept.allSatisfy { !$0.contains(false) }
+        let lanes = isDense && output.channels >= 8 && convolution.weightZeroPoint == 0
+        let outputsPerRow = lanes ? 16 : widestRow(kept)
+        layer.fields.kernel = lanes ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
         let rows = (output.channels + outputsPerRow - 1) / outputsPerRow
         let words = (source.blocksPerOutput + 31) / 32
         var mask = [UInt32](repeating: 0, count: rows * words)
@@ -43,10 +50,9 @@ enum Packing {
         layer.fields.block_outputs = Int32(outputsPerRow)
         layer.fields.row_blocks = Int32(source.blocksPerOutput)
         layer.fields.mask_words = layer.mask.isEmpty ? 0 : Int32(words)
-        layer.multipliers = convolution.multipliers
-        layer.bias = (0..<output.channels).map { channel in
-            convolution.bias[channel] &- input.zeroPoint &* source.sum(output: channel)
-        }
+        layer.scratchBytes = source.blocksPerOutput * 8
+        layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
+        layer.setTables(convolution, input: input, output: tensor, entries: rows * outputsPerRow)
         let pixels = UInt64(output.height * output.width)
         for channel in 0..<output.channels {
             for block in 0..<source.blocksPerOutput where source.isPresent(output: channel, block: block) {
@@ -73,12 +79,13 @@ enum Packing {
 
     /// Weights [output quad][tap][4]: unused lanes of the last quad are zero.
     static func depthwise(
-        _ convolution: Convolution, input: GraphTensor, output: Shape, into layer: inout PlannedLayer
+        _ convolution: Convolution, input: GraphTensor, output tensor: GraphTensor,
+        into layer: inout PlannedLayer
     ) {
+        let output = tensor.shape
         let window = convolution.window
         let taps = window.kernelHeight * window.kernelWidth
         layer.weights = [Int8](repeating: 0, count: output.quads * taps * 4)
-        layer.bias = convolution.bias
         for channel in 0..<output.channels {
             var sum: Int32 = 0
             for tap in 0..<taps {
@@ -86,13 +93,13 @@ enum Packing {
                 layer.weights[(channel / 4 * taps + tap) * 4 + channel % 4] = weight
                 sum &+= Int32(weight) - convolution.weightZeroPoint
             }
-            layer.bias[channel] = convolution.bias[channel] &- input.zeroPoint &* sum
+            layer.weightSums.append(sum)
         }
         layer.setWindow(window)
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
         layer.fields.depth_multiplier = Int32(output.channels / input.shape.channels)
-        layer.multipliers = convolution.multipliers
+        layer.setTables(convolution, input: input, output: tensor, entries: output.quads * 4)
         layer.macs = UInt64(output.count * taps)
         layer.macsKept = layer.macs
     }
@@ -108,5 +115,22 @@ enum Packing {
             }
         }
         return packed
+    }
+}
+
+extension PlannedLayer {
+    /// The tables with an entry for each output, filled up so that entries past the last output give the zero point.
+    fileprivate mutating func setTables(
+        _ convolution: Convolution, input: GraphTensor, output: GraphTensor, entries: Int
+    ) {
+        let missing = entries - output.shape.channels
+        multipliers = convolution.multipliers
+        bias = zip(convolution.bias, weightSums).map { $0 &- input.zeroPoint &* $1 }
+        if convolution.weightZeroPoint == 0, let found = SinglePrecision.rounding(convolution, output: output) {
+            rounding = found + Array(repeating: 0.5, count: missing)
+        }
+        multipliers += Array(repeating: QuantizedMultiplier(multiplier: 0, shift: 0), count: missing)
+        bias += Array(repeating: 0, count: missing)
+        weightSums += Array(repeating: 0, count: missing)
     }
 }

@@ -61,6 +61,11 @@ public struct PlannedLayer: @unchecked Sendable {
     public var rowStart: [UInt32] = []
     public var weights: [Int8] = []
     public var bias: [Int32] = []
+    public var weightSums: [Int32] = []
+    /// Empty where requantisation in single precision is not exact.
+    public var rounding: [Float] = []
+    /// Bytes in the arena that kernels may use while the layer runs.
+    public var scratchBytes = 0
     public var multipliers: [QuantizedMultiplier] = []
     /// Multiply-accumulates of the source layer, and those of kept blocks.
     public var macs: UInt64 = 0
@@ -71,7 +76,8 @@ public struct PlannedLayer: @unchecked Sendable {
     public var sourceWeightBytes = 0
 
     public var tableBytes: Int {
-        inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count + bias.count * 4
+        inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count
+            + (bias.count + weightSums.count + rounding.count) * 4
             + multipliers.count * 5
     }
 }

@@ -101,10 +101,10 @@ struct Planner {
         switch node.operation {
         case .convolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_CONVOLUTION
-            try Packing.convolution(convolution, input: input, output: output.shape, into: &layer)
+            try Packing.convolution(convolution, input: input, output: output, into: &layer)
         case .depthwiseConvolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION
-            Packing.depthwise(convolution, input: input, output: output.shape, into: &layer)
+            Packing.depthwise(convolution, input: input, output: output, into: &layer)
         case .add(let multipliers, let leftShift, let range):
             layer.fields.operation = ESPALIER_OPERATION_ADD
             layer.fields.left_shift = leftShift

@@ -11,8 +11,12 @@ public final class Arena {
     private let guardBytes: Int
     private static let filling: Int8 = 0x55
 
-    /// - Parameter guardBytes: bytes behind the arena that nobody may write.
-    public init(_ model: CompiledModel, guardBytes: Int = 0) throws(CompilerError) {
+    /// - Parameters:
+    ///   - guardBytes: bytes behind the arena that nobody may write.
+    ///   - kernels: what to run it with.
+    public init(
+        _ model: CompiledModel, guardBytes: Int = 0, kernels: KernelSet = .best
+    ) throws(CompilerError) {
         self.model = model
         self.guardBytes = guardBytes
         let bytes = max(Int(model.pointer.pointee.arena_bytes), 1)
@@ -21,7 +25,8 @@ public final class Arena {
         memory.initializeMemory(as: Int8.self, repeating: Self.filling, count: bytes + guardBytes)
         do throws(Status) {
             engine = try Engine(
-                model: model.pointer, arena: memory.assumingMemoryBound(to: Int8.self), arenaBytes: bytes)
+                model: model.pointer, arena: memory.assumingMemoryBound(to: Int8.self), arenaBytes: bytes,
+                kernels: kernels)
         } catch {
             memory.deallocate()
             throw CompilerError("\(error.text)")

@@ -15,6 +15,12 @@ public enum SampleSet: Sendable {
         }
     }
 
+    /// The rows of arrays; pictures have none.
+    public var rows: [[Int8]] {
+        guard case .rows(let values, let perRow) = self else { return [] }
+        return stride(from: 0, to: values.count, by: perRow).map { Array(values[$0..<$0 + perRow]) }
+    }
+
     // MARK: Arrays
 
     /// The rows of an array of shape [N, ...]: int8 as stored by the model, uint8 pixels, float32 real values.
@@ -108,6 +114,15 @@ extension Plan {
         let shape = tensors[input].shape
         return inputChannelsFirst
             ? [shape.channels, shape.height, shape.width] : [shape.height, shape.width, shape.channels]
+    }
+
+    /// An input of noise, the same on every machine: Park and Miller's minimal standard generator.
+    public func noise() -> [Int8] {
+        var state: UInt64 = 1
+        return (0..<tensors[input].shape.count).map { _ in
+            state = state * 48_271 % 2_147_483_647
+            return Int8(truncatingIfNeeded: Int(state >> 8))
+        }
     }
 
     /// Pixels as the model stores them, channel by channel.

@@ -45,6 +45,7 @@ private func stored(_ sum: Int32, _ channel: Int, _ layer: EspalierLayer, _ zero
 private struct Window {
     let layer: UnsafePointer<EspalierLayer>
     let corner: UnsafeMutablePointer<Int8>
+    let flip: Int8
     let rowStep: Int
     let pixelStep: Int
     let quadStep: Int
@@ -55,6 +56,7 @@ private struct Window {
         corner = input.quad(
             0, outputRow &* Int(layer.pointee.stride_height) &- Int(layer.pointee.pad_top),
             outputPixel &* Int(layer.pointee.stride_width) &- Int(layer.pointee.pad_left))
+        flip = input.flip
         rowStep = Int(layer.pointee.dilation_height) &* input.rowBytes
         pixelStep = Int(layer.pointee.dilation_width) &* 4
         quadStep = input.planeBytes
@@ -82,7 +84,7 @@ private struct Window {
                 for q in 0..<quads {
                     defer { block &+= 1 }
                     if let mask, mask[block &>> 5] &>> UInt32(block & 31) & 1 == 0 { continue }
-                    sum &+= dotProduct(quad(row, column, q), weights)
+                    sum &+= dotProduct(quad(row, column, q), weights, flip)
                     weights += outputs &* 4
                 }
             }
@@ -97,7 +99,7 @@ private struct Window {
             for column in 0..<Int(layer.pointee.kernel_width) {
                 for q in 0..<quads {
                     let inputs = quad(row, column, q)
-                    for lane in 0..<4 { sum &+= Int32(inputs[lane]) }
+                    for lane in 0..<4 { sum &+= Int32(inputs[lane] ^ flip) }
                 }
             }
         }
@@ -107,7 +109,7 @@ private struct Window {
 
 /// Four inputs times four weights: the operand of one dot-product instruction.
 @inline(__always)
-private func dotProduct(_ inputs: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>) -> Int32 {
-    Int32(inputs[0]) &* Int32(weights[0]) &+ Int32(inputs[1]) &* Int32(weights[1])
-        &+ Int32(inputs[2]) &* Int32(weights[2]) &+ Int32(inputs[3]) &* Int32(weights[3])
+private func dotProduct(_ inputs: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>, _ flip: Int8) -> Int32 {
+    Int32(inputs[0] ^ flip) &* Int32(weights[0]) &+ Int32(inputs[1] ^ flip) &* Int32(weights[1])
+        &+ Int32(inputs[2] ^ flip) &* Int32(weights[2]) &+ Int32(inputs[3] ^ flip) &* Int32(weights[3])
 }

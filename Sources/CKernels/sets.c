@@ -1,0 +1,41 @@
+/* Which sets there are, which this machine can run, and the call of one of their kernels. */
+#include "sets.h"
+
+static const EspalierKernelSet reference = { .name = "reference" };
+
+#define MOST_SETS 8
+
+/* Two threads that get here at once write the same values. */
+static const EspalierKernelSet *available[MOST_SETS];
+static volatile uint32_t available_count;
+
+static uint32_t find_sets(void) {
+    if (available_count) return available_count;
+    uint32_t count = 0;
+#if defined(__x86_64__)
+    const uint32_t features = espalier_x86_features();
+    if (features & ESPALIER_X86_AVX512_VNNI) available[count++] = &espalier_kernels_avx512vnni;
+#endif
+    available[count++] = &reference;
+    available_count = count;
+    return count;
+}
+
+const EspalierKernelSet *espalier_kernels_at(uint32_t index) {
+    return index < find_sets() ? available[index] : 0;
+}
+
+const EspalierKernelSet *espalier_kernels_best(void) { return espalier_kernels_at(0); }
+
+int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
+                             const EspalierTensor *tensors, int8_t *arena) {
+    EspalierKernel kernel = 0;
+    switch (layer->operation) {
+    case ESPALIER_OPERATION_CONVOLUTION: kernel = set->convolution; break;
+    case ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION: kernel = set->depthwise_convolution; break;
+    case ESPALIER_OPERATION_ADD: kernel = set->add; break;
+    case ESPALIER_OPERATION_AVERAGE_POOL: kernel = set->average_pool; break;
+    case ESPALIER_OPERATION_MEAN: kernel = set->mean; break;
+    }
+    return kernel ? kernel(layer, tensors, arena) : 0;
+}

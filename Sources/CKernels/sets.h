@@ -1,0 +1,17 @@
+/* The sets of all instruction sets, and what is asked of the processor to choose among them. */
+#ifndef ESPALIER_SETS_H
+#define ESPALIER_SETS_H
+
+#include "CKernels.h"
+
+#if defined(__x86_64__)
+extern const EspalierKernelSet espalier_kernels_avx512vnni;
+
+#define ESPALIER_X86_SSE41 1u
+#define ESPALIER_X86_AVX2 2u        /* with FMA */
+#define ESPALIER_X86_AVX_VNNI 4u
+#define ESPALIER_X86_AVX512_VNNI 8u /* with F, BW, DQ, VL */
+uint32_t espalier_x86_features(void);
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/* The blocks that a mask row keeps and whose input is not silent, as a list that inner loops walk. */
+#ifndef ESPALIER_VISITS_H
+#define ESPALIER_VISITS_H
+
+#include "geometry.h"
+
+/* A silent quad holds the zero point in all of a picture's pixels: every block over it adds nothing beyond what the
+ * bias already has. True for a plane with any other value. */
+INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t quad, uint32_t flip) {
+    const int8_t *plane = arena + tensor->offset - tensor->halo_top * tensor->row_bytes - tensor->halo_left * 4
+        + quad * tensor->plane_bytes;
+    const uint64_t zero = (((uint32_t)tensor->zero_point ^ flip) & 0xff) * 0x0101010101010101u;
+    const int32_t bytes = (tensor->halo_top + tensor->height + tensor->halo_bottom) * tensor->row_bytes;
+    int32_t i = 0;
+    /* Live planes show it in their first rows; 64 bytes a step lets silent ones pass quickly. */
+    for (; i + 64 <= bytes; i += 64) {
+        uint64_t words[8], different = 0;
+        __builtin_memcpy(words, plane + i, 64);
+        for (int k = 0; k < 8; k++) different |= words[k] ^ zero;
+        if (different) return 1;
+    }
+    for (; i + 4 <= bytes; i += 4) {
+        uint32_t word;
+        __builtin_memcpy(&word, plane + i, 4);
+        if (word != (uint32_t)zero) return 1;
+    }
+    return 0;
+}
+
+/* Lists the blocks of mask row `row` in storage order.
+ *
+ * `live` has a byte for each input quad, or is NULL. Returns how many there are; `visits` has room for row_blocks. */
+INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *input, int32_t row,
+                           const uint8_t *live, Visit *visits) {
+    const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
+    const int32_t bytes = layer->block_outputs * 4;
+    int32_t count = 0, block = 0, weights = 0;
+    for (int32_t y = 0; y < layer->kernel_height; y++) {
+        for (int32_t x = 0; x < layer->kernel_width; x++) {
+            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
+            for (int32_t q = 0; q < input->quads; q++, block++, place += input->plane_bytes) {
+                const int32_t kept = mask ? mask[block >> 5] >> (block & 31) & 1 : 1;
+                visits[count].input = place;
+                visits[count].weights = weights;
+                count += kept & (live ? live[q] : 1);
+                weights += kept ? bytes : 0;
+            }
+        }
+    }
+    return count;
+}
+
+#endif

@@ -1,0 +1,191 @@
+/* The kernels of AVX512-VNNI (Ice Lake, Zen 4 and later). */
+#if defined(__x86_64__)
+#include "sets.h"
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma"))), \
+                             apply_to = function)
+#include "visits.h"
+#include "x86_avx512vnni.h"
+
+/* ---- Convolution, channel lanes: 16 outputs in the lanes, a pixel's quad broadcast to them. ---- */
+
+/* A row of tiles: pixels [first, first + P) of output row y, groups [group, group + N) of 16 outputs. */
+typedef struct ChannelWalk {
+    const EspalierLayer *layer;
+    Geometry g;
+    Storing storing;
+    const Visit *visits;
+    int32_t count;
+    const int8_t *weights;   /* of the first group */
+    int32_t group_bytes;     /* from a group's weights to the next one's */
+    const Requantiser *requantisers;
+    int32_t quads;           /* output quads in these groups */
+} ChannelWalk;
+
+/* Stores up to 4 pixels x 16 outputs: part q of `bytes` belongs to plane q. */
+INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t quads, int pixels) {
+    __m128i parts[4] = {
+        _mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
+        _mm512_extracti32x4_epi32(bytes, 2), _mm512_extracti32x4_epi32(bytes, 3),
+    };
+#pragma clang loop unroll(full)
+    for (int q = 0; q < 4; q++) {
+        if (q >= quads) return;
+        if (pixels == 4) {
+            _mm_storeu_si128((__m128i *)(output + q * plane), parts[q]);
+        } else {
+            _mm_mask_storeu_epi32(output + q * plane, (__mmask8)((1 << pixels) - 1), parts[q]);
+        }
+    }
+}
+
+/* The same for sums that have to be rounded in integers: off the fast path, and once. */
+static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const Sums *sums, int8_t *output,
+                                                    int pixels, int groups) {
+    const int32_t plane = w->g.output_plane;
+    for (int n = 0; n < groups; n++) {
+        for (int p = 0; p < pixels; p += 4) {
+            __m512i v[4];
+            for (int k = 0; k < 4; k++) {
+                v[k] = round_in_integers(sums[(p + k < pixels ? p + k : p) * groups + n], &w->requantisers[n],
+                                         &w->storing);
+            }
+            store_pixels(packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, plane,
+                         w->quads - n * 4, pixels - p < 4 ? pixels - p : 4);
+        }
+    }
+}
+
+INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P, const int N) {
+    Sums sums[16][4];
+#pragma clang loop unroll(full)
+    for (int n = 0; n < N; n++) {
+#pragma clang loop unroll(full)
+        for (int p = 0; p < P; p++) sums[p][n] = w->requantisers[n].start;
+    }
+    const int32_t step = w->g.input_pixel;
+    const int8_t *inputs[4]; /* every fourth pixel's address, so that the others are one addition away */
+#pragma clang loop unroll(full)
+    for (int p = 0; p < P; p += 4) inputs[p / 4] = input + p * step;
+    for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
+        const int8_t *weights = w->weights + visit->weights;
+        __m512i vectors[4];
+#pragma clang loop unroll(full)
+        for (int n = 0; n < N; n++) vectors[n] = _mm512_loadu_si512(weights + n * w->group_bytes);
+#pragma clang loop unroll(full)
+        for (int p = 0; p < P; p++) {
+            int32_t quad;
+            __builtin_memcpy(&quad, inputs[p / 4] + visit->input + (p & 3) * step, 4);
+            const __m512i activations = _mm512_set1_epi32(quad);
+#pragma clang loop unroll(full)
+            for (int n = 0; n < N; n++) {
+                sums[p][n] = _mm512_dpbusd_epi32(sums[p][n], activations, vectors[n]);
+            }
+        }
+    }
+    if (!w->storing.in_single_precision) {
+        Sums all[P * N];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < P * N; i++) all[i] = sums[i / N][i % N];
+        store_exactly(w, all, output, P, N);
+        return;
+    }
+    const int32_t plane = w->g.output_plane;
+#pragma clang loop unroll(full)
+    for (int n = 0; n < N; n++) {
+        const Requantiser *r = &w->requantisers[n];
+#pragma clang loop unroll(full)
+        for (int p = 0; p < P; p += 4) {
+            __m512i v[4];
+#pragma clang loop unroll(full)
+            for (int k = 0; k < 4; k++) {
+                v[k] = round_single(sums[p + k < P ? p + k : p][n], r, w->storing.negative_differs);
+            }
+            store_pixels(packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, plane,
+                         w->quads - n * 4, P - p < 4 ? P - p : 4);
+        }
+    }
+}
+
+/* One output row in tiles of `widest` pixels, the last one narrower. */
+#define CHANNEL_ROW(NAME, N, WIDEST, CASES)                                                                   \
+    static void NAME(const ChannelWalk *w, const int8_t *input, int8_t *output) {                             \
+        int32_t left = w->g.width;                                                                            \
+        for (; left >= WIDEST; left -= WIDEST) {                                                              \
+            channel_tile(w, input, output, WIDEST, N);                                                        \
+            input += WIDEST * w->g.input_pixel;                                                               \
+            output += WIDEST * 4;                                                                             \
+        }                                                                                                     \
+        switch (left) { CASES }                                                                               \
+    }
+#define NARROW(P, N) case P: channel_tile(w, input, output, P, N); break;
+
+CHANNEL_ROW(row_1x8, 1, 8, NARROW(1, 1) NARROW(2, 1) NARROW(3, 1) NARROW(4, 1) NARROW(5, 1) NARROW(6, 1) NARROW(7, 1))
+CHANNEL_ROW(row_1x16, 1, 16, default: if (left) row_1x8(w, input, output);)
+CHANNEL_ROW(row_2x8, 2, 8, NARROW(1, 2) NARROW(2, 2) NARROW(3, 2) NARROW(4, 2) NARROW(5, 2) NARROW(6, 2) NARROW(7, 2))
+CHANNEL_ROW(row_4x6, 4, 6, NARROW(1, 4) NARROW(2, 4) NARROW(3, 4) NARROW(4, 4) NARROW(5, 4))
+
+static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                            int8_t *arena) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
+    Visit *visits = (Visit *)(arena + layer->scratch);
+    w.visits = visits;
+    w.count = list_visits(layer, input, 0, 0, visits);
+    w.group_bytes = layer->row_blocks * 64;
+    const int32_t groups = (output->quads + 3) / 4;
+    /* Four groups at a time where rows are short, or 6, 12, ... pixels long; else two with 8 pixels, or one with 16. */
+    const int32_t width = w.g.width;
+    const int32_t together = width % 8 && (width < 8 || width % 6 == 0 || width % 8 > 4) ? 4 : 2;
+    Requantiser requantisers[4];
+    w.requantisers = requantisers;
+    for (int32_t group = 0; group < groups;) {
+        int32_t n = groups - group;
+        if (n >= together) n = together;
+        else if (n == 3) n = 2;
+        for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16);
+        w.weights = layer->weights + (size_t)group * w.group_bytes;
+        w.quads = output->quads - group * 4;
+        const int8_t *in = w.g.input;
+        int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;
+        for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
+            if (n == 4) row_4x6(&w, in, out);
+            else if (n == 2) row_2x8(&w, in, out);
+            else row_1x16(&w, in, out);
+        }
+        group += n;
+    }
+    return 1;
+}
+
+static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
+    if (layer->kernel == ESPALIER_KERNEL_CHANNEL_LANES && !layer->mask) {
+        return convolution_in_channel_lanes(layer, tensors, arena);
+    }
+    return 0;
+}
+
+/* ---- The machine's peak. ---- */
+
+static uint64_t exercise(uint32_t rounds) {
+    __m512i sums[16];
+    for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_si512();
+    __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
+    for (uint32_t round = 0; round < rounds; round++) {
+        __asm__ volatile("" : "+v"(a), "+v"(b));
+#pragma clang loop unroll(full)
+        for (int i = 0; i < 16; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], a, b);
+    }
+    for (int i = 0; i < 16; i++) __asm__ volatile("" : : "v"(sums[i]));
+    return (uint64_t)rounds * 16 * 64;
+}
+
+const EspalierKernelSet espalier_kernels_avx512vnni = {
+    .name = "avx512vnni",
+    .flip = 0x80,
+    .convolution = convolution,
+    .exercise = exercise,
+};
+
+#pragma clang attribute pop
+#endif

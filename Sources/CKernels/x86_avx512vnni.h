@@ -1,0 +1,143 @@
+/* The vocabulary of AVX512-VNNI (Ice Lake, Zen 4 and later): 16 sums to a vector. Activations are value + 128. */
+#ifndef ESPALIER_X86_AVX512VNNI_H
+#define ESPALIER_X86_AVX512VNNI_H
+
+#include <immintrin.h>
+
+#include "geometry.h"
+
+typedef __m512i Sums; /* 16 outputs of one pixel, or one output of 16 pixels */
+
+/* What turns sums into stored values, a vector of 16 outputs or 16 copies of one output. */
+typedef struct Requantiser {
+    __m512i start;       /* bias without the arena's 128s */
+    __m512 high, low;    /* the factor in two exact parts */
+    __m512 round, round_negative;
+    __m512i multiplier, left, right;
+} Requantiser;
+
+/* What is the same for all outputs of a layer. */
+typedef struct Storing {
+    __m512i zero;       /* zero point + 128, int16 */
+    __m512i least, most; /* activation range + 128, uint8 */
+    __m512i zero_point, lowest, highest; /* int32 */
+    int in_single_precision, negative_differs, once;
+} Storing;
+
+INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
+    Storing s;
+    s.zero = _mm512_set1_epi16((int16_t)(output->zero_point + 128));
+    s.least = _mm512_set1_epi8((char)(layer->activation_min + 128));
+    s.most = _mm512_set1_epi8((char)(layer->activation_max + 128));
+    s.zero_point = _mm512_set1_epi32(output->zero_point);
+    s.lowest = _mm512_set1_epi32(layer->activation_min);
+    s.highest = _mm512_set1_epi32(layer->activation_max);
+    s.once = layer->rounds_once;
+    s.in_single_precision = layer->rounding != 0;
+    s.negative_differs = !layer->rounds_once && layer->activation_min < output->zero_point;
+    return s;
+}
+
+/* The tables' vectors for 16 outputs: `bias` ... `rounding` as loaded or broadcast. */
+INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __m512i shift, __m512 rounding) {
+    Requantiser r;
+    const __m512i none = _mm512_setzero_si512();
+    r.start = _mm512_sub_epi32(bias, _mm512_slli_epi32(sum, 7));
+    r.left = _mm512_max_epi32(shift, none);
+    r.right = _mm512_sub_epi32(none, _mm512_min_epi32(shift, none));
+    r.multiplier = multiplier;
+    /* 2^-(31 + right) */
+    const __m512 unit = _mm512_castsi512_ps(
+        _mm512_slli_epi32(_mm512_sub_epi32(_mm512_set1_epi32(127 - 31), r.right), 23));
+    const __m512i tail = _mm512_and_si512(multiplier, _mm512_set1_epi32(127));
+    r.high = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(multiplier, tail)), unit);
+    r.low = _mm512_mul_ps(_mm512_cvtepi32_ps(tail), unit);
+    r.round = rounding;
+    /* 2^-right less */
+    r.round_negative = _mm512_sub_ps(rounding, _mm512_mul_ps(unit, _mm512_set1_ps(0x1p31f)));
+    return r;
+}
+
+INLINE Requantiser requantiser_of_16(const EspalierLayer *layer, int32_t first) {
+    return requantiser(
+        _mm512_loadu_si512(layer->bias + first), _mm512_loadu_si512(layer->weight_sum + first),
+        _mm512_loadu_si512(layer->multiplier + first),
+        _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(layer->shift + first))),
+        layer->rounding ? _mm512_loadu_ps(layer->rounding + first) : _mm512_setzero_ps());
+}
+
+INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output) {
+    return requantiser(
+        _mm512_set1_epi32(layer->bias[output]), _mm512_set1_epi32(layer->weight_sum[output]),
+        _mm512_set1_epi32(layer->multiplier[output]), _mm512_set1_epi32(layer->shift[output]),
+        _mm512_set1_ps(layer->rounding ? layer->rounding[output] : 0));
+}
+
+/* Four outputs of a quad in each 128-bit part. */
+INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad) {
+    int32_t shifts;
+    __builtin_memcpy(&shifts, layer->shift + quad * 4, 4);
+    return requantiser(
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->bias + quad * 4))),
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4))),
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->multiplier + quad * 4))),
+        _mm512_broadcast_i32x4(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(shifts))),
+        layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4)) : _mm512_setzero_ps());
+}
+
+/* Rounded in single precision, exactly: see requantise.md. */
+INLINE __m512i round_single(__m512i sums, const Requantiser *r, int negative_differs) {
+    const __m512 x = _mm512_cvtepi32_ps(sums);
+    __m512 round = r->round;
+    if (negative_differs) round = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), round, r->round_negative);
+    const __m512 y = _mm512_fmadd_round_ps(
+        x, r->high, _mm512_fmadd_ps(x, r->low, round), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+/* Rounded twice in integers: doubling high product, then a rounding shift, ties away from zero. */
+INLINE __m512i round_twice(__m512i sums, const Requantiser *r) {
+    const __m512i x = _mm512_sllv_epi32(sums, r->left), half = _mm512_set1_epi64(1ll << 30);
+    const __m512i odd = _mm512_srli_epi64(r->multiplier, 32);
+    const __m512i e = _mm512_add_epi64(_mm512_mul_epi32(x, r->multiplier), half);
+    const __m512i o = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(x, 32), odd), half);
+    const __m512i h = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(e, 31), _mm512_slli_epi64(o, 1));
+    const __m512i mask = _mm512_sub_epi32(
+        _mm512_sllv_epi32(_mm512_set1_epi32(1), r->right), _mm512_set1_epi32(1));
+    const __m512i threshold = _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(h, 31));
+    const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(h, mask), threshold);
+    const __m512i down = _mm512_srav_epi32(h, r->right);
+    return _mm512_mask_add_epi32(down, up, down, _mm512_set1_epi32(1));
+}
+
+/* Rounded once in integers, ties upwards. */
+INLINE __m512i round_once(__m512i sums, const Requantiser *r) {
+    const __m512i total = _mm512_sub_epi32(_mm512_add_epi32(_mm512_set1_epi32(31), r->right), r->left);
+    const __m512i even = _mm512_and_si512(total, _mm512_set1_epi64(0xffffffff));
+    const __m512i odd = _mm512_srli_epi64(total, 32), one = _mm512_set1_epi64(1);
+    const __m512i least = _mm512_set1_epi64(1);
+    const __m512i e = _mm512_add_epi64(
+        _mm512_mul_epi32(sums, r->multiplier), _mm512_sllv_epi64(one, _mm512_sub_epi64(even, least)));
+    const __m512i o = _mm512_add_epi64(
+        _mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(r->multiplier, 32)),
+        _mm512_sllv_epi64(one, _mm512_sub_epi64(odd, least)));
+    return _mm512_mask_blend_epi32(
+        0xaaaa, _mm512_srav_epi64(e, even), _mm512_slli_epi64(_mm512_srav_epi64(o, odd), 32));
+}
+
+INLINE __m512i round_in_integers(__m512i sums, const Requantiser *r, const Storing *s) {
+    const __m512i value = s->once ? round_once(sums, r) : round_twice(sums, r);
+    /* Cut here: the reference adds the zero point in 32 bits, which may wrap. */
+    const __m512i moved = _mm512_add_epi32(value, s->zero_point);
+    return _mm512_sub_epi32(
+        _mm512_min_epi32(_mm512_max_epi32(moved, s->lowest), s->highest), s->zero_point);
+}
+
+/* Four vectors of rounded sums as bytes: part p holds the p-th four of a, b, c and d. */
+INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {
+    const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(a, b), s->zero);
+    const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(c, d), s->zero);
+    return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), s->least), s->most);
+}
+
+#endif

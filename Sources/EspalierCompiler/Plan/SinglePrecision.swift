@@ -1,0 +1,118 @@
+import EspalierCore
+
+/// Requantisation in single precision that is exact: what kernels with float units use instead of 64-bit products.
+///
+/// Doubly rounded requantisation is `floor(x * factor + round)` with `round` = 1/2 + 2^-(right + 1) for sums that are
+/// not negative and 2^-right less for the others (Sources/CKernels/requantise.md derives it). Kernels split the 31-bit
+/// factor into two exact floats, `high` and `low`, and compute
+///
+///     floor(fma↓(x, high, fma(x, low, round)))        fma↓ rounds down, so the floor is that of the exact sum
+///
+/// The inner product is rounded, so the result can be wrong beside a step. Both sides are monotone in x; equal steps
+/// therefore prove equality on all 2^32 sums. The compiler compares the at most 255 steps inside the activation range
+/// and, where they differ, tries the neighbours of `round`.
+struct SinglePrecision {
+    private let multiplier: QuantizedMultiplier
+    private let high: Float
+    private let low: Float
+    private let roundsOnce: Bool
+    /// Negative sums give the activation's lower end whatever they are.
+    private let negativeIsCut: Bool
+    private let steps: ClosedRange<Int>
+
+    /// - Parameters:
+    ///   - range: of stored values; `zeroPoint` of the output.
+    ///   - roundsOnce: as FULLY_CONNECTED does.
+    init?(_ multiplier: QuantizedMultiplier, range: ActivationRange, zeroPoint: Int32, roundsOnce: Bool) {
+        guard multiplier.shift <= 0, multiplier.multiplier >= 0, range.minimum < range.maximum else { return nil }
+        self.multiplier = multiplier
+        self.roundsOnce = roundsOnce
+        let unit = Float(sign: .plus, exponent: -31 + Int(multiplier.shift), significand: 1)
+        let tail = multiplier.multiplier & 127
+        high = Float(multiplier.multiplier - tail) * unit
+        low = Float(tail) * unit
+        negativeIsCut = range.minimum >= zeroPoint
+        steps = Int(range.minimum - zeroPoint) + 1...Int(range.maximum - zeroPoint)
+    }
+
+    /// What every output of a layer adds before rounding down; nil where one of them cannot be exact.
+    static func rounding(_ convolution: Convolution, output: GraphTensor) -> [Float]? {
+        var rounding: [Float] = []
+        for multiplier in convolution.multipliers {
+            guard
+                let single = SinglePrecision(
+                    multiplier, range: convolution.activation, zeroPoint: output.zeroPoint,
+                    roundsOnce: convolution.roundsOnce), let found = single.rounding()
+            else { return nil }
+            rounding.append(found)
+        }
+        return rounding
+    }
+
+    /// A value of `round` that makes every step right.
+    func rounding() -> Float? {
+        if multiplier.multiplier == 0 { return 0.5 }
+        let right = Int(-multiplier.shift)
+        let ideal: Float = roundsOnce ? 0.5 : 0.5 + Float(sign: .plus, exponent: -right - 1, significand: 1)
+        let sums = steps.map { firstSum(reaching: $0) }
+        var above = ideal
+        var below = ideal
+        for _ in 0..<64 {
+            for candidate in [above, below] where isExact(candidate, sums) { return candidate }
+            above = above.nextUp
+            below = below.nextDown
+        }
+        return nil
+    }
+
+    /// The least sum whose requantised value is `step` or more.
+    private func firstSum(reaching step: Int) -> Int32? {
+        let factor = Double(high) + Double(low)
+        let guess = (Double(step) - 0.5) / factor
+        guard guess.magnitude < Double(Int32.max) - 16 else { return nil }
+        var sum = Int32(guess.rounded())
+        while reference(sum) >= step { sum -= 1 }
+        while reference(sum) < step { sum += 1 }
+        return sum
+    }
+
+    private func reference(_ sum: Int32) -> Int {
+        let right = Int32(multiplier.shift)
+        return Int(
+            roundsOnce
+                ? requantiseRoundingOnce(sum, multiplier: multiplier.multiplier, shift: right)
+                : requantise(sum, multiplier: multiplier.multiplier, shift: right))
+    }
+
+    private func isExact(_ round: Float, _ sums: [Int32?]) -> Bool {
+        for (step, sum) in zip(steps, sums) {
+            guard let sum else { continue }
+            // A step that negative sums alone tell from the lower end does not show.
+            if sum > 0 || !negativeIsCut {
+                guard value(sum, round) >= step, value(sum - 1, round) < step else { return false }
+            } else if value(sum, round) < step {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// What the kernels compute.
+    private func value(_ sum: Int32, _ round: Float) -> Int {
+        let x = Float(sum)
+        let negative = sum < 0 && !roundsOnce && !negativeIsCut
+        let right = Int(-multiplier.shift)
+        let added = negative ? round - Float(sign: .plus, exponent: -right, significand: 1) : round
+        let inner = added.addingProduct(x, low)
+        return Self.floor(Double(x) * Double(high), plus: Double(inner))
+    }
+
+    /// floor(a + b), exactly: of the rounded sum, less one where what was rounded off is negative and matters.
+    private static func floor(_ a: Double, plus b: Double) -> Int {
+        let sum = a + b
+        let back = sum - a
+        let lost = (a - (sum - back)) + (b - back)
+        let down = sum.rounded(.down)
+        return Int(down) - (down == sum && lost < 0 ? 1 : 0)
+    }
+}

@@ -1,0 +1,47 @@
+public import CEspalier
+import CKernels
+
+/// The kernels of one instruction set (Sources/CKernels); what they do not cover, the reference kernels run.
+public struct KernelSet: @unchecked Sendable {
+    /// A constant of the kernels' room.
+    private let table: UnsafePointer<EspalierKernelSet>
+
+    /// The best set of this machine.
+    public static var best: KernelSet { KernelSet(table: espalier_kernels_best()) }
+
+    /// The sets this machine can run, best first; nil past the last, which is the reference kernels alone.
+    public static func at(_ index: Int) -> KernelSet? {
+        espalier_kernels_at(UInt32(truncatingIfNeeded: index)).map { KernelSet(table: $0) }
+    }
+
+    private init(table: UnsafePointer<EspalierKernelSet>) {
+        self.table = table
+    }
+
+    /// What stored activations are combined with by exclusive or.
+    @inline(__always)
+    var flip: Int8 { Int8(truncatingIfNeeded: Int32(bitPattern: table.pointee.flip)) }
+
+    /// As `--isa` takes it: a C string that is never freed.
+    public var nameBytes: UnsafePointer<CChar> { table.pointee.name }
+
+    /// Multiply-accumulates done by some rounds of nothing but this set's dot product; nil for the reference.
+    public func exercise(rounds: UInt32) -> UInt64? {
+        guard let exercise = table.pointee.exercise else { return nil }
+        return exercise(rounds)
+    }
+
+    /// False where the set has no kernel for this layer.
+    @inline(__always)
+    func run(
+        _ layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
+        arena: UnsafeMutablePointer<Int8>
+    ) -> Bool {
+        espalier_kernels_run(table, layer, tensors, arena) != 0
+    }
+
+    @inline(__always)
+    func clearSurroundings(_ tensor: UnsafePointer<EspalierTensor>, arena: UnsafeMutablePointer<Int8>) {
+        espalier_clear_surroundings(tensor, arena, table.pointee.flip)
+    }
+}

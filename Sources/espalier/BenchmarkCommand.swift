@@ -1,0 +1,45 @@
+import ArgumentParser
+import EspalierCompiler
+import EspalierFiles
+
+/// `espalier benchmark`: how fast a model runs on this machine, layer by layer.
+struct Benchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Times a model on this machine, as a whole and layer by layer.",
+        discussion: """
+            One thread, one picture at a time, warm; what is timed is the run, with its input set. Pin it to a core \
+            (taskset -c 1) for steady figures. Inputs are one seeded noise picture, or the rows of --inputs in turn.
+            """)
+
+    @OptionGroup var options: ModelOptions
+    @OptionGroup var kernels: KernelOptions
+
+    @Option(help: "Inputs: an array of shape [N, ...], as for validate.")
+    var inputs: String?
+
+    @Option(help: "How long to measure.")
+    var seconds = 1.0
+
+    @Flag(help: "Print JSON for scripts.")
+    var json = false
+
+    func validate() throws {
+        guard seconds > 0, seconds <= 3600 else {
+            throw ValidationError("--seconds \(seconds) is not above 0 and at most 3600.")
+        }
+    }
+
+    func run() throws {
+        let compilation = try options.compilation()
+        let rows = try inputs.map { path in
+            try SampleSet(NumericArray.read(path), source: path, plan: compilation.plan).rows
+        }
+        let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: kernels.set())
+        let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: seconds)
+        if json {
+            try printJSON(report)
+        } else {
+            print(report.text, terminator: "")
+        }
+    }
+}

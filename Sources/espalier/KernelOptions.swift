@@ -1,0 +1,20 @@
+import ArgumentParser
+import EspalierCore
+
+/// Which instruction set's kernels to use: shared by the commands that run models.
+struct KernelOptions: ParsableArguments {
+    @Option(help: "The instruction set to use, of those this machine has. Default: the best.")
+    var isa: String?
+
+    /// - Throws: a sentence that lists what this machine can run.
+    func set() throws -> KernelSet {
+        guard let isa else { return .best }
+        let all = KernelSet.all
+        guard let found = all.first(where: { $0.name == isa }) else {
+            throw CommandFailure(
+                "--isa \(isa) is nothing this machine can run; choose among "
+                    + all.map(\.name).joined(separator: ", ") + ".")
+        }
+        return found
+    }
+}
