@@ -89,7 +89,7 @@ typedef struct EspalierLayer {
     int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite rounds once, in FULLY_CONNECTED; else 0 */
     int32_t skips_silence;     /* CONVOLUTION, DEPTHWISE: 1 where looking for silent input quads pays */
     int32_t pairs_fit;         /* CONVOLUTION: 1 where 255 x two adjacent weights of a block never pass int16 */
-    int32_t scratch;           /* CONVOLUTION: offset in the arena of row_blocks x 8 bytes that kernels may use */
+    int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs */
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
      * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept.
@@ -115,7 +115,7 @@ typedef struct EspalierLayer {
 /* A whole model: one constant object in flash. */
 typedef struct EspalierModel {
     uint32_t abi_version;
-    uint32_t arena_bytes;
+    uint32_t arena_bytes; /* 192 of them behind the last tensor: kernels read rows in whole vectors */
     uint32_t flash_bytes; /* of everything this object points to, itself included, with 8-byte pointers */
     uint32_t label_count;
     uint64_t macs;        /* multiply-accumulates of the source model, and of the blocks that are kept */

@@ -12,6 +12,8 @@ public struct CompileOptions: Sendable {
     public var pixelDeviation: [Double] = []
     /// Leaves channels in that hold one value on every input, or that no output depends on.
     public var keepsDead = false
+    /// What decides how each convolution's weights are packed.
+    public var costs = CostModel()
 
     public init(name: String) {
         self.name = name
@@ -41,7 +43,7 @@ public struct Compilation: Sendable {
     public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
         var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
         Passes.run(&graph, keepsDead: options.keepsDead)
-        var plan = try Planner.plan(graph)
+        var plan = try Planner.plan(graph, costs: options.costs)
         try plan.apply(options)
         self.graph = graph
         self.plan = plan

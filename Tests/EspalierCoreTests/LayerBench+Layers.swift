@@ -1,5 +1,7 @@
 import CEspalier
 
+@testable import EspalierCompiler
+
 // From TFLite's parameters and weight orders to the contract's, one function a kind of layer.
 
 extension LayerBench {
@@ -40,7 +42,7 @@ extension LayerBench {
             set(&layer, scale)
             setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
             layer.weight_zero_point = weights.zeroPoint
-            layer.scratch = Int32(scratch(bytes: blocks * 8))
+            layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
             layer.kernel =
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
@@ -155,6 +157,18 @@ extension LayerBench {
     }
 
     // MARK: Fields
+
+    private func scratch(
+        for layer: EspalierLayer, _ blockOutputs: Int, _ blocks: Int, _ quads: Int, _ output: Int
+    ) -> Int {
+        var window = Window(kernelHeight: Int(layer.kernel_height), kernelWidth: Int(layer.kernel_width))
+        window.strideHeight = Int(layer.stride_height)
+        window.strideWidth = Int(layer.stride_width)
+        let shape = Shape(Int(tensors[output].height), Int(tensors[output].width), 1)
+        return scratch(
+            bytes: Scratch.bytes(
+                window, blocks: blocks, outputsPerRow: blockOutputs, quads: quads, output: shape))
+    }
 
     private func set(_ layer: inout EspalierLayer, _ geometry: Geometry) {
         layer.kernel_height = Int32(geometry.kernelHeight)

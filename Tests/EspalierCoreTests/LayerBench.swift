@@ -1,5 +1,6 @@
 import CEspalier
 
+@testable import EspalierCompiler
 @testable import EspalierCore
 
 /// Builds a model by hand, straight from the contract of espalier_model.h, and runs it through the engine.
@@ -134,7 +135,7 @@ final class LayerBench {
     func model(input: Int, outputs: [Int], channelsFirst: Bool = false) -> UnsafePointer<EspalierModel> {
         var model = EspalierModel()
         model.abi_version = ESPALIER_ABI_VERSION
-        model.arena_bytes = UInt32(arenaEnd)
+        model.arena_bytes = UInt32(arenaEnd + Planner.arenaSlack)
         model.blocks = layers.reduce(0) { $0 + UInt32($1.blocks) }
         model.blocks_kept = layers.reduce(0) { $0 + UInt32($1.blocks_kept) }
         model.tensor_count = UInt32(tensors.count)
@@ -161,7 +162,7 @@ final class LayerBench {
         _ model: UnsafePointer<EspalierModel>, _ values: [TestTensor], _ inputs: [Int], _ outputs: [Int],
         rubbish: Int8
     ) throws -> [TestTensor] {
-        let arena = Arena(bytes: arenaEnd)
+        let arena = Arena(bytes: arenaEnd + Planner.arenaSlack)
         arena.bytes.update(repeating: rubbish)
         for weights in guardedWeights {
             for index in 0..<Self.gap {

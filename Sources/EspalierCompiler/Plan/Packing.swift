@@ -5,7 +5,7 @@ enum Packing {
     /// A convolution's kept blocks, [row][block][output of the row][4], and the mask that says which they are.
     static func convolution(
         _ convolution: Convolution, input: GraphTensor, output tensor: GraphTensor,
-        into layer: inout PlannedLayer
+        costs: CostModel, into layer: inout PlannedLayer
     ) throws(CompilerError) {
         let output = tensor.shape
         let source = BlockSource(convolution, inputs: input.shape.channels, outputs: output.channels)
@@ -13,13 +13,15 @@ enum Packing {
             throw CompilerError(
                 "it has more than \(Planner.blockLimit >> 18) MiB of weights; use a smaller model.")
         }
-        let kept = (0..<output.channels).map { output in
+        var kept = (0..<output.channels).map { output in
             (0..<source.blocksPerOutput).map { source.isKept(output: output, block: $0) }
         }
-        let isDense = kept.allSatisfy { !$0.contains(false) }
-        let lanes = isDense && output.channels >= 8 && convolution.weightZeroPoint == 0
-        let outputsPerRow = lanes ? 16 : widestRow(kept)
-        layer.fields.kernel = lanes ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
+        let choice = costs.choice(
+            ConvolutionWork(convolution, input: input.shape, output: output, kept: kept))
+        let outputsPerRow = choice.outputsPerRow
+        layer.choice = choice
+        layer.fields.kernel =
+            outputsPerRow == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
         let rows = (output.channels + outputsPerRow - 1) / outputsPerRow
         let words = (source.blocksPerOutput + 31) / 32
         var mask = [UInt32](repeating: 0, count: rows * words)
@@ -27,14 +29,18 @@ enum Packing {
         var stored = 0
         for row in 0..<rows {
             rowStart.append(UInt32(stored))
-            let outputs = (row * outputsPerRow..<(row + 1) * outputsPerRow)
-            for block in 0..<source.blocksPerOutput where kept[outputs.lowerBound][block] {
+            let outputs = row * outputsPerRow..<(row + 1) * outputsPerRow
+            let visited = union(kept, outputs)
+            for block in 0..<source.blocksPerOutput where visited[block] || choice.isDense {
                 mask[row * words + block / 32] |= 1 << UInt32(block % 32)
                 for output in outputs {
                     let weights = source.weights(output: output, block: block)
                     for lane in 0..<4 { layer.weights.append(weights[lane]) }
                 }
                 stored += 1
+            }
+            for output in outputs where output < kept.count {
+                kept[output] = choice.isDense ? visited.map { _ in true } : visited
             }
         }
         if stored < rows * source.blocksPerOutput {
@@ -50,7 +56,9 @@ enum Packing {
         layer.fields.block_outputs = Int32(outputsPerRow)
         layer.fields.row_blocks = Int32(source.blocksPerOutput)
         layer.fields.mask_words = layer.mask.isEmpty ? 0 : Int32(words)
-        layer.scratchBytes = source.blocksPerOutput * 8
+        layer.scratchBytes = Scratch.bytes(
+            convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
+            quads: input.shape.quads, output: output)
         layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
         layer.setTables(convolution, input: input, output: tensor, entries: rows * outputsPerRow)
         let pixels = UInt64(output.height * output.width)
@@ -66,15 +74,13 @@ enum Packing {
         }
     }
 
-    /// The most outputs (4, 2 or 1) that can share mask rows without storing a single pruned block.
-    private static func widestRow(_ kept: [[Bool]]) -> Int {
-        for width in [4, 2] {
-            let shared = stride(from: 0, to: kept.count, by: width).allSatisfy { first in
-                kept[first..<min(first + width, kept.count)].allSatisfy { $0 == kept[first] }
-            }
-            if shared { return width }
+    /// The blocks that any output of a mask row keeps.
+    private static func union(_ kept: [[Bool]], _ outputs: Range<Int>) -> [Bool] {
+        var union = kept[outputs.lowerBound]
+        for output in outputs.dropFirst() where output < kept.count {
+            for block in union.indices where kept[output][block] { union[block] = true }
         }
-        return 1
+        return union
     }
 
     /// Weights [output quad][tap][4]: unused lanes of the last quad are zero.

@@ -64,6 +64,8 @@ public struct PlannedLayer: @unchecked Sendable {
     public var weightSums: [Int32] = []
     /// Empty where requantisation in single precision is not exact.
     public var rounding: [Float] = []
+    /// How its weights are packed, and why; nil for layers that leave no choice.
+    public var choice: PackingChoice?
     /// Bytes in the arena that kernels may use while the layer runs.
     public var scratchBytes = 0
     public var multipliers: [QuantizedMultiplier] = []

@@ -3,6 +3,7 @@ import CEspalier
 /// Decides where every tensor lies and how every layer's weights are packed.
 struct Planner {
     let graph: Graph
+    let costs: CostModel
     var plan: Plan
     /// Graph tensor to plan tensor.
     private var indices: [Int: Int] = [:]
@@ -10,17 +11,20 @@ struct Planner {
     /// The largest arena and the most blocks a plan may have: far above any board, low enough to stay in memory.
     static let arenaLimit = 1 << 30
     static let blockLimit = 1 << 27
+    /// Bytes behind the last tensor that kernels may read: what is past a row's end, in whole vectors.
+    static let arenaSlack = 192
 
-    static func plan(_ graph: Graph) throws(CompilerError) -> Plan {
-        var planner = Planner(graph: graph)
+    static func plan(_ graph: Graph, costs: CostModel = CostModel()) throws(CompilerError) -> Plan {
+        var planner = Planner(graph: graph, costs: costs)
         try planner.placeTensors()
         try planner.packLayers()
-        planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan)
+        planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
         return planner.plan
     }
 
-    private init(graph: Graph) {
+    private init(graph: Graph, costs: CostModel) {
         self.graph = graph
+        self.costs = costs
         plan = Plan(name: graph.name)
         plan.inputChannelsFirst = graph.inputChannelsFirst
     }
@@ -101,7 +105,7 @@ struct Planner {
         switch node.operation {
         case .convolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_CONVOLUTION
-            try Packing.convolution(convolution, input: input, output: output, into: &layer)
+            try Packing.convolution(convolution, input: input, output: output, costs: costs, into: &layer)
         case .depthwiseConvolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION
             Packing.depthwise(convolution, input: input, output: output, into: &layer)
@@ -110,6 +114,12 @@ struct Planner {
             layer.fields.left_shift = leftShift
             layer.multipliers = multipliers
             layer.setActivation(range)
+            let zeroPoints = (
+                input.zeroPoint, graph.tensors[node.inputs[1]].zeroPoint, output.zeroPoint
+            )
+            let addition = SinglePrecisionAddition(
+                multipliers: multipliers, leftShift: leftShift, range: range, zeroPoints: zeroPoints)
+            layer.rounding = addition.factors() ?? []
         case .multiply(let multiplier, let range):
             layer.fields.operation = ESPALIER_OPERATION_MULTIPLY
             layer.multipliers = [multiplier]

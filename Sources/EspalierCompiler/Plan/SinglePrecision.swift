@@ -104,11 +104,11 @@ struct SinglePrecision {
         let right = Int(-multiplier.shift)
         let added = negative ? round - Float(sign: .plus, exponent: -right, significand: 1) : round
         let inner = added.addingProduct(x, low)
-        return Self.floor(Double(x) * Double(high), plus: Double(inner))
+        return SinglePrecision.floor(Double(x) * Double(high), plus: Double(inner))
     }
 
     /// floor(a + b), exactly: of the rounded sum, less one where what was rounded off is negative and matters.
-    private static func floor(_ a: Double, plus b: Double) -> Int {
+    static func floor(_ a: Double, plus b: Double) -> Int {
         let sum = a + b
         let back = sum - a
         let lost = (a - (sum - back)) + (b - back)

@@ -1,10 +1,11 @@
-/* The vocabulary of AVX512-VNNI (Ice Lake, Zen 4 and later): 16 sums to a vector. Activations are value + 128. */
-#ifndef ESPALIER_X86_AVX512VNNI_H
-#define ESPALIER_X86_AVX512VNNI_H
+/* The vocabulary of AVX512 with VNNI and VBMI (Ice Lake, Zen 4 and later): 16 sums to a vector, activations stored as
+ * value + 128. Include begin.h before it. */
+#ifndef ESPALIER_AVX512VNNI_VOCABULARY_H
+#define ESPALIER_AVX512VNNI_VOCABULARY_H
 
 #include <immintrin.h>
 
-#include "geometry.h"
+#include "../geometry.h"
 
 typedef __m512i Sums; /* 16 outputs of one pixel, or one output of 16 pixels */
 
@@ -131,6 +132,10 @@ INLINE __m512i round_in_integers(__m512i sums, const Requantiser *r, const Stori
     const __m512i moved = _mm512_add_epi32(value, s->zero_point);
     return _mm512_sub_epi32(
         _mm512_min_epi32(_mm512_max_epi32(moved, s->lowest), s->highest), s->zero_point);
+}
+
+INLINE __m512i rounded(__m512i sums, const Requantiser *r, const Storing *s) {
+    return s->in_single_precision ? round_single(sums, r, s->negative_differs) : round_in_integers(sums, r, s);
 }
 
 /* Four vectors of rounded sums as bytes: part p holds the p-th four of a, b, c and d. */

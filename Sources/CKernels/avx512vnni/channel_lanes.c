@@ -1,12 +1,9 @@
-/* The kernels of AVX512-VNNI (Ice Lake, Zen 4 and later). */
+/* Convolution in channel lanes: 16 outputs in the lanes, a pixel's quad broadcast to them. */
 #if defined(__x86_64__)
-#include "sets.h"
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma"))), \
-                             apply_to = function)
-#include "visits.h"
-#include "x86_avx512vnni.h"
-
-/* ---- Convolution, channel lanes: 16 outputs in the lanes, a pixel's quad broadcast to them. ---- */
+#include "kernels.h"
+#include "begin.h"
+#include "../visits.h"
+#include "vocabulary.h"
 
 /* A row of tiles: pixels [first, first + P) of output row y, groups [group, group + N) of 16 outputs. */
 typedef struct ChannelWalk {
@@ -38,7 +35,7 @@ INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t q
     }
 }
 
-/* The same for sums that have to be rounded in integers: off the fast path, and once. */
+/* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */
 static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const Sums *sums, int8_t *output,
                                                     int pixels, int groups) {
     const int32_t plane = w->g.output_plane;
@@ -124,8 +121,7 @@ CHANNEL_ROW(row_1x16, 1, 16, default: if (left) row_1x8(w, input, output);)
 CHANNEL_ROW(row_2x8, 2, 8, NARROW(1, 2) NARROW(2, 2) NARROW(3, 2) NARROW(4, 2) NARROW(5, 2) NARROW(6, 2) NARROW(7, 2))
 CHANNEL_ROW(row_4x6, 4, 6, NARROW(1, 4) NARROW(2, 4) NARROW(3, 4) NARROW(4, 4) NARROW(5, 4))
 
-static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
-                                            int8_t *arena) {
+int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
     Visit *visits = (Visit *)(arena + layer->scratch);
@@ -156,36 +152,6 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     }
     return 1;
 }
-
-static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
-    if (layer->kernel == ESPALIER_KERNEL_CHANNEL_LANES && !layer->mask) {
-        return convolution_in_channel_lanes(layer, tensors, arena);
-    }
-    return 0;
-}
-
-/* ---- The machine's peak. ---- */
-
-static uint64_t exercise(uint32_t rounds) {
-    __m512i sums[16];
-    for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_si512();
-    __m512i a = _mm512_set1_epi8(3), b = _mm512_set1_epi8(5);
-    for (uint32_t round = 0; round < rounds; round++) {
-        __asm__ volatile("" : "+v"(a), "+v"(b));
-#pragma clang loop unroll(full)
-        for (int i = 0; i < 16; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], a, b);
-    }
-    for (int i = 0; i < 16; i++) __asm__ volatile("" : : "v"(sums[i]));
-    return (uint64_t)rounds * 16 * 64;
-}
-
-const EspalierKernelSet espalier_kernels_avx512vnni = {
-    .name = "avx512vnni",
-    .flip = 0x80,
-    .convolution = convolution,
-    .exercise = exercise,
-};
 
 #pragma clang attribute pop
 #endif

@@ -1,0 +1,143 @@
+/* Addition, and means over whole pictures. */
+#if defined(__x86_64__)
+#include "kernels.h"
+#include "begin.h"
+#include "../scalar.h"
+#include "vocabulary.h"
+
+typedef struct Addition {
+    Storing storing;
+    __m512 first, second, round;          /* in single precision */
+    Requantiser integers[3];              /* of the first input, the second, and the sum */
+    __m512i first_zero, second_zero, left; /* zero points + 128 */
+} Addition;
+
+static Requantiser factor(const EspalierLayer *layer, int index) {
+    const __m512i none = _mm512_setzero_si512();
+    return requantiser(none, none, _mm512_set1_epi32(layer->multiplier[index]),
+                       _mm512_set1_epi32(layer->shift[index]), _mm512_setzero_ps());
+}
+
+INLINE __m512i widened(const int8_t *from, __mmask16 lanes) {
+    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, from));
+}
+
+/* The sums of up to 16 neighbouring bytes. */
+INLINE __m512i added(const Addition *add, const int8_t *first, const int8_t *second, __mmask16 lanes) {
+    const __m512i a = widened(first, lanes), b = widened(second, lanes);
+    if (add->storing.in_single_precision) {
+        const __m512 inner = _mm512_fmadd_ps(_mm512_cvtepi32_ps(b), add->second, add->round);
+        const __m512 y = _mm512_fmadd_round_ps(
+            _mm512_cvtepi32_ps(a), add->first, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+        return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    }
+    const __m512i x = _mm512_sllv_epi32(_mm512_sub_epi32(a, add->first_zero), add->left);
+    const __m512i y = _mm512_sllv_epi32(_mm512_sub_epi32(b, add->second_zero), add->left);
+    const __m512i sum = _mm512_add_epi32(round_twice(x, &add->integers[0]), round_twice(y, &add->integers[1]));
+    return round_in_integers(sum, &add->integers[2], &add->storing);
+}
+
+static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t bytes) {
+    /* Packing leaves the four vectors' parts side by side; this puts them back in order. */
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    for (int32_t i = 0; i < bytes; i += 64) {
+        const int32_t left = bytes - i;
+        const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
+        __m512i v[4];
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) {
+            v[k] = added(add, first + i + k * 16, second + i + k * 16, (__mmask16)(lanes >> (k * 16)));
+        }
+        const __m512i result = _mm512_permutexvar_epi32(order, packed(v[0], v[1], v[2], v[3], &add->storing));
+        _mm512_mask_storeu_epi8(output + i, lanes, result);
+    }
+}
+
+int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
+    const EspalierTensor *output = &tensors[layer->output];
+    if (first->data || second->data || first->height != second->height || first->width != second->width
+        || first->channels != second->channels) {
+        return 0;
+    }
+    Addition add = { .storing = storing(layer, output) };
+    if (layer->rounding) {
+        add.first = _mm512_set1_ps(layer->rounding[0]);
+        add.second = _mm512_set1_ps(layer->rounding[1]);
+        add.round = _mm512_set1_ps(layer->rounding[2]);
+    }
+    for (int i = 0; i < 3; i++) add.integers[i] = factor(layer, i);
+    add.first_zero = _mm512_set1_epi32(first->zero_point + 128);
+    add.second_zero = _mm512_set1_epi32(second->zero_point + 128);
+    add.left = _mm512_set1_epi32(layer->left_shift);
+    const int32_t width = output->width * 4;
+    const int whole = first->row_bytes == width && second->row_bytes == width && output->row_bytes == width;
+    const int32_t rows = whole ? 1 : output->height, bytes = whole ? width * output->height : width;
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes;
+        const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes;
+        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
+        for (int32_t y = 0; y < rows; y++) {
+            add_run(&add, a, b, out, bytes);
+            a += first->row_bytes;
+            b += second->row_bytes;
+            out += output->row_bytes;
+        }
+    }
+    return 1;
+}
+
+/* The sums of a quad's four channels over a picture, of values + 128. */
+static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
+    __m512i sums[4];
+    for (int c = 0; c < 4; c++) sums[c] = _mm512_setzero_si512();
+    for (int32_t y = 0; y < input->height; y++, plane += input->row_bytes) {
+        for (int32_t x = 0; x < input->width; x += 16) {
+            const int32_t left = input->width - x;
+            const __mmask16 lanes = (__mmask16)((1u << (left < 16 ? left : 16)) - 1);
+            const __m512i pixels = _mm512_maskz_loadu_epi32(lanes, plane + x * 4);
+            for (int c = 0; c < 4; c++) {
+                sums[c] = _mm512_dpbusd_epi32(sums[c], pixels, _mm512_set1_epi32(1 << (8 * c)));
+            }
+        }
+    }
+    return _mm_setr_epi32(_mm512_reduce_add_epi32(sums[0]), _mm512_reduce_add_epi32(sums[1]),
+                          _mm512_reduce_add_epi32(sums[2]), _mm512_reduce_add_epi32(sums[3]));
+}
+
+/* One value a channel from its sum over the picture. */
+INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, const int averages) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    if (input->data) return 0;
+    const int32_t count = input->height * input->width;
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        int32_t sums[4];
+        const int8_t *plane = tensor_base(input, arena) + quad * input->plane_bytes;
+        _mm_storeu_si128((__m128i *)sums, sum_of_quad(input, plane));
+        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
+        for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++) {
+            int8_t value;
+            if (averages) {
+                value = stored_value(pooled_mean(layer, sums[c] - 128 * count, count), 0, layer);
+            } else {
+                const int32_t sum = sums[c] - (input->zero_point + 128) * count;
+                value = stored_value(
+                    requantised(sum, layer->multiplier[0], layer->shift[0]), output->zero_point, layer);
+            }
+            out[c] = (int8_t)(value ^ 0x80);
+        }
+    }
+    return 1;
+}
+
+int32_t avx512_average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    if (!pools_everything(layer, &tensors[layer->inputs[0]], &tensors[layer->output])) return 0;
+    return reduced(layer, tensors, arena, 1);
+}
+
+int32_t avx512_mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    return reduced(layer, tensors, arena, 0);
+}
+
+#pragma clang attribute pop
+#endif
