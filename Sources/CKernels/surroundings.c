@@ -1,9 +1,17 @@
-#include <stddef.h>
-
 #include "CKernels.h"
 
-void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, uint32_t flip) {
-    const int zero = (tensor->zero_point ^ (int32_t)flip) & 0xff;
+/* A few bytes to a few rows: calling memset, as compilers like to, would cost more than the work. */
+static __attribute__((no_builtin("memset"))) void fill(int8_t *to, uint64_t word, int32_t bytes) {
+    if (bytes >= 8) {
+        for (int32_t i = 0; i < bytes - 8; i += 8) __builtin_memcpy(to + i, &word, 8);
+        __builtin_memcpy(to + bytes - 8, &word, 8);
+    } else {
+        for (int32_t i = 0; i < bytes; i++) to[i] = (int8_t)word;
+    }
+}
+
+__attribute__((no_builtin("memset"))) void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, uint32_t flip) {
+    const uint64_t zero = (((uint32_t)tensor->zero_point ^ flip) & 0xff) * 0x0101010101010101u;
     const int32_t row = tensor->row_bytes;
     const int32_t left = tensor->halo_left * 4, used = tensor->width * 4, gap = row - used;
     if (tensor->halo_top | tensor->halo_bottom | gap) {
@@ -12,17 +20,18 @@ void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, ui
             /* The right halo of a row and the left one of the next are neighbours. */
             int8_t *next = plane;
             int32_t bytes = tensor->halo_top * row + left;
-            for (int32_t y = 0; y < tensor->height; y++) {
-                if (bytes == 8) {
-                    const uint64_t word = (uint64_t)zero * 0x0101010101010101u;
-                    __builtin_memcpy(next, &word, 8);
-                } else if (bytes) {
-                    __builtin_memset(next, zero, (size_t)bytes);
-                }
+            if (gap == 8) {
+                fill(next, zero, bytes);
                 next += bytes + used;
-                bytes = gap;
+                for (int32_t y = 1; y < tensor->height; y++, next += row) __builtin_memcpy(next, &zero, 8);
+            } else {
+                for (int32_t y = 0; y < tensor->height; y++) {
+                    fill(next, zero, bytes);
+                    next += bytes + used;
+                    bytes = gap;
+                }
             }
-            __builtin_memset(next, zero, (size_t)(gap - left + tensor->halo_bottom * row));
+            fill(next, zero, gap - left + tensor->halo_bottom * row);
         }
     }
     const int32_t lanes = tensor->channels & 3;

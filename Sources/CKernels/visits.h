@@ -50,4 +50,21 @@ INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *inp
     return count;
 }
 
+/* A bit for each block whose quad is not silent; 0 where all are live. */
+INLINE int list_live_blocks(const EspalierLayer *layer, const EspalierTensor *input, const int8_t *arena,
+                            uint32_t flip, uint32_t *bits) {
+    const int32_t taps = layer->kernel_height * layer->kernel_width, words = (layer->row_blocks + 31) / 32;
+    int any_silent = 0;
+    for (int32_t i = 0; i < words; i++) bits[i] = 0xffffffff;
+    for (int32_t q = 0; q < input->quads; q++) {
+        if (is_live(input, arena, q, flip)) continue;
+        any_silent = 1;
+        for (int32_t tap = 0; tap < taps; tap++) {
+            const int32_t block = tap * input->quads + q;
+            bits[block >> 5] &= ~(1u << (block & 31));
+        }
+    }
+    return any_silent;
+}
+
 #endif

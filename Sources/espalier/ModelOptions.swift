@@ -13,18 +13,21 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var meaning: ModelMeaning
 
+    @OptionGroup var packing: PackingOptions
+
     @Flag(help: "Keep channels that are provably constant or that no output depends on.")
     var keepDead = false
 
     /// Reads and compiles the model.
     ///
     /// - Parameter defaultName: overrides the name taken from the model's file, where no `--name` was given.
-    func compilation(defaultName: String? = nil) throws -> Compilation {
+    func compilation(defaultName: String? = nil, costs: CostModel? = nil) throws -> Compilation {
         let url = URL(fileURLWithPath: model)
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
-        return try meaning.compilation(of: model, name: name, keepsDead: keepDead)
+        return try meaning.compilation(
+            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs())
     }
 
     private func checkedName(_ name: String) throws -> String {
@@ -57,7 +60,9 @@ struct ModelMeaning: ParsableArguments {
     var pixelDeviation: String?
 
     /// Reads and compiles the model of a path.
-    func compilation(of path: String, name: String, keepsDead: Bool = false) throws -> Compilation {
+    func compilation(
+        of path: String, name: String, keepsDead: Bool = false, costs: CostModel = CostModel()
+    ) throws -> Compilation {
         var options = CompileOptions(name: name)
         if let labelNames {
             let text = String(decoding: try ByteFile.read(labelNames), as: UTF8.self)
@@ -66,6 +71,7 @@ struct ModelMeaning: ParsableArguments {
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
         options.keepsDead = keepsDead
+        options.costs = costs
         let bytes = try ByteFile.read(path)
         do {
             return try Compilation(

@@ -138,7 +138,7 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
         int32_t n = groups - group;
         if (n >= together) n = together;
         else if (n == 3) n = 2;
-        for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16);
+        for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
         w.weights = layer->weights + (size_t)group * w.group_bytes;
         w.quads = output->quads - group * 4;
         const int8_t *in = w.g.input;

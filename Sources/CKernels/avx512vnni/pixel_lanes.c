@@ -3,188 +3,271 @@
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
-#include "pixel_grid.h"
+#include "gather.h"
 #include "vocabulary.h"
 
-#define MOST_SEGMENTS 5
+/* Segments of a tile: as many as leave the sums of the outputs walked together in registers. */
+#define MOST_SEGMENTS(B) ((B) == 4 ? 5 : 8)
 
-/* The kept blocks of one mask row. */
+/* Four weights, or four activations, as one unaligned word. */
+typedef struct __attribute__((packed)) Quad {
+    int32_t value;
+} Quad;
+
+/* The blocks that a mask row keeps and whose input is not silent. */
 typedef struct Kept {
-    const int32_t *places;  /* of their inputs, from a segment's first pixel */
-    const int32_t *weights; /* offsets of their weights; only read where some blocks are skipped */
+    const int32_t *places; /* of their inputs, from a segment's first pixel */
+    const int8_t *weights;
     int32_t count;
-    const int8_t *first;    /* weights of the row */
 } Kept;
 
-/* Four outputs on all segments. */
+/* The part of a segment that lies in one output row. */
+typedef struct Piece {
+    int32_t offset; /* of lane 0, in the output's plane */
+    uint32_t lanes; /* 0 past a segment's last piece */
+} Piece;
+
+/* A picture of one pixel a row has the most. */
+#define MOST_PIECES 16
+
+/* Four outputs of a band. */
 typedef struct PixelWalk {
-    PixelGrid grid;
     Storing storing;
-    Requantiser requantisers[4];
+    RequantiserTable table; /* of 16 outputs, these four among them */
+    int32_t output_in_table;
     Kept kept[4];
-    int8_t *output; /* of the quad */
+    const int8_t *input; /* the band's first pixel */
+    int8_t *output;      /* of the quad */
+    Piece pieces[BAND_SEGMENTS][MOST_PIECES];
 } PixelWalk;
 
-/* Stores a segment from the rounded sums of four outputs. */
-INLINE void store_outputs(const PixelWalk *w, int32_t segment, __m512i a, __m512i b, __m512i c, __m512i d) {
+/* Cuts a band's segments at the ends of rows; returns how many there are. */
+static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int32_t output_row) {
+    const int32_t rows = g->height - first_row < g->band ? g->height - first_row : g->band;
+    const int32_t pixels = rows * g->width, count = (pixels + 15) / 16;
+    int32_t y = 0, x = 0;
+    for (int32_t segment = 0; segment < count; segment++) {
+        Piece *piece = w->pieces[segment];
+        for (int32_t lane = 0; lane < 16 && y < rows; piece++) {
+            const int32_t run = g->width - x < 16 - lane ? g->width - x : 16 - lane;
+            piece->offset = (first_row + y) * output_row + (x - lane) * 4;
+            piece->lanes = ((1u << run) - 1) << lane;
+            lane += run;
+            x += run;
+            if (x == g->width) {
+                x = 0;
+                y++;
+            }
+        }
+        if (piece < w->pieces[segment] + MOST_PIECES) piece->lanes = 0;
+    }
+    return count;
+}
+
+INLINE void store_segment(const PixelWalk *w, int32_t segment, __m512i bytes) {
+    const Piece *piece = w->pieces[segment], *end = piece + MOST_PIECES;
+    do {
+        _mm512_mask_storeu_epi32(w->output + piece->offset, (__mmask16)piece->lanes, bytes);
+    } while (++piece < end && piece->lanes);
+}
+
+/* Stores a segment from the rounded sums of four outputs, two and two already packed. */
+INLINE void store_outputs(const PixelWalk *w, int32_t segment, __m512i ab, __m512i cd) {
     const __m512i order = _mm512_broadcast_i32x4(
         _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    store_segment(&w->grid, segment, w->output, _mm512_shuffle_epi8(packed(a, b, c, d, &w->storing), order));
+    store_segment(w, segment, _mm512_shuffle_epi8(packed_pairs(ab, cd, &w->storing), order));
 }
 
-/* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */
-static __attribute__((noinline)) void store_exactly(const PixelWalk *w, const int32_t *segments, const __m512i *sums,
-                                                    int count) {
-    for (int r = 0; r < count; r++) {
-        __m512i v[4];
-        for (int j = 0; j < 4; j++) v[j] = round_in_integers(sums[j * count + r], &w->requantisers[j], &w->storing);
-        store_outputs(w, segments[r], v[0], v[1], v[2], v[3]);
+/* Two outputs' sums of a tile, rounded and packed. */
+INLINE void finish(const PixelWalk *w, const __m512i *sums, __m512i *pairs, int output, const int R) {
+    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
+    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < R; i++) {
+        pairs[i] = pair(round_single(sums[i], &a, w->storing.negative_differs),
+                        round_single(sums[R + i], &b, w->storing.negative_differs), &w->storing);
     }
 }
 
-INLINE void pixel_tile(const PixelWalk *w, const int32_t *segments, const int R, const int B, const int SKIPS) {
-    __m512i sums[4][MOST_SEGMENTS];
-    const int8_t *inputs[MOST_SEGMENTS];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < R; r++) inputs[r] = w->grid.base + segments[r] * 4;
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) {
-#pragma clang loop unroll(full)
-        for (int r = 0; r < R; r++) sums[j][r] = w->requantisers[j].start;
+/* The same where sums have to be rounded in integers: off the fast path, and compiled once. */
+static __attribute__((noinline)) void finish_exactly(const PixelWalk *w, const __m512i *sums, __m512i *pairs,
+                                                     int output, int count) {
+    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
+    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
+    for (int i = 0; i < count; i++) {
+        pairs[i] = pair(round_in_integers(sums[i], &a, &w->storing),
+                        round_in_integers(sums[count + i], &b, &w->storing), &w->storing);
     }
+}
+
+/* Adds the visited blocks of B outputs on R segments. Single outputs on few segments take turns on two sets of sums,
+ * so that one dot product need not wait for another. */
+INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, const int R, const int B) {
+    const int turns = B == 1 && R <= 4 ? 2 : 1;
+    __m512i s[turns][B][R];
 #pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j += B) {
-        const Kept *kept = &w->kept[j / B];
-        const int8_t *weights = kept->first;
-        for (int32_t i = 0; i < kept->count; i++) {
-            const int32_t place = kept->places[i];
-            const int8_t *block = SKIPS ? kept->first + kept->weights[i] : weights;
-            __m512i pixels[MOST_SEGMENTS];
+    for (int i = 0; i < B * R; i++) {
+        s[0][i / R][i % R] = sums[i];
+        if (turns == 2) s[1][i / R][i % R] = _mm512_setzero_si512();
+    }
+    const int8_t *weights = kept->weights;
+    int32_t i = 0;
+    for (; i + turns <= kept->count; i += turns) {
 #pragma clang loop unroll(full)
-            for (int r = 0; r < R; r++) pixels[r] = _mm512_loadu_si512(inputs[r] + place);
+        for (int turn = 0; turn < turns; turn++) {
+            const int8_t *pixels = input + kept->places[i + turn];
+            const int8_t *block = weights + turn * B * 4;
+            __m512i spread[B];
 #pragma clang loop unroll(full)
-            for (int b = 0; b < B; b++) {
-                int32_t quad;
-                __builtin_memcpy(&quad, block + b * 4, 4);
-                const __m512i spread = _mm512_set1_epi32(quad);
+            for (int b = 0; b < B; b++) spread[b] = _mm512_set1_epi32(((const Quad *)(block + b * 4))->value);
 #pragma clang loop unroll(full)
-                for (int r = 0; r < R; r++) sums[j + b][r] = _mm512_dpbusd_epi32(sums[j + b][r], pixels[r], spread);
+            for (int r = 0; r < R; r++) {
+                const __m512i vector = _mm512_loadu_si512(pixels + r * 64);
+#pragma clang loop unroll(full)
+                for (int b = 0; b < B; b++) s[turn][b][r] = _mm512_dpbusd_epi32(s[turn][b][r], vector, spread[b]);
             }
-            weights += B * 4;
+        }
+        weights += turns * B * 4;
+    }
+    if (turns == 2 && i < kept->count) {
+        const int8_t *pixels = input + kept->places[i];
+        const __m512i spread = _mm512_set1_epi32(((const Quad *)weights)->value);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < R; r++) {
+            s[0][0][r] = _mm512_dpbusd_epi32(s[0][0][r], _mm512_loadu_si512(pixels + r * 64), spread);
         }
     }
-    if (!w->storing.in_single_precision) {
-        __m512i all[4 * R];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < 4 * R; i++) all[i] = sums[i / R][i % R];
-        store_exactly(w, segments, all, R);
-        return;
-    }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < R; r++) {
-        __m512i v[4];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < 4; j++) {
-            v[j] = round_single(sums[j][r], &w->requantisers[j], w->storing.negative_differs);
-        }
-        store_outputs(w, segments[r], v[0], v[1], v[2], v[3]);
+    for (int i = 0; i < B * R; i++) {
+        sums[i] = turns == 2 ? _mm512_add_epi32(s[0][i / R][i % R], s[turns - 1][i / R][i % R]) : s[0][i / R][i % R];
     }
 }
 
-/* All segments of a picture, evenly cut into tiles of at most five. */
-#define PIXEL_TILES(NAME, B, SKIPS)                                                                           \
-    static void NAME(const PixelWalk *w, const int32_t *segments, int32_t count) {                            \
-        int32_t tiles = (count + MOST_SEGMENTS - 1) / MOST_SEGMENTS;                                          \
+/* R segments of four outputs, two at a time unless all four share their blocks. */
+INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int B) {
+    const int together = B == 4 ? 4 : 2;
+    __m512i pairs[2 * R];
+#pragma clang loop unroll(full)
+    for (int output = 0; output < 4; output += together) {
+        __m512i sums[together * R];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < together * R; i++) {
+            sums[i] = _mm512_set1_epi32(w->table.start[w->output_in_table + output + i / R]);
+        }
+#pragma clang loop unroll(full)
+        for (int j = 0; j < together; j += B) {
+            visit_blocks(&w->kept[(output + j) / B], w->input + first * 64, sums + j * R, R, B);
+        }
+        if (w->storing.in_single_precision) {
+#pragma clang loop unroll(full)
+            for (int j = 0; j < together; j += 2) finish(w, sums + j * R, pairs + (output + j) / 2 * R, output + j, R);
+        } else {
+            __m512i copy[together * R], done[2 * R];
+#pragma clang loop unroll(full)
+            for (int i = 0; i < together * R; i++) copy[i] = sums[i];
+            for (int j = 0; j < together; j += 2) finish_exactly(w, copy + j * R, done + j / 2 * R, output + j, R);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < together / 2 * R; i++) pairs[output / 2 * R + i] = done[i];
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) store_outputs(w, first + r, pairs[r], pairs[R + r]);
+}
+
+/* All segments of a band, evenly cut into tiles. */
+#define TILE(R, B) case R: pixel_tile(w, first, R, B); break;
+#define WIDE_TILES(B) TILE(6, B) TILE(7, B) TILE(8, B)
+#define PIXEL_TILES(NAME, B, WIDE)                                                                            \
+    static void NAME(const PixelWalk *w, int32_t count) {                                                     \
+        int32_t first = 0, tiles = (count + MOST_SEGMENTS(B) - 1) / MOST_SEGMENTS(B);                         \
         for (; tiles > 0; tiles--) {                                                                          \
             const int32_t r = (count + tiles - 1) / tiles;                                                    \
-            switch (r) {                                                                                      \
-            case 1: pixel_tile(w, segments, 1, B, SKIPS); break;                                              \
-            case 2: pixel_tile(w, segments, 2, B, SKIPS); break;                                              \
-            case 3: pixel_tile(w, segments, 3, B, SKIPS); break;                                              \
-            case 4: pixel_tile(w, segments, 4, B, SKIPS); break;                                              \
-            default: pixel_tile(w, segments, 5, B, SKIPS); break;                                             \
-            }                                                                                                 \
-            segments += r;                                                                                    \
+            switch (r) { TILE(1, B) TILE(2, B) TILE(3, B) TILE(4, B) TILE(5, B) WIDE }                        \
+            first += r;                                                                                       \
             count -= r;                                                                                       \
         }                                                                                                     \
     }
-PIXEL_TILES(tiles_1x4, 1, 0)
-PIXEL_TILES(tiles_2x4, 2, 0)
-PIXEL_TILES(tiles_4x4, 4, 0)
-PIXEL_TILES(live_tiles_1x4, 1, 1)
-PIXEL_TILES(live_tiles_2x4, 2, 1)
-PIXEL_TILES(live_tiles_4x4, 4, 1)
+PIXEL_TILES(tiles_1x4, 1, WIDE_TILES(1))
+PIXEL_TILES(tiles_2x4, 2, WIDE_TILES(2))
+PIXEL_TILES(tiles_4x4, 4, )
 
-/* Lists a mask row's blocks, 16 at a time. `live` has a bit for each block, or is NULL. Returns the room used. */
+/* Lists a mask row's blocks, 16 at a time. `live` has a bit for each block, or is NULL: where it has none, weights are
+ * copied so that those of visited blocks are neighbours. Returns the words of room used. */
 static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, const uint32_t *live, int32_t row,
                          int32_t *room, Kept *kept) {
     const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
-    const int32_t blocks = layer->row_blocks, bytes = layer->block_outputs * 4;
-    const int32_t most = live ? blocks : 0;
-    int32_t *place = room + most, *weight = room;
-    __m512i offset = _mm512_setzero_si512();
+    const int32_t blocks = layer->row_blocks, words = layer->block_outputs;
+    const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * blocks;
+    const Quad *weights = (const Quad *)layer->weights + stored * words;
+    int32_t *place = room, *copy = room + blocks;
+    kept->places = room;
+    kept->weights = live ? (const int8_t *)copy : (const int8_t *)weights;
     for (int32_t block = 0; block < blocks; block += 16) {
         const int32_t left = blocks - block;
         uint32_t bits = left < 16 ? (1u << left) - 1 : 0xffff;
         if (mask) bits &= mask[block >> 5] >> (block & 16);
         uint32_t visited = bits;
         if (live) {
-            /* A kept block's weights lie behind those of the kept blocks before it. */
             visited &= live[block >> 5] >> (block & 16);
-            const __m512i ranks = _mm512_maskz_expand_epi32(
-                (__mmask16)bits, _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-            const __m512i at = _mm512_add_epi32(offset, _mm512_mullo_epi32(ranks, _mm512_set1_epi32(bytes)));
-            const __m512i chosen = _mm512_maskz_compress_epi32((__mmask16)visited, at);
-            _mm512_mask_storeu_epi32(weight, (__mmask16)((1u << _mm_popcnt_u32(visited)) - 1), chosen);
-            weight += _mm_popcnt_u32(visited);
-            offset = _mm512_add_epi32(offset, _mm512_set1_epi32(_mm_popcnt_u32(bits) * bytes));
+            for (uint32_t rest = bits; rest; rest &= rest - 1, weights += words) {
+                if (!(visited & rest & -rest)) continue;
+                for (int32_t i = 0; i < words; i++) *copy++ = weights[i].value;
+            }
         }
         const __m512i from = _mm512_maskz_loadu_epi32((__mmask16)visited, places + block);
-        const __m512i chosen = _mm512_maskz_compress_epi32((__mmask16)visited, from);
-        _mm512_mask_storeu_epi32(place, (__mmask16)((1u << _mm_popcnt_u32(visited)) - 1), chosen);
-        place += _mm_popcnt_u32(visited);
+        const int32_t count = _mm_popcnt_u32(visited);
+        _mm512_mask_storeu_epi32(
+            place, (__mmask16)((1u << count) - 1), _mm512_maskz_compress_epi32((__mmask16)visited, from));
+        place += count;
     }
-    kept->weights = room;
-    kept->places = room + most;
-    kept->count = (int32_t)(place - kept->places);
-    const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * blocks;
-    kept->first = layer->weights + stored * bytes;
-    return (int32_t)(place - room);
+    kept->count = (int32_t)(place - room);
+    return (int32_t)(live ? copy - room : place - room);
+}
+
+static void run_quad(const PixelWalk *w, const EspalierLayer *layer, int32_t segments) {
+    switch (layer->block_outputs) {
+    case 1: tiles_1x4(w, segments); break;
+    case 2: tiles_2x4(w, segments); break;
+    default: tiles_4x4(w, segments); break;
+    }
 }
 
 int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    int32_t *room = (int32_t *)(arena + layer->scratch);
-    PixelWalk w = { .storing = storing(layer, output) };
-    if (!pixel_grid(layer, tensors, arena, &w.grid, &room)) return 0;
-    const int32_t *places = room;
-    room += list_places(layer, input, &w.grid, room);
+    int8_t *room = arena + layer->scratch;
+    Gather gather;
+    PixelWalk w;
+    if (!gather_of(layer, tensors, arena, room, &gather)) return 0;
+    w.storing = storing(layer, output);
+    if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
+    int32_t *lists = (int32_t *)room;
+    const int32_t *places = lists;
+    lists += gather_places(&gather, lists);
     const uint32_t *live = 0;
-    if (layer->skips_silence && list_live_blocks(layer, input, arena, (uint32_t *)room)) {
-        live = (const uint32_t *)room;
-        room += (layer->row_blocks + 31) / 32;
+    if (layer->skips_silence && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)lists)) {
+        live = (const uint32_t *)lists;
+        lists += (layer->row_blocks + 31) / 32;
     }
-    int32_t segments[MOST_LISTED];
     const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
-    for (int32_t quad = 0; quad < output->quads; quad++) {
-        int32_t *next = room;
-        for (int32_t j = 0; j < 4; j += layer->block_outputs) {
-            const int32_t row = (quad * 4 + j) / layer->block_outputs;
-            if (row < rows) next += list_kept(layer, places, live, row, next, &w.kept[j / layer->block_outputs]);
-            else w.kept[j / layer->block_outputs].count = 0;
-        }
-        for (int j = 0; j < 4; j++) {
-            const int32_t channel = quad * 4 + j;
-            w.requantisers[j] = requantiser_of_one(layer, channel < rows * layer->block_outputs ? channel : 0);
-        }
-        w.output = tensor_base(output, arena) + quad * output->plane_bytes;
-        for (int32_t first = 0; first < w.grid.segments; first += MOST_LISTED) {
-            const int32_t count = list_segments(&w.grid, first, segments);
-            switch (layer->block_outputs) {
-            case 1: (live ? live_tiles_1x4 : tiles_1x4)(&w, segments, count); break;
-            case 2: (live ? live_tiles_2x4 : tiles_2x4)(&w, segments, count); break;
-            default: (live ? live_tiles_4x4 : tiles_4x4)(&w, segments, count); break;
+    for (int32_t band = 0; band < gather.height; band += gather.band) {
+        w.input = gather_band(&gather, band, 0);
+        const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
+        for (int32_t quad = 0; quad < output->quads; quad++) {
+            int32_t *next = lists;
+            for (int32_t j = 0; j < 4; j += layer->block_outputs) {
+                const int32_t row = (quad * 4 + j) / layer->block_outputs;
+                Kept *kept = &w.kept[j / layer->block_outputs];
+                if (row < rows) next += list_kept(layer, places, live, row, next, kept);
+                else kept->count = 0;
             }
+            if (quad % 4 == 0) {
+                const int32_t left = rows * layer->block_outputs - quad * 4;
+                const Requantiser r = requantiser_of_16(layer, quad * 4, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
+                spread_out(&r, &w.table);
+            }
+            w.output_in_table = quad % 4 * 4;
+            w.output = tensor_base(output, arena) + quad * output->plane_bytes;
+            run_quad(&w, layer, segments);
         }
     }
     return 1;

@@ -59,19 +59,45 @@ INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __
     return r;
 }
 
-INLINE Requantiser requantiser_of_16(const EspalierLayer *layer, int32_t first) {
+/* Of the outputs from `first` on that `lanes` has a bit for. */
+INLINE Requantiser requantiser_of_16(const EspalierLayer *layer, int32_t first, __mmask16 lanes) {
     return requantiser(
-        _mm512_loadu_si512(layer->bias + first), _mm512_loadu_si512(layer->weight_sum + first),
-        _mm512_loadu_si512(layer->multiplier + first),
-        _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(layer->shift + first))),
-        layer->rounding ? _mm512_loadu_ps(layer->rounding + first) : _mm512_setzero_ps());
+        _mm512_maskz_loadu_epi32(lanes, layer->bias + first),
+        _mm512_maskz_loadu_epi32(lanes, layer->weight_sum + first),
+        _mm512_maskz_loadu_epi32(lanes, layer->multiplier + first),
+        _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, layer->shift + first)),
+        layer->rounding ? _mm512_maskz_loadu_ps(lanes, layer->rounding + first) : _mm512_setzero_ps());
 }
 
-INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output) {
-    return requantiser(
-        _mm512_set1_epi32(layer->bias[output]), _mm512_set1_epi32(layer->weight_sum[output]),
-        _mm512_set1_epi32(layer->multiplier[output]), _mm512_set1_epi32(layer->shift[output]),
-        _mm512_set1_ps(layer->rounding ? layer->rounding[output] : 0));
+/* The same, one output after the other: kernels broadcast them. */
+typedef struct RequantiserTable {
+    int32_t start[16];
+    float high[16], low[16], round[16], round_negative[16];
+    int32_t multiplier[16], left[16], right[16];
+} RequantiserTable;
+
+INLINE void spread_out(const Requantiser *r, RequantiserTable *table) {
+    _mm512_storeu_si512(table->start, r->start);
+    _mm512_storeu_ps(table->high, r->high);
+    _mm512_storeu_ps(table->low, r->low);
+    _mm512_storeu_ps(table->round, r->round);
+    _mm512_storeu_ps(table->round_negative, r->round_negative);
+    _mm512_storeu_si512(table->multiplier, r->multiplier);
+    _mm512_storeu_si512(table->left, r->left);
+    _mm512_storeu_si512(table->right, r->right);
+}
+
+INLINE Requantiser requantiser_of_one(const RequantiserTable *table, int output) {
+    Requantiser r;
+    r.start = _mm512_set1_epi32(table->start[output]);
+    r.high = _mm512_set1_ps(table->high[output]);
+    r.low = _mm512_set1_ps(table->low[output]);
+    r.round = _mm512_set1_ps(table->round[output]);
+    r.round_negative = _mm512_set1_ps(table->round_negative[output]);
+    r.multiplier = _mm512_set1_epi32(table->multiplier[output]);
+    r.left = _mm512_set1_epi32(table->left[output]);
+    r.right = _mm512_set1_epi32(table->right[output]);
+    return r;
 }
 
 /* Four outputs of a quad in each 128-bit part. */
@@ -138,11 +164,18 @@ INLINE __m512i rounded(__m512i sums, const Requantiser *r, const Storing *s) {
     return s->in_single_precision ? round_single(sums, r, s->negative_differs) : round_in_integers(sums, r, s);
 }
 
-/* Four vectors of rounded sums as bytes: part p holds the p-th four of a, b, c and d. */
-INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {
-    const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(a, b), s->zero);
-    const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(c, d), s->zero);
+/* Two vectors of rounded sums as int16 with the zero point added. */
+INLINE __m512i pair(__m512i a, __m512i b, const Storing *s) {
+    return _mm512_adds_epi16(_mm512_packs_epi32(a, b), s->zero);
+}
+
+/* Two such pairs as bytes: part p holds the p-th four of a, b, c and d. */
+INLINE __m512i packed_pairs(__m512i ab, __m512i cd, const Storing *s) {
     return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), s->least), s->most);
+}
+
+INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {
+    return packed_pairs(pair(a, b, s), pair(c, d, s), s);
 }
 
 #endif

@@ -21,8 +21,10 @@ public struct Inspection: Codable, Sendable {
         /// Channels of the output that dead-work removal took away.
         public var channelsConstant: Int
         public var channelsDead: Int
-        /// Outputs that share a mask row: 1, 2 or 4; 0 where the layer has no blocks.
+        /// Outputs that share a mask row: 1, 2, 4 or 16; 0 where the layer has no blocks.
         public var blockOutputs: Int
+        /// How its weights are packed, and why; absent where the layer leaves no choice.
+        public var packing: PackingChoice?
         public var flashBytes: Int
         public var arenaOffset: Int
     }
@@ -75,7 +77,7 @@ public struct Inspection: Codable, Sendable {
                 blocks: Int(layer.fields.blocks), blocksLive: layer.live.blocks,
                 blocksKept: Int(layer.fields.blocks_kept), channelsConstant: selection?.constants.count ?? 0,
                 channelsDead: selection?.dead.count ?? 0,
-                blockOutputs: Int(layer.fields.block_outputs), flashBytes: layer.tableBytes,
+                blockOutputs: Int(layer.fields.block_outputs), packing: layer.choice, flashBytes: layer.tableBytes,
                 arenaOffset: Int(output.fields.offset))
         }
     }
@@ -105,8 +107,8 @@ public struct Inspection: Codable, Sendable {
         var rows = [
             [
                 "", "operation", "output", "constant", "dead", "MACs", "live", "kept", "blocks", "kept",
-                "rows", "flash",
-                "source",
+                "packing", "flash",
+                "source", "why this packing",
             ]
         ]
         for layer in layers {
@@ -114,9 +116,9 @@ public struct Inspection: Codable, Sendable {
                 "\(layer.index)", layer.operation, layer.output.map(String.init).joined(separator: "x"),
                 count(layer.channelsConstant), count(layer.channelsDead), "\(layer.macs)",
                 percent(layer.macsLive, layer.macs), percent(layer.macsKept, layer.macs), "\(layer.blocks)",
-                percent(UInt64(layer.blocksKept), UInt64(layer.blocks)), rowKind(layer),
+                percent(UInt64(layer.blocksKept), UInt64(layer.blocks)), layer.packing?.kind.rawValue ?? "",
                 "\(layer.flashBytes)",
-                layer.source,
+                layer.source, layer.packing?.text ?? "",
             ])
         }
         var lines = [
@@ -135,7 +137,7 @@ public struct Inspection: Codable, Sendable {
         for row in rows {
             let cells = row.indices.map { column in
                 let fill = String(repeating: " ", count: widths[column] - row[column].count)
-                let isText = [1, 2, 10, 12].contains(column)
+                let isText = [1, 2, 10, 12, 13].contains(column)
                 return isText ? row[column] + fill : fill + row[column]
             }
             var line = cells.joined(separator: "  ")
@@ -143,12 +145,6 @@ public struct Inspection: Codable, Sendable {
             lines.append(line)
         }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// How a layer's blocks are stored: dense, or masked with 1, 2 or 4 outputs to a mask row.
-    private func rowKind(_ layer: Layer) -> String {
-        guard layer.blockOutputs > 0 else { return "" }
-        return layer.blocksKept == layer.blocksLive ? "dense" : "\(layer.blockOutputs)x4"
     }
 
     private func count(_ channels: Int) -> String {

@@ -1,65 +1,66 @@
-import Foundation
-
-/// What a convolution asks of its kernels, whatever its packing.
-public struct ConvolutionWork: Sendable {
-    var height: Int
-    var width: Int
-    var outputs: Int
-    var taps: Int
-    var quads: Int
-    var strideWidth: Int
-    var canSplit: Bool
-    /// Blocks an output row visits, summed over the rows, for rows of 1, 2 and 4 outputs.
-    var visits: [Int: Int] = [:]
-    var hasWeightZeroPoint: Bool
-
-    init(_ convolution: Convolution, input: Shape, output: Shape, kept: [[Bool]]) {
-        let window = convolution.window
-        height = output.height
-        width = output.width
-        outputs = output.channels
-        taps = window.kernelHeight * window.kernelWidth
-        quads = input.quads
-        strideWidth = window.strideWidth
-        canSplit =
-            window.strideHeight == strideWidth && strideWidth <= 2
-            && (strideWidth == 1 || window.dilationHeight * window.dilationWidth == 1)
-        hasWeightZeroPoint = convolution.weightZeroPoint != 0
-        for rowOutputs in [1, 2, 4] {
-            var visited = 0
-            for first in stride(from: 0, to: kept.count, by: rowOutputs) {
-                let row = kept[first..<min(first + rowOutputs, kept.count)]
-                for block in kept[first].indices where row.contains(where: { $0[block] }) { visited += 1 }
-            }
-            visits[rowOutputs] = visited
-        }
-    }
-
-    var blocksPerOutput: Int { taps * quads }
-    var visitsOfAll: Int { outputs * blocksPerOutput }
-}
-
-/// How a convolution's weights are packed, and what that was weighed against.
-public struct PackingChoice: Codable, Sendable {
-    /// 16: channel lanes; 1, 2 or 4: pixel lanes with 1x4, 2x4 or 4x4 blocks.
-    public var outputsPerRow: Int
-    /// Every block is stored, pruned or not.
-    public var isDense: Bool
-    /// Estimated microseconds of each packing.
-    public var costs: [Int: Double]
-}
-
-/// Estimates how long each packing of a convolution takes.
+/// Estimates how long each packing of a convolution takes, and chooses.
 public struct CostModel: Sendable {
-    public var forced: Int?
-    public init() { forced = ProcessInfo.processInfo.environment["ESPALIER_FORCE"].flatMap { Int($0) } }
+    public var processor = Processor.generic
+    /// Measured microseconds by signature; they go before estimates.
+    public var measured: [String: [PackingKind: Double]] = [:]
+    /// Takes this packing wherever a layer allows it: how `espalier tune` measures.
+    public var forced: PackingKind?
+
+    public init() {}
 
     func choice(_ work: ConvolutionWork) -> PackingChoice {
-        let isDense = work.visits[1] == work.visitsOfAll
-        if let forced, !work.hasWeightZeroPoint {
-            return PackingChoice(outputsPerRow: forced, isDense: forced == 16, costs: [:])
+        if work.hasWeightZeroPoint {
+            return PackingChoice(
+                kind: .pixels1x4, microseconds: [:], isMeasured: false,
+                because: "weights with a zero point: reference kernel")
         }
-        let lanes = isDense && work.outputs >= 8 && !work.hasWeightZeroPoint
-        return PackingChoice(outputsPerRow: lanes ? 16 : 1, isDense: lanes, costs: [:])
+        guard work.fitsPixelLanes else {
+            return PackingChoice(
+                kind: .channelLanes, microseconds: [:], isMeasured: false,
+                because: "unequal or large strides: channel lanes only")
+        }
+        let known = measured[work.signature]
+        var times = known ?? [:]
+        if known == nil {
+            for kind in PackingKind.allCases { times[kind] = microseconds(work, kind) }
+        }
+        // Of equals the one that stores least.
+        let best = PackingKind.allCases.reversed().min { times[$0, default: .infinity] < times[$1, default: .infinity] }
+        return PackingChoice(
+            kind: forced ?? best ?? .channelLanes, microseconds: times, isMeasured: known != nil, because: nil)
+    }
+
+    private func microseconds(_ work: ConvolutionWork, _ kind: PackingKind) -> Double {
+        let cycles = kind == .channelLanes ? channelLanes(work) : pixelLanes(work, kind)
+        return cycles / processor.cyclesPerMicrosecond
+    }
+
+    /// Every group of 16 outputs visits every block of every pixel.
+    private func channelLanes(_ work: ConvolutionWork) -> Double {
+        let groups = (work.outputs + 15) / 16
+        let pairs = groups / 2 * 2
+        let pixels = Double(work.height * work.width)
+        let blocks = Double(work.blocksPerOutput)
+        let visits =
+            Double(pairs) * processor.channelVisit + Double(groups - pairs) * processor.channelVisitAlone
+        return processor.layer + pixels * blocks * visits + pixels * Double(groups) * processor.channelPixel
+    }
+
+    /// Visited blocks on every segment of 16 pixels, the ends of tiles, the lists of blocks, and the gathered input.
+    private func pixelLanes(_ work: ConvolutionWork, _ kind: PackingKind) -> Double {
+        let rowOutputs = kind.outputsPerRow
+        let segments = Double((work.height * work.width + 15) / 16)
+        let quads = Double((work.outputs + 3) / 4)
+        let rows = Double((work.outputs + rowOutputs - 1) / rowOutputs)
+        let few = rowOutputs == 1 && segments <= 4 ? processor.fewSegments : 1
+        let visits = Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few
+        let lists = rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
+        let gathered =
+            work.readsInPlace
+            ? 0
+            : Double(work.quads * work.kernelWidth * work.stride * (work.height + work.kernelHeight))
+                * Double((work.width + 15) / 16) * processor.gatheredVector
+        return processor.layer + visits + lists + gathered
+            + quads * (processor.quad + segments * processor.pixelSegment)
     }
 }

@@ -16,12 +16,15 @@ enum Packing {
         var kept = (0..<output.channels).map { output in
             (0..<source.blocksPerOutput).map { source.isKept(output: output, block: $0) }
         }
-        let choice = costs.choice(
-            ConvolutionWork(convolution, input: input.shape, output: output, kept: kept))
-        let outputsPerRow = choice.outputsPerRow
+        let work = ConvolutionWork(convolution, input: input.shape, output: output, kept: kept)
+        let choice = costs.choice(work)
+        layer.signature = work.signature
+        let outputsPerRow = choice.kind.outputsPerRow
+        // Channel lanes walk every block: a mask of 16 outputs would hardly ever let one go.
+        let isDense = choice.kind == .channelLanes
         layer.choice = choice
         layer.fields.kernel =
-            outputsPerRow == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
+            isDense ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
         let rows = (output.channels + outputsPerRow - 1) / outputsPerRow
         let words = (source.blocksPerOutput + 31) / 32
         var mask = [UInt32](repeating: 0, count: rows * words)
@@ -31,7 +34,7 @@ enum Packing {
             rowStart.append(UInt32(stored))
             let outputs = row * outputsPerRow..<(row + 1) * outputsPerRow
             let visited = union(kept, outputs)
-            for block in 0..<source.blocksPerOutput where visited[block] || choice.isDense {
+            for block in 0..<source.blocksPerOutput where visited[block] || isDense {
                 mask[row * words + block / 32] |= 1 << UInt32(block % 32)
                 for output in outputs {
                     let weights = source.weights(output: output, block: block)
@@ -40,7 +43,7 @@ enum Packing {
                 stored += 1
             }
             for output in outputs where output < kept.count {
-                kept[output] = choice.isDense ? visited.map { _ in true } : visited
+                kept[output] = isDense ? visited.map { _ in true } : visited
             }
         }
         if stored < rows * source.blocksPerOutput {

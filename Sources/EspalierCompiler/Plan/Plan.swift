@@ -66,6 +66,8 @@ public struct PlannedLayer: @unchecked Sendable {
     public var rounding: [Float] = []
     /// How its weights are packed, and why; nil for layers that leave no choice.
     public var choice: PackingChoice?
+    /// What a tuning file calls the convolution.
+    public var signature: String?
     /// Bytes in the arena that kernels may use while the layer runs.
     public var scratchBytes = 0
     public var multipliers: [QuantizedMultiplier] = []

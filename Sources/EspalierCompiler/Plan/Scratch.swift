@@ -1,15 +1,28 @@
-/// How much of the arena a convolution's kernels may use while they run: lists of the blocks to visit and, in pixel
-/// lanes with stride 2, the input split into even and odd rows and columns (Sources/CKernels).
+/// How much of the arena a convolution's kernels may use while they run (Sources/CKernels): lists of the blocks to visit
+/// and, in pixel lanes, the input of a band of rows gathered without halos.
 enum Scratch {
+    /// What a band may take, to stay in the first-level cache, and the most pixels it may have.
+    private static let bandBytes = 28_672
+    private static let bandPixels = 1024
+
     static func bytes(_ window: Window, blocks: Int, outputsPerRow: Int, quads: Int, output: Shape) -> Int {
         // Channel lanes: one list of where inputs and weights lie.
         if outputsPerRow > 4 { return blocks * 8 }
         // Pixel lanes: places, live bits, and for the mask rows of four outputs lists of places and weights.
-        let lists = (blocks + (blocks + 31) / 32 + 4 / outputsPerRow * blocks * 2) * 4
-        guard window.strideHeight == 2, window.strideWidth == 2 else { return lists }
-        let phases = min(2, window.kernelHeight) * min(2, window.kernelWidth)
-        let rows = output.height + window.kernelHeight / 2
-        let pixels = output.width + window.kernelWidth / 2
-        return lists + quads * phases * rows * pixels * 4 + 64
+        let lists = (blocks + (blocks + 31) / 32 + 4 / outputsPerRow * blocks * (1 + outputsPerRow)) * 4
+        return lists + gathered(window, quads: quads, output: output) + 128
+    }
+
+    /// The input of one band, [quads][kernel columns][row parities][rows][output width][4].
+    private static func gathered(_ window: Window, quads: Int, output: Shape) -> Int {
+        let parities = window.strideHeight == 2 && window.kernelHeight > 1 ? 2 : 1
+        var band = output.height
+        while true {
+            let rows = band + (window.spanHeight - 1) / parities
+            let bytes = quads * window.kernelWidth * parities * rows * output.width * 4
+            let fits = bytes <= bandBytes && band * output.width <= bandPixels
+            if fits || band == 1 { return bytes }
+            band = (band + 1) / 2
+        }
     }
 }

@@ -1,0 +1,84 @@
+/// What a convolution asks of its kernels, whatever its packing.
+public struct ConvolutionWork: Sendable {
+    var height: Int
+    var width: Int
+    var outputs: Int
+    var kernelHeight: Int
+    var kernelWidth: Int
+    var quads: Int
+    var stride: Int
+    /// Pixel lanes take equal strides of 1 or 2, and dilations with stride 1 only.
+    var fitsPixelLanes: Bool
+    /// The input needs no gathering: a 1x1 layer of stride 1 without halo.
+    var readsInPlace: Bool
+    var hasWeightZeroPoint: Bool
+    /// Blocks that mask rows visit, summed over the rows, for rows of 1, 2 and 4 outputs.
+    var visits: [Int: Int] = [:]
+
+    init(_ convolution: Convolution, input: Shape, output: Shape, kept: [[Bool]]) {
+        let window = convolution.window
+        height = output.height
+        width = output.width
+        outputs = output.channels
+        kernelHeight = window.kernelHeight
+        kernelWidth = window.kernelWidth
+        quads = input.quads
+        stride = window.strideWidth
+        fitsPixelLanes =
+            window.strideHeight == stride && stride <= 2
+            && (stride == 1 || window.dilationHeight * window.dilationWidth == 1)
+        readsInPlace = kernelHeight * kernelWidth == 1 && stride == 1
+        hasWeightZeroPoint = convolution.weightZeroPoint != 0
+        for rowOutputs in [1, 2, 4] {
+            visits[rowOutputs] = Swift.stride(from: 0, to: kept.count, by: rowOutputs).reduce(0) { sum, first in
+                let row = kept[first..<min(first + rowOutputs, kept.count)]
+                return sum + kept[first].indices.count { block in row.contains { $0[block] } }
+            }
+        }
+    }
+
+    var blocksPerOutput: Int { kernelHeight * kernelWidth * quads }
+
+    /// The same for two layers that cost the same: how a tuning file names them.
+    var signature: String {
+        "\(height)x\(width)x\(outputs) kernel \(kernelHeight)x\(kernelWidth) stride \(stride) quads \(quads) "
+            + "visits \(visits[1]!)/\(visits[2]!)/\(visits[4]!)"
+    }
+}
+
+/// How a convolution's weights are packed.
+public enum PackingKind: String, Codable, CaseIterable, Sendable, CodingKeyRepresentable {
+    case channelLanes = "channels"
+    case pixels4x4 = "4x4"
+    case pixels2x4 = "2x4"
+    case pixels1x4 = "1x4"
+
+    /// Outputs that share a mask row.
+    var outputsPerRow: Int {
+        switch self {
+        case .channelLanes: 16
+        case .pixels4x4: 4
+        case .pixels2x4: 2
+        case .pixels1x4: 1
+        }
+    }
+}
+
+/// The packing a convolution got, and what that was weighed against.
+public struct PackingChoice: Codable, Sendable {
+    public var kind: PackingKind
+    /// Microseconds of each packing.
+    public var microseconds: [PackingKind: Double]
+    /// Whether those were measured by `espalier tune`; else they are estimates of the processor's table.
+    public var isMeasured: Bool
+    /// Why there was no choice; nil where there was one.
+    public var because: String?
+
+    /// One line for people: `1x4 1.9, 2x4 2.0, 4x4 2.5, channels 2.5 us estimated`.
+    public var text: String {
+        if let because { return because }
+        let sorted = microseconds.sorted { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+        let list = sorted.map { "\($0.key.rawValue) \(($0.value * 10).rounded() / 10)" }.joined(separator: ", ")
+        return list + (isMeasured ? " us measured" : " us estimated")
+    }
+}

@@ -1,0 +1,55 @@
+/// What kernels cost on one kind of processor, in cycles: the built-in tables for compiling on another machine.
+///
+/// The x86 table is fitted to `espalier benchmark` of pruned and dense layers, the Arm ones to instruction counts of
+/// the inner loops (docs/performance.md). `espalier tune` replaces estimates by measurements.
+public struct Processor: Sendable {
+    public var name: String
+    public var cyclesPerMicrosecond: Double
+    /// A layer, whatever it does.
+    var layer: Double
+    /// Channel lanes: a block of 16 outputs at one pixel, where two groups share the pixel and where one is alone; and
+    /// the end of 16 outputs of a pixel.
+    var channelVisit: Double
+    var channelVisitAlone: Double
+    var channelPixel: Double
+    /// Pixel lanes: a block of a mask row on 16 pixels; where single outputs have few segments, times this.
+    var pixelVisit: [PackingKind: Double]
+    var fewSegments: Double
+    /// The end of 4 outputs on 16 pixels; 4 outputs of a layer; a block of a mask row in a list; a list on 8 segments;
+    /// 16 pixels gathered.
+    var pixelSegment: Double
+    var quad: Double
+    var listedBlock: Double
+    var list: Double
+    var gatheredVector: Double
+
+    public static let all = [generic, avx512vnni, cortexA76, cortexA72]
+
+    /// By the name `--cpu` takes.
+    public static func named(_ name: String) -> Processor? { all.first { $0.name == name } }
+
+    /// Kernels with a dot product and wide vectors, as `avx512vnni`.
+    public static let generic = {
+        var processor = avx512vnni
+        processor.name = "generic"
+        return processor
+    }()
+
+    /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
+    public static let avx512vnni = Processor(
+        name: "avx512vnni", cyclesPerMicrosecond: 4500, layer: 150, channelVisit: 0.5, channelVisitAlone: 0.62,
+        channelPixel: 3.5, pixelVisit: [.pixels1x4: 0.78, .pixels2x4: 1.28, .pixels4x4: 2.15], fewSegments: 1.3,
+        pixelSegment: 14, quad: 60, listedBlock: 0.35, list: 12, gatheredVector: 1.5)
+
+    /// aarch64 with SDOT (Raspberry Pi 5): four pixels or four outputs to a vector.
+    public static let cortexA76 = Processor(
+        name: "cortex-a76", cyclesPerMicrosecond: 2400, layer: 300, channelVisit: 2.6, channelVisitAlone: 2.6,
+        channelPixel: 12, pixelVisit: [.pixels1x4: 5, .pixels2x4: 7, .pixels4x4: 11], fewSegments: 1,
+        pixelSegment: 50, quad: 60, listedBlock: 2, list: 10, gatheredVector: 6)
+
+    /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
+    public static let cortexA72 = Processor(
+        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 7, channelVisitAlone: 7,
+        channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
+        pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 6)
+}
