@@ -55,8 +55,8 @@ public struct Engine {
         clearSurroundings(of: Int(model.pointee.input))
     }
 
-    /// Writes the zero point into a tensor's halo and into the unused lanes of its last quad. Kernels that write the
-    /// tensor touch its elements only, so once before the layer is enough.
+    /// Writes the zero point into a tensor's halo and into the unused lanes of its last quad. After the layer: kernels
+    /// may leave anything in them.
     func clearSurroundings(of tensor: Int) {
         kernels.clearSurroundings(model.pointee.tensors + tensor, arena: arena)
     }
@@ -72,8 +72,13 @@ public struct Engine {
     /// Runs one layer; earlier ones must have run since the input was set.
     public func runLayer(_ index: Int) throws(Status) {
         let layer = model.pointee.layers + index
+        if !kernels.run(layer, tensors: model.pointee.tensors, arena: arena) {
+            try runReference(layer)
+        }
         clearSurroundings(of: Int(layer.pointee.output))
-        if kernels.run(layer, tensors: model.pointee.tensors, arena: arena) { return }
+    }
+
+    private func runReference(_ layer: UnsafePointer<EspalierLayer>) throws(Status) {
         let step = Step(
             layer: layer, tensors: model.pointee.tensors, arena: arena, flip: kernels.flip)
         switch layer.pointee.operation {

@@ -164,6 +164,8 @@ extension LayerBench {
         var window = Window(kernelHeight: Int(layer.kernel_height), kernelWidth: Int(layer.kernel_width))
         window.strideHeight = Int(layer.stride_height)
         window.strideWidth = Int(layer.stride_width)
+        window.dilationHeight = Int(layer.dilation_height)
+        window.dilationWidth = Int(layer.dilation_width)
         let shape = Shape(Int(tensors[output].height), Int(tensors[output].width), 1)
         return scratch(
             bytes: Scratch.bytes(

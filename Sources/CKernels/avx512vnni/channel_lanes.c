@@ -103,23 +103,24 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
     }
 }
 
-/* One output row in tiles of `widest` pixels, the last one narrower. */
-#define CHANNEL_ROW(NAME, N, WIDEST, CASES)                                                                   \
-    static void NAME(const ChannelWalk *w, const int8_t *input, int8_t *output) {                             \
-        int32_t left = w->g.width;                                                                            \
+/* `left` neighbouring pixels in tiles of WIDEST, the last one narrower. */
+#define CHANNEL_ROW(NAME, N, WIDEST, REST)                                                                    \
+    static void NAME(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t left) {               \
         for (; left >= WIDEST; left -= WIDEST) {                                                              \
             channel_tile(w, input, output, WIDEST, N);                                                        \
             input += WIDEST * w->g.input_pixel;                                                               \
             output += WIDEST * 4;                                                                             \
         }                                                                                                     \
-        switch (left) { CASES }                                                                               \
+        switch (left) { REST }                                                                                \
     }
-#define NARROW(P, N) case P: channel_tile(w, input, output, P, N); break;
+#define REST(P, N) case P: channel_tile(w, input, output, P, N); break;
+#define UP_TO_5(N) REST(1, N) REST(2, N) REST(3, N) REST(4, N) REST(5, N)
+#define UP_TO_7(N) UP_TO_5(N) REST(6, N) REST(7, N)
 
-CHANNEL_ROW(row_1x8, 1, 8, NARROW(1, 1) NARROW(2, 1) NARROW(3, 1) NARROW(4, 1) NARROW(5, 1) NARROW(6, 1) NARROW(7, 1))
-CHANNEL_ROW(row_1x16, 1, 16, default: if (left) row_1x8(w, input, output);)
-CHANNEL_ROW(row_2x8, 2, 8, NARROW(1, 2) NARROW(2, 2) NARROW(3, 2) NARROW(4, 2) NARROW(5, 2) NARROW(6, 2) NARROW(7, 2))
-CHANNEL_ROW(row_4x6, 4, 6, NARROW(1, 4) NARROW(2, 4) NARROW(3, 4) NARROW(4, 4) NARROW(5, 4))
+CHANNEL_ROW(row_1x8, 1, 8, UP_TO_7(1))
+CHANNEL_ROW(row_1x16, 1, 16, default: row_1x8(w, input, output, left);)
+CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
+CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
 int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
@@ -144,9 +145,9 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
-            if (n == 4) row_4x6(&w, in, out);
-            else if (n == 2) row_2x8(&w, in, out);
-            else row_1x16(&w, in, out);
+            if (n == 4) row_4x6(&w, in, out, width);
+            else if (n == 2) row_2x8(&w, in, out, width);
+            else row_1x16(&w, in, out, width);
         }
         group += n;
     }

@@ -42,11 +42,12 @@ INLINE void gather_sizes(Gather *g) {
     }
 }
 
-/* 0 for strides it does not know. */
+/* 0 for strides it does not know and for pictures too wide. */
 INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, int8_t *room,
                      Gather *g) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->stride_height != layer->stride_width || layer->stride_width > 2) return 0;
+    if (output->width > BAND_SEGMENTS * 16) return 0;
     if (layer->stride_width == 2 && layer->dilation_height * layer->dilation_width != 1) return 0;
     g->corner = tensor_base(input, arena) - layer->pad_top * input->row_bytes - layer->pad_left * 4;
     g->room = room;
@@ -87,7 +88,7 @@ INLINE void gather_row(const int8_t *from, int8_t *to, int32_t count, const int 
 INLINE const int8_t *gather_band(const Gather *g, int32_t first, const uint8_t *live) {
     if (g->is_input) return g->corner + first * g->input_row;
     const int32_t band = g->height - first < g->band ? g->height - first : g->band;
-    const int32_t rows = g->parities == 2 ? g->rows : band + (g->kernel_height - 1) * g->dilation_height;
+    const int32_t rows = band + (g->kernel_height - 1) * g->dilation_height / g->parities;
     const int32_t step = g->parities == 2 ? 2 * g->input_row : g->stride * g->input_row;
     for (int32_t q = 0; q < g->quads; q++) {
         if (live && !live[q]) continue;

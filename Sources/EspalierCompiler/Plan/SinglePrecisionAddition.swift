@@ -12,10 +12,13 @@ struct SinglePrecisionAddition {
 
     /// The factors of both inputs and what is added; nil where none of the candidates is exact.
     func factors() -> [Float]? {
+        guard (0..<31).contains(leftShift) else { return nil }
         let expected = references()
         let scale = factor(2) * Double(Int32(1) << leftShift)
         let first = Float(factor(0) * scale)
         let second = Float(factor(1) * scale)
+        // A model may ask for any factor; where one step of an input passes the whole range, there is nothing to gain.
+        guard max(first, second) < 256 else { return nil }
         let ideal = 0.5 - Double(first) * Double(zeroPoints.first + 128)
             - Double(second) * Double(zeroPoints.second + 128)
         for step in 0..<33 {
