@@ -40,13 +40,13 @@ extension LayerBench {
         append(ESPALIER_OPERATION_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
             set(&layer, scale)
-            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
             layer.weight_zero_point = weights.zeroPoint
+            layer.rounds_once = roundsOnce ? 1 : 0
+            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
             layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
             layer.kernel =
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
-            layer.rounds_once = roundsOnce ? 1 : 0
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)
@@ -78,8 +78,8 @@ extension LayerBench {
         append(ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
             set(&layer, scale)
-            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: quads * 4)
             layer.weight_zero_point = weights.zeroPoint
+            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: quads * 4)
             layer.depth_multiplier = Int32(multiplier)
             layer.weights = keepGuarded(packed)
         }
@@ -201,6 +201,18 @@ extension LayerBench {
         layer.weight_sum = filled(sums)
         layer.multiplier = filled(scale.multiplier)
         layer.shift = filled(scale.shift.map { Int8($0) })
+        // As the compiler does: where single precision is exact, kernels may use it.
+        guard layer.weight_zero_point == 0 else { return }
+        var rounding: [Float] = []
+        for (multiplier, shift) in zip(scale.multiplier, scale.shift) {
+            let single = SinglePrecision(
+                QuantizedMultiplier(multiplier: multiplier, shift: Int8(shift)),
+                range: ActivationRange(minimum: scale.range.lowerBound, maximum: scale.range.upperBound),
+                zeroPoint: scale.zeroPoint, roundsOnce: layer.rounds_once != 0)
+            guard let found = single?.rounding() else { return }
+            rounding.append(found)
+        }
+        layer.rounding = keep(rounding + Array(repeating: 0.5, count: entries - rounding.count))
     }
 
     private func set(_ layer: inout EspalierLayer, _ range: ClosedRange<Int32>) {

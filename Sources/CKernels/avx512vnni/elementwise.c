@@ -101,8 +101,21 @@ static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
             }
         }
     }
-    return _mm_setr_epi32(_mm512_reduce_add_epi32(sums[0]), _mm512_reduce_add_epi32(sums[1]),
-                          _mm512_reduce_add_epi32(sums[2]), _mm512_reduce_add_epi32(sums[3]));
+    /* Four vectors' totals side by side. */
+    const __m512i first = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]), _mm512_unpackhi_epi32(sums[0], sums[1]));
+    const __m512i second = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]), _mm512_unpackhi_epi32(sums[2], sums[3]));
+    const __m512i parts = _mm512_add_epi32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
+    const __m256i halves = _mm256_add_epi32(_mm512_castsi512_si256(parts), _mm512_extracti64x4_epi64(parts, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+}
+
+/* pooled_mean() of four sums. Quotients are exact: a double tells any two fractions of 32-bit numbers apart. */
+INLINE __m128i pooled_means(const EspalierLayer *layer, __m128i totals, int32_t count) {
+    const __m128i origin = _mm_set1_epi32(layer->rounding_origin), half = _mm_set1_epi32(count / 2);
+    const __m128i sums = _mm_sub_epi32(totals, _mm_mullo_epi32(origin, _mm_set1_epi32(count)));
+    const __m128i moved = _mm_add_epi32(sums, _mm_sign_epi32(half, sums));
+    const __m256d quotients = _mm256_div_pd(_mm256_cvtepi32_pd(moved), _mm256_set1_pd(count));
+    return _mm_add_epi32(origin, _mm256_cvttpd_epi32(quotients));
 }
 
 /* One value a channel from its sum over the picture. */
@@ -113,12 +126,14 @@ INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors
     for (int32_t quad = 0; quad < output->quads; quad++) {
         int32_t sums[4];
         const int8_t *plane = tensor_base(input, arena) + quad * input->plane_bytes;
-        _mm_storeu_si128((__m128i *)sums, sum_of_quad(input, plane));
+        __m128i totals = sum_of_quad(input, plane);
+        if (averages) totals = pooled_means(layer, _mm_sub_epi32(totals, _mm_set1_epi32(128 * count)), count);
+        _mm_storeu_si128((__m128i *)sums, totals);
         int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
         for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++) {
             int8_t value;
             if (averages) {
-                value = stored_value(pooled_mean(layer, sums[c] - 128 * count, count), 0, layer);
+                value = stored_value(sums[c], 0, layer);
             } else {
                 const int32_t sum = sums[c] - (input->zero_point + 128) * count;
                 value = stored_value(

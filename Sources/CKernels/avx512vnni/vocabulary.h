@@ -54,8 +54,9 @@ INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __
     r.high = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(multiplier, tail)), unit);
     r.low = _mm512_mul_ps(_mm512_cvtepi32_ps(tail), unit);
     r.round = rounding;
-    /* 2^-right less */
-    r.round_negative = _mm512_sub_ps(rounding, _mm512_mul_ps(unit, _mm512_set1_ps(0x1p31f)));
+    /* 2^-right less, where there is a shift to round */
+    r.round_negative = _mm512_mask_sub_ps(
+        rounding, _mm512_test_epi32_mask(r.right, r.right), rounding, _mm512_mul_ps(unit, _mm512_set1_ps(0x1p31f)));
     return r;
 }
 

@@ -5,6 +5,7 @@ enum Passes {
         removeReshapes(&graph)
         foldPads(&graph)
         removeIdentities(&graph)
+        widenDepthwise(&graph)
         removeUnused(&graph)
         if keepsDead {
             graph.deadWork = .left(because: "--keep-dead was given")

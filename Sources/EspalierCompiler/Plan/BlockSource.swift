@@ -59,6 +59,12 @@ struct BlockSource {
         convolution.weightZeroPoint != 0 || weights(output: output, block: block) != SIMD4()
     }
 
+    /// All weights of an output, in the source's order.
+    func allWeights(output: Int) -> [Int8] {
+        let count = taps * depth
+        return Array(convolution.weights[output * count..<(output + 1) * count])
+    }
+
     /// The sum of an output's weights less their zero point: what the input's zero point is multiplied with.
     func sum(output: Int) -> Int32 {
         let count = taps * depth

@@ -1,4 +1,5 @@
 import CEspalier
+import EspalierCore
 
 /// Turns weights from the source's order into the contract's: blocks, static masks, folded biases.
 enum Packing {
@@ -63,7 +64,8 @@ enum Packing {
             convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
             quads: input.shape.quads, output: output)
         layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
-        layer.setTables(convolution, input: input, output: tensor, entries: rows * outputsPerRow)
+        layer.setTables(convolution, input: input, output: tensor, entries: rows * outputsPerRow
+        ) { source.allWeights(output: $0) }
         let pixels = UInt64(output.height * output.width)
         for channel in 0..<output.channels {
             for block in 0..<source.blocksPerOutput where source.isPresent(output: channel, block: block) {
@@ -108,7 +110,9 @@ enum Packing {
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
         layer.fields.depth_multiplier = Int32(output.channels / input.shape.channels)
-        layer.setTables(convolution, input: input, output: tensor, entries: output.quads * 4)
+        layer.setTables(convolution, input: input, output: tensor, entries: output.quads * 4) { channel in
+            (0..<taps).map { convolution.weights[$0 * output.channels + channel] }
+        }
         layer.macs = UInt64(output.count * taps)
         layer.macsKept = layer.macs
     }
@@ -130,9 +134,11 @@ enum Packing {
 extension PlannedLayer {
     /// The tables with an entry for each output, filled up so that entries past the last output give the zero point.
     fileprivate mutating func setTables(
-        _ convolution: Convolution, input: GraphTensor, output: GraphTensor, entries: Int
+        _ convolution: Convolution, input: GraphTensor, output: GraphTensor, entries: Int,
+        weights weightsPerOutput: (Int) -> [Int8]
     ) {
         let missing = entries - output.shape.channels
+        let convolution = convolution.withPlainConstants(weightsPerOutput, zeroPoint: output.zeroPoint)
         multipliers = convolution.multipliers
         bias = zip(convolution.bias, weightSums).map { $0 &- input.zeroPoint &* $1 }
         if convolution.weightZeroPoint == 0, let found = SinglePrecision.rounding(convolution, output: output) {
@@ -141,5 +147,29 @@ extension PlannedLayer {
         multipliers += Array(repeating: QuantizedMultiplier(multiplier: 0, shift: 0), count: missing)
         bias += Array(repeating: 0, count: missing)
         weightSums += Array(repeating: 0, count: missing)
+    }
+}
+
+extension Convolution {
+    /// The same with outputs whose weights are all zero, and so have one value, in a plain factor of one half.
+    ///
+    /// Networks with dead channels give them any factor; a layer with one that single precision cannot take would
+    /// have to be requantised in integers as a whole.
+    fileprivate func withPlainConstants(_ weights: (Int) -> [Int8], zeroPoint: Int32) -> Convolution {
+        guard weightZeroPoint == 0 else { return self }
+        var plain = self
+        for output in bias.indices where weights(output).allSatisfy({ $0 == 0 }) {
+            let multiplier = multipliers[output]
+            let shift = Int32(multiplier.shift)
+            let value =
+                roundsOnce
+                ? requantiseRoundingOnce(bias[output], multiplier: multiplier.multiplier, shift: shift)
+                : requantise(bias[output], multiplier: multiplier.multiplier, shift: shift)
+            let moved = value &+ zeroPoint
+            let stored = min(max(moved, activation.minimum), activation.maximum)
+            plain.bias[output] = (stored - zeroPoint) * 2
+            plain.multipliers[output] = QuantizedMultiplier(multiplier: 1 << 30, shift: 0)
+        }
+        return plain
     }
 }

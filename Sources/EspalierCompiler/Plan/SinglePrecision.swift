@@ -53,7 +53,8 @@ struct SinglePrecision {
     func rounding() -> Float? {
         if multiplier.multiplier == 0 { return 0.5 }
         let right = Int(-multiplier.shift)
-        let ideal: Float = roundsOnce ? 0.5 : 0.5 + Float(sign: .plus, exponent: -right - 1, significand: 1)
+        let roundsTwice = !roundsOnce && right > 0
+        let ideal: Float = roundsTwice ? 0.5 + Float(sign: .plus, exponent: -right - 1, significand: 1) : 0.5
         let sums = steps.map { firstSum(reaching: $0) }
         var above = ideal
         var below = ideal
@@ -100,8 +101,8 @@ struct SinglePrecision {
     /// What the kernels compute.
     private func value(_ sum: Int32, _ round: Float) -> Int {
         let x = Float(sum)
-        let negative = sum < 0 && !roundsOnce && !negativeIsCut
         let right = Int(-multiplier.shift)
+        let negative = sum < 0 && !roundsOnce && !negativeIsCut && right > 0
         let added = negative ? round - Float(sign: .plus, exponent: -right, significand: 1) : round
         let inner = added.addingProduct(x, low)
         return SinglePrecision.floor(Double(x) * Double(high), plus: Double(inner))
