@@ -27,23 +27,33 @@ INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t qu
     return 0;
 }
 
-/* Lists the blocks of mask row `row` in storage order.
+/* Quads of the widest tensor that is looked at for silence. */
+#define MOST_QUADS 512
+
+/* A byte for each quad: 1 where it is live. 0 where all are, or there are too many to look. */
+INLINE int list_live_quads(const EspalierTensor *input, const int8_t *arena, uint32_t flip, uint8_t *live) {
+    if (input->quads > MOST_QUADS) return 0;
+    int any_silent = 0;
+    for (int32_t q = 0; q < input->quads; q++) {
+        live[q] = (uint8_t)is_live(input, arena, q, flip);
+        any_silent |= !live[q];
+    }
+    return any_silent;
+}
+
+/* Lists the blocks of a row that keeps all of them, in storage order.
  *
  * `live` has a byte for each input quad, or is NULL. Returns how many there are; `visits` has room for row_blocks. */
-INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *input, int32_t row,
-                           const uint8_t *live, Visit *visits) {
-    const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
+INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *input, const uint8_t *live, Visit *visits) {
     const int32_t bytes = layer->block_outputs * 4;
-    int32_t count = 0, block = 0, weights = 0;
+    int32_t count = 0, weights = 0;
     for (int32_t y = 0; y < layer->kernel_height; y++) {
         for (int32_t x = 0; x < layer->kernel_width; x++) {
             int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
-            for (int32_t q = 0; q < input->quads; q++, block++, place += input->plane_bytes) {
-                const int32_t kept = mask ? mask[block >> 5] >> (block & 31) & 1 : 1;
+            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes, weights += bytes) {
                 visits[count].input = place;
                 visits[count].weights = weights;
-                count += kept & (live ? live[q] : 1);
-                weights += kept ? bytes : 0;
+                count += live ? live[q] : 1;
             }
         }
     }
@@ -54,17 +64,17 @@ INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *inp
 INLINE int list_live_blocks(const EspalierLayer *layer, const EspalierTensor *input, const int8_t *arena,
                             uint32_t flip, uint32_t *bits) {
     const int32_t taps = layer->kernel_height * layer->kernel_width, words = (layer->row_blocks + 31) / 32;
-    int any_silent = 0;
+    uint8_t live[MOST_QUADS];
+    if (!list_live_quads(input, arena, flip, live)) return 0;
     for (int32_t i = 0; i < words; i++) bits[i] = 0xffffffff;
     for (int32_t q = 0; q < input->quads; q++) {
-        if (is_live(input, arena, q, flip)) continue;
-        any_silent = 1;
+        if (live[q]) continue;
         for (int32_t tap = 0; tap < taps; tap++) {
             const int32_t block = tap * input->quads + q;
             bits[block >> 5] &= ~(1u << (block & 31));
         }
     }
-    return any_silent;
+    return 1;
 }
 
 #endif

@@ -12,6 +12,9 @@ public struct CompileOptions: Sendable {
     public var pixelDeviation: [Double] = []
     /// Leaves channels in that hold one value on every input, or that no output depends on.
     public var keepsDead = false
+    /// Inputs typical of the model's use, as quantised rows: where looking for silent channels pays, and in which order
+    /// channels are stored. Results do not depend on them.
+    public var calibration: [[Int8]] = []
     /// What decides how each convolution's weights are packed.
     public var costs = CostModel()
 
@@ -24,6 +27,7 @@ public struct CompileOptions: Sendable {
         if !labels.isEmpty { parts.append("labels \(labels.joined(separator: ","))") }
         if !pixelMean.isEmpty { parts.append("mean \(pixelMean) deviation \(pixelDeviation)") }
         if keepsDead { parts.append("keep dead") }
+        if !calibration.isEmpty { parts.append("calibrated on \(calibration.count) inputs") }
         return parts.isEmpty ? "none" : parts.joined(separator: "; ")
     }
 }
@@ -43,7 +47,15 @@ public struct Compilation: Sendable {
     public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
         var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
         Passes.run(&graph, keepsDead: options.keepsDead)
-        var plan = try Planner.plan(graph, costs: options.costs)
+        var silence = Silence()
+        if !options.calibration.isEmpty {
+            let plan = try Planner.plan(graph)
+            silence = try Silence(of: graph, plan: plan, inputs: options.calibration)
+            let orders = ChannelOrders(graph, silence).orders
+            graph.reorder(orders)
+            silence.reorder(orders)
+        }
+        var plan = try Planner.plan(graph, costs: options.costs, silence: silence)
         try plan.apply(options)
         self.graph = graph
         self.plan = plan

@@ -9,5 +9,7 @@ struct Espalier: ParsableCommand {
         abstract:
             "Prunes and compiles int8 networks into C weight headers, and runs them on simulated boards.",
         version: Compilation.toolVersion,
-        subcommands: [Compile.self, Inspect.self, Validate.self, Benchmark.self, Tune.self, Simulate.self, Scenes.self])
+        subcommands: [
+            Compile.self, Inspect.self, Validate.self, Benchmark.self, Tune.self, Simulate.self, Scenes.self,
+        ])
 }

@@ -26,8 +26,9 @@ struct ModelOptions: ParsableArguments {
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+        let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
         return try meaning.compilation(
-            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs())
+            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(), calibration: rows)
     }
 
     private func checkedName(_ name: String) throws -> String {
@@ -61,7 +62,8 @@ struct ModelMeaning: ParsableArguments {
 
     /// Reads and compiles the model of a path.
     func compilation(
-        of path: String, name: String, keepsDead: Bool = false, costs: CostModel = CostModel()
+        of path: String, name: String, keepsDead: Bool = false, costs: CostModel = CostModel(),
+        calibration: [[Int8]] = []
     ) throws -> Compilation {
         var options = CompileOptions(name: name)
         if let labelNames {
@@ -72,6 +74,7 @@ struct ModelMeaning: ParsableArguments {
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
         options.keepsDead = keepsDead
         options.costs = costs
+        options.calibration = calibration
         let bytes = try ByteFile.read(path)
         do {
             return try Compilation(

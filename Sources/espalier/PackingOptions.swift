@@ -5,11 +5,32 @@ import Foundation
 
 /// What decides how each convolution's weights are packed: shared by the commands that compile.
 struct PackingOptions: ParsableArguments {
-    @Option(help: "The processor whose costs decide how weights are packed: generic, avx512vnni, cortex-a76, cortex-a72.")
+    @Option(
+        help:
+            "The processor whose costs decide how weights are packed: generic, avx512vnni, cortex-a76, cortex-a72."
+    )
     var cpu: String = Processor.generic.name
 
     @Option(help: "A file that `espalier tune` wrote: measured costs go before estimated ones.")
     var tuned: String?
+
+    @Option(
+        help: """
+            Inputs typical of the model's use, an array as for validate: finds the layers where leaving out silent \
+            channels pays, and stores channels that are silent together side by side. Results do not change.
+            """)
+    var calibration: String?
+
+    /// The most rows of a calibration array that are run.
+    private static let mostRows = 256
+
+    /// Calibration inputs, spread over the array; none without `--calibration`.
+    func calibration(for plan: @autoclosure () throws -> Plan) throws -> [[Int8]] {
+        guard let calibration else { return [] }
+        let rows = try SampleSet(NumericArray.read(calibration), source: calibration, plan: plan()).rows
+        let step = max(1, rows.count / Self.mostRows)
+        return stride(from: 0, to: rows.count, by: step).prefix(Self.mostRows).map { rows[$0] }
+    }
 
     func costs() throws -> CostModel {
         var costs = CostModel()

@@ -42,7 +42,8 @@ extension LayerBench {
             set(&layer, scale)
             layer.weight_zero_point = weights.zeroPoint
             layer.rounds_once = roundsOnce ? 1 : 0
-            setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
+            setTables(
+                &layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
             layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
             layer.kernel =
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES

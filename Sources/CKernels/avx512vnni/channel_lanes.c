@@ -122,12 +122,25 @@ CHANNEL_ROW(row_1x16, 1, 16, default: row_1x8(w, input, output, left);)
 CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
 CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
+/* Groups of 16 outputs keep all their blocks or none. */
+static int is_stored(const EspalierLayer *layer, int32_t group) {
+    if (!layer->mask) return 1;
+    const uint32_t *mask = layer->mask + group * layer->mask_words;
+    for (int32_t i = 0; i < layer->mask_words; i++) {
+        if (mask[i]) return 1;
+    }
+    return 0;
+}
+
 int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
     Visit *visits = (Visit *)(arena + layer->scratch);
     w.visits = visits;
-    w.count = list_visits(layer, input, 0, 0, visits);
+    uint8_t live[MOST_QUADS];
+    const int looks = layer->skips_silence && list_live_quads(input, arena, 0x80, live);
+    w.count = list_visits(layer, input, looks ? live : 0, visits);
+    const int32_t visited = w.count;
     w.group_bytes = layer->row_blocks * 64;
     const int32_t groups = (output->quads + 3) / 4;
     /* Four groups at a time where rows are short, or 6, 12, ... pixels long; else two with 8 pixels, or one with 16. */
@@ -136,11 +149,13 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
     Requantiser requantisers[4];
     w.requantisers = requantisers;
     for (int32_t group = 0; group < groups;) {
-        int32_t n = groups - group;
-        if (n >= together) n = together;
-        else if (n == 3) n = 2;
+        int32_t n = 1;
+        w.count = is_stored(layer, group) ? visited : 0;
+        while (n < together && group + n < groups && is_stored(layer, group + n) == (w.count != 0)) n *= 2;
+        if (group + n > groups) n /= 2;
         for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
-        w.weights = layer->weights + (size_t)group * w.group_bytes;
+        const size_t stored = layer->row_start ? layer->row_start[group] : (size_t)group * layer->row_blocks;
+        w.weights = layer->weights + stored * 64;
         w.quads = output->quads - group * 4;
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;

@@ -85,7 +85,7 @@ public struct GraphTensor: Sendable {
 
 /// Which of a source tensor's channels a tensor still has, and what is known of the others.
 public struct ChannelSelection: Equatable, Sendable {
-    /// The source's channel for each channel, ascending.
+    /// The source's channel for each channel: ascending, unless a pass has put them in another order.
     public var kept: [Int]
     public var sourceChannels: Int
     /// The stored value of removed channels that hold one value on every input. On the other removed channels nothing

@@ -77,7 +77,8 @@ public struct Inspection: Codable, Sendable {
                 blocks: Int(layer.fields.blocks), blocksLive: layer.live.blocks,
                 blocksKept: Int(layer.fields.blocks_kept), channelsConstant: selection?.constants.count ?? 0,
                 channelsDead: selection?.dead.count ?? 0,
-                blockOutputs: Int(layer.fields.block_outputs), packing: layer.choice, flashBytes: layer.tableBytes,
+                blockOutputs: Int(layer.fields.block_outputs), packing: layer.choice,
+                flashBytes: layer.tableBytes,
                 arenaOffset: Int(output.fields.offset))
         }
     }

@@ -14,6 +14,10 @@ public struct ConvolutionWork: Sendable {
     var hasWeightZeroPoint: Bool
     /// Blocks that mask rows visit, summed over the rows, for rows of 1, 2 and 4 outputs.
     var visits: [Int: Int] = [:]
+    /// Groups of 16 outputs with any block at all.
+    var liveGroups = 0
+    /// The share of input quads that are not silent, as calibration saw them.
+    var liveShare = 1.0
 
     init(_ convolution: Convolution, input: Shape, output: Shape, kept: [[Bool]]) {
         let window = convolution.window
@@ -29,8 +33,12 @@ public struct ConvolutionWork: Sendable {
             && (stride == 1 || window.dilationHeight * window.dilationWidth == 1)
         readsInPlace = kernelHeight * kernelWidth == 1 && stride == 1
         hasWeightZeroPoint = convolution.weightZeroPoint != 0
+        liveGroups = Swift.stride(from: 0, to: kept.count, by: 16).count { first in
+            kept[first..<min(first + 16, kept.count)].contains { $0.contains(true) }
+        }
         for rowOutputs in [1, 2, 4] {
-            visits[rowOutputs] = Swift.stride(from: 0, to: kept.count, by: rowOutputs).reduce(0) { sum, first in
+            visits[rowOutputs] = Swift.stride(from: 0, to: kept.count, by: rowOutputs).reduce(0) {
+                sum, first in
                 let row = kept[first..<min(first + rowOutputs, kept.count)]
                 return sum + kept[first].indices.count { block in row.contains { $0[block] } }
             }
@@ -42,7 +50,7 @@ public struct ConvolutionWork: Sendable {
     /// The same for two layers that cost the same: how a tuning file names them.
     var signature: String {
         "\(height)x\(width)x\(outputs) kernel \(kernelHeight)x\(kernelWidth) stride \(stride) quads \(quads) "
-            + "visits \(visits[1]!)/\(visits[2]!)/\(visits[4]!)"
+            + "visits \(visits[1]!)/\(visits[2]!)/\(visits[4]!) live \(Int((liveShare * 100).rounded()))%"
     }
 }
 
@@ -78,7 +86,8 @@ public struct PackingChoice: Codable, Sendable {
     public var text: String {
         if let because { return because }
         let sorted = microseconds.sorted { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
-        let list = sorted.map { "\($0.key.rawValue) \(($0.value * 10).rounded() / 10)" }.joined(separator: ", ")
+        let list = sorted.map { "\($0.key.rawValue) \(($0.value * 10).rounded() / 10)" }.joined(
+            separator: ", ")
         return list + (isMeasured ? " us measured" : " us estimated")
     }
 }

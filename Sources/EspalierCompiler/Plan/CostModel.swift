@@ -25,9 +25,12 @@ public struct CostModel: Sendable {
             for kind in PackingKind.allCases { times[kind] = microseconds(work, kind) }
         }
         // Of equals the one that stores least.
-        let best = PackingKind.allCases.reversed().min { times[$0, default: .infinity] < times[$1, default: .infinity] }
+        let best = PackingKind.allCases.reversed().min {
+            times[$0, default: .infinity] < times[$1, default: .infinity]
+        }
         return PackingChoice(
-            kind: forced ?? best ?? .channelLanes, microseconds: times, isMeasured: known != nil, because: nil)
+            kind: forced ?? best ?? .channelLanes, microseconds: times, isMeasured: known != nil, because: nil
+        )
     }
 
     private func microseconds(_ work: ConvolutionWork, _ kind: PackingKind) -> Double {
@@ -37,13 +40,15 @@ public struct CostModel: Sendable {
 
     /// Every group of 16 outputs visits every block of every pixel.
     private func channelLanes(_ work: ConvolutionWork) -> Double {
-        let groups = (work.outputs + 15) / 16
+        let groups = work.liveGroups
         let pairs = groups / 2 * 2
         let pixels = Double(work.height * work.width)
-        let blocks = Double(work.blocksPerOutput)
+        // Weights over silent quads are often pruned, so pixel lanes hardly gain by skipping; channel lanes do.
+        let blocks = Double(work.blocksPerOutput) * work.liveShare
         let visits =
             Double(pairs) * processor.channelVisit + Double(groups - pairs) * processor.channelVisitAlone
-        return processor.layer + pixels * blocks * visits + pixels * Double(groups) * processor.channelPixel
+        return processor.layer + pixels * blocks * visits + pixels * Double((work.outputs + 15) / 16)
+            * processor.channelPixel
     }
 
     /// Visited blocks on every segment of 16 pixels, the ends of tiles, the lists of blocks, and the gathered input.
@@ -54,7 +59,8 @@ public struct CostModel: Sendable {
         let rows = Double((work.outputs + rowOutputs - 1) / rowOutputs)
         let few = rowOutputs == 1 && segments <= 4 ? processor.fewSegments : 1
         let visits = Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few
-        let lists = rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
+        let lists =
+            rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
         let gathered =
             work.readsInPlace
             ? 0

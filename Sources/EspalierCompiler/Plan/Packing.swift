@@ -6,7 +6,7 @@ enum Packing {
     /// A convolution's kept blocks, [row][block][output of the row][4], and the mask that says which they are.
     static func convolution(
         _ convolution: Convolution, input: GraphTensor, output tensor: GraphTensor,
-        costs: CostModel, into layer: inout PlannedLayer
+        silentShare: Double, costs: CostModel, into layer: inout PlannedLayer
     ) throws(CompilerError) {
         let output = tensor.shape
         let source = BlockSource(convolution, inputs: input.shape.channels, outputs: output.channels)
@@ -17,11 +17,11 @@ enum Packing {
         var kept = (0..<output.channels).map { output in
             (0..<source.blocksPerOutput).map { source.isKept(output: output, block: $0) }
         }
-        let work = ConvolutionWork(convolution, input: input.shape, output: output, kept: kept)
+        var work = ConvolutionWork(convolution, input: input.shape, output: output, kept: kept)
+        work.liveShare = 1 - silentShare
         let choice = costs.choice(work)
         layer.signature = work.signature
         let outputsPerRow = choice.kind.outputsPerRow
-        // Channel lanes walk every block: a mask of 16 outputs would hardly ever let one go.
         let isDense = choice.kind == .channelLanes
         layer.choice = choice
         layer.fields.kernel =
@@ -34,8 +34,10 @@ enum Packing {
         for row in 0..<rows {
             rowStart.append(UInt32(stored))
             let outputs = row * outputsPerRow..<(row + 1) * outputsPerRow
-            let visited = union(kept, outputs)
-            for block in 0..<source.blocksPerOutput where visited[block] || isDense {
+            var visited = union(kept, outputs)
+            // Channel lanes walk every block of 16 outputs, or none: a finer mask would hardly ever let one go.
+            if isDense && visited.contains(true) { visited = visited.map { _ in true } }
+            for block in 0..<source.blocksPerOutput where visited[block] {
                 mask[row * words + block / 32] |= 1 << UInt32(block % 32)
                 for output in outputs {
                     let weights = source.weights(output: output, block: block)
@@ -44,7 +46,7 @@ enum Packing {
                 stored += 1
             }
             for output in outputs where output < kept.count {
-                kept[output] = isDense ? visited.map { _ in true } : visited
+                kept[output] = visited
             }
         }
         if stored < rows * source.blocksPerOutput {
@@ -64,7 +66,8 @@ enum Packing {
             convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
             quads: input.shape.quads, output: output)
         layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
-        layer.setTables(convolution, input: input, output: tensor, entries: rows * outputsPerRow
+        layer.setTables(
+            convolution, input: input, output: tensor, entries: rows * outputsPerRow
         ) { source.allWeights(output: $0) }
         let pixels = UInt64(output.height * output.width)
         for channel in 0..<output.channels {
@@ -141,7 +144,8 @@ extension PlannedLayer {
         let convolution = convolution.withPlainConstants(weightsPerOutput, zeroPoint: output.zeroPoint)
         multipliers = convolution.multipliers
         bias = zip(convolution.bias, weightSums).map { $0 &- input.zeroPoint &* $1 }
-        if convolution.weightZeroPoint == 0, let found = SinglePrecision.rounding(convolution, output: output) {
+        if convolution.weightZeroPoint == 0, let found = SinglePrecision.rounding(convolution, output: output)
+        {
             rounding = found + Array(repeating: 0.5, count: missing)
         }
         multipliers += Array(repeating: QuantizedMultiplier(multiplier: 0, shift: 0), count: missing)

@@ -4,6 +4,7 @@ import CEspalier
 struct Planner {
     let graph: Graph
     let costs: CostModel
+    let silence: Silence
     var plan: Plan
     /// Graph tensor to plan tensor.
     private var indices: [Int: Int] = [:]
@@ -14,15 +15,18 @@ struct Planner {
     /// Bytes behind the last tensor that kernels may read: what is past a row's end, in whole vectors.
     static let arenaSlack = 192
 
-    static func plan(_ graph: Graph, costs: CostModel = CostModel()) throws(CompilerError) -> Plan {
-        var planner = Planner(graph: graph, costs: costs)
+    static func plan(
+        _ graph: Graph, costs: CostModel = CostModel(), silence: Silence = Silence()
+    ) throws(CompilerError) -> Plan {
+        var planner = Planner(graph: graph, costs: costs, silence: silence)
         try planner.placeTensors()
         try planner.packLayers()
         planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
         return planner.plan
     }
 
-    private init(graph: Graph, costs: CostModel) {
+    private init(graph: Graph, costs: CostModel, silence: Silence) {
+        self.silence = silence
         self.graph = graph
         self.costs = costs
         plan = Plan(name: graph.name)
@@ -89,6 +93,11 @@ struct Planner {
                 throw CompilerError("\(node.label): \(error.description)")
             }
             layer.count(node)
+            switch node.operation {
+            case .convolution, .depthwiseConvolution:
+                layer.fields.skips_silence = silence.isWorthLookingFor(in: node.inputs[0]) ? 1 : 0
+            default: break
+            }
             blocks += Int(layer.fields.blocks)
             guard blocks <= Planner.blockLimit else {
                 throw CompilerError(
@@ -105,7 +114,9 @@ struct Planner {
         switch node.operation {
         case .convolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_CONVOLUTION
-            try Packing.convolution(convolution, input: input, output: output, costs: costs, into: &layer)
+            try Packing.convolution(
+                convolution, input: input, output: output,
+                silentShare: silence.share(of: node.inputs[0]), costs: costs, into: &layer)
         case .depthwiseConvolution(let convolution):
             layer.fields.operation = ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION
             Packing.depthwise(convolution, input: input, output: output, into: &layer)

@@ -37,8 +37,10 @@ public struct Processor: Sendable {
 
     /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
     public static let avx512vnni = Processor(
-        name: "avx512vnni", cyclesPerMicrosecond: 4500, layer: 150, channelVisit: 0.5, channelVisitAlone: 0.62,
-        channelPixel: 3.5, pixelVisit: [.pixels1x4: 0.78, .pixels2x4: 1.28, .pixels4x4: 2.15], fewSegments: 1.3,
+        name: "avx512vnni", cyclesPerMicrosecond: 4500, layer: 150, channelVisit: 0.5,
+        channelVisitAlone: 0.62,
+        channelPixel: 3.5, pixelVisit: [.pixels1x4: 0.78, .pixels2x4: 1.28, .pixels4x4: 2.15],
+        fewSegments: 1.3,
         pixelSegment: 14, quad: 60, listedBlock: 0.35, list: 12, gatheredVector: 1.5)
 
     /// aarch64 with SDOT (Raspberry Pi 5): four pixels or four outputs to a vector.

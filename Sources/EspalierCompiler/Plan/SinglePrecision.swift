@@ -24,7 +24,9 @@ struct SinglePrecision {
     ///   - range: of stored values; `zeroPoint` of the output.
     ///   - roundsOnce: as FULLY_CONNECTED does.
     init?(_ multiplier: QuantizedMultiplier, range: ActivationRange, zeroPoint: Int32, roundsOnce: Bool) {
-        guard multiplier.shift <= 0, multiplier.multiplier >= 0, range.minimum < range.maximum else { return nil }
+        guard multiplier.shift <= 0, multiplier.multiplier >= 0, range.minimum < range.maximum else {
+            return nil
+        }
         self.multiplier = multiplier
         self.roundsOnce = roundsOnce
         let unit = Float(sign: .plus, exponent: -31 + Int(multiplier.shift), significand: 1)

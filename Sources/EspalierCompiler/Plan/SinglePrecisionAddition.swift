@@ -19,7 +19,8 @@ struct SinglePrecisionAddition {
         let second = Float(factor(1) * scale)
         // A model may ask for any factor; where one step of an input passes the whole range, there is nothing to gain.
         guard max(first, second) < 256 else { return nil }
-        let ideal = 0.5 - Double(first) * Double(zeroPoints.first + 128)
+        let ideal =
+            0.5 - Double(first) * Double(zeroPoints.first + 128)
             - Double(second) * Double(zeroPoints.second + 128)
         for step in 0..<33 {
             // Outwards from the ideal in steps far below any step of the result.
@@ -32,7 +33,8 @@ struct SinglePrecisionAddition {
 
     private func factor(_ index: Int) -> Double {
         let multiplier = multipliers[index]
-        return Double(sign: .plus, exponent: Int(multiplier.shift) - 31, significand: Double(multiplier.multiplier))
+        return Double(
+            sign: .plus, exponent: Int(multiplier.shift) - 31, significand: Double(multiplier.multiplier))
     }
 
     /// The stored result of every pair, second input fastest.

@@ -109,7 +109,8 @@ private struct Window {
 
 /// Four inputs times four weights: the operand of one dot-product instruction.
 @inline(__always)
-private func dotProduct(_ inputs: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>, _ flip: Int8) -> Int32 {
+private func dotProduct(_ inputs: UnsafePointer<Int8>, _ weights: UnsafePointer<Int8>, _ flip: Int8) -> Int32
+{
     Int32(inputs[0] ^ flip) &* Int32(weights[0]) &+ Int32(inputs[1] ^ flip) &* Int32(weights[1])
         &+ Int32(inputs[2] ^ flip) &* Int32(weights[2]) &+ Int32(inputs[3] ^ flip) &* Int32(weights[3])
 }
