@@ -107,7 +107,7 @@ typedef struct EspalierLayer {
     const int32_t *multiplier; /* Q31 */
     const int8_t *shift;       /* powers of two, positive to the left; same counts as `multiplier` */
     /* NULL, or: requantisation in single precision is exact, the compiler has tried every value.
-     * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (Sources/CKernels/requantise.md).
+     * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (docs/requantisation.md).
      * ADD: [3] factor of the first input, of the second, and what is added before rounding down. */
     const float *rounding;
 } EspalierLayer;

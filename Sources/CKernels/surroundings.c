@@ -1,9 +1,18 @@
 #include "CKernels.h"
 
+typedef struct Bytes16 {
+    uint64_t low, high;
+} Bytes16;
+
 /* A few bytes to a few rows: calling memset, as compilers like to, would cost more than the work. */
 static __attribute__((no_builtin("memset"))) void fill(int8_t *to, uint64_t word, int32_t bytes) {
-    if (bytes >= 8) {
-        for (int32_t i = 0; i < bytes - 8; i += 8) __builtin_memcpy(to + i, &word, 8);
+    if (bytes >= 16) {
+        const Bytes16 words = { word, word };
+#pragma clang loop vectorize(disable) unroll(disable)
+        for (int32_t i = 0; i < bytes - 16; i += 16) __builtin_memcpy(to + i, &words, 16);
+        __builtin_memcpy(to + bytes - 16, &words, 16);
+    } else if (bytes >= 8) {
+        __builtin_memcpy(to, &word, 8);
         __builtin_memcpy(to + bytes - 8, &word, 8);
     } else {
         for (int32_t i = 0; i < bytes; i++) to[i] = (int8_t)word;

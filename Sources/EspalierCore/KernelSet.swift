@@ -1,4 +1,4 @@
-public import CEspalier
+import CEspalier
 import CKernels
 
 /// The kernels of one instruction set (Sources/CKernels); what they do not cover, the reference kernels run.

@@ -7,7 +7,7 @@ import Foundation
 struct PackingOptions: ParsableArguments {
     @Option(
         help:
-            "The processor whose costs decide how weights are packed: generic, avx512vnni, cortex-a76, cortex-a72."
+            "The processor whose costs decide how weights are packed: generic, avx512vnni, cortex-a76, cortex-a72, cortex-m."
     )
     var cpu: String = Processor.generic.name
 

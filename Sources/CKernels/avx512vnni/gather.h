@@ -73,13 +73,31 @@ INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, 
     return 1;
 }
 
-/* Copies `count` pixels that lie `stride` apart. Stores whole vectors: up to 60 bytes past the end. */
-INLINE void gather_row(const int8_t *from, int8_t *to, int32_t count, const int stride) {
+/* 16 pixels that lie `stride` apart. */
+INLINE __m512i gather_pixels(const int8_t *from, const int stride) {
     const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-    for (int32_t x = 0; x < count; x += 16) {
-        __m512i pixels = _mm512_loadu_si512(from + x * 4 * stride);
-        if (stride == 2) pixels = _mm512_permutex2var_epi32(pixels, evens, _mm512_loadu_si512(from + x * 8 + 64));
-        _mm512_storeu_si512(to + x * 4, pixels);
+    const __m512i pixels = _mm512_loadu_si512(from);
+    return stride == 1 ? pixels : _mm512_permutex2var_epi32(pixels, evens, _mm512_loadu_si512(from + 64));
+}
+
+/* Copies rows of `width` pixels that lie `stride` apart. Stores whole vectors: up to 60 bytes past a row's end. */
+INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t width, int32_t rows, const int stride) {
+    const int32_t bytes = width * 4;
+    if (width <= 16) {
+        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
+            _mm512_storeu_si512(to, gather_pixels(from, stride));
+        }
+    } else if (width <= 32) {
+        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
+            _mm512_storeu_si512(to, gather_pixels(from, stride));
+            _mm512_storeu_si512(to + bytes - 64, gather_pixels(from + (width - 16) * 4 * stride, stride));
+        }
+    } else {
+        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
+            for (int32_t x = 0; x < width; x += 16) {
+                _mm512_storeu_si512(to + x * 4, gather_pixels(from + x * 4 * stride, stride));
+            }
+        }
     }
 }
 
@@ -99,10 +117,8 @@ INLINE const int8_t *gather_band(const Gather *g, int32_t first, const uint8_t *
                 const int8_t *from = plane + x * g->dilation_width * 4 + parity * g->input_row;
                 /* The last odd row is no window's. */
                 const int32_t count = rows - (parity && g->kernel_height % 2);
-                for (int32_t y = 0; y < count; y++, from += step) {
-                    if (g->stride == 2) gather_row(from, to + y * g->width * 4, g->width, 2);
-                    else gather_row(from, to + y * g->width * 4, g->width, 1);
-                }
+                if (g->stride == 2) gather_rows(from, step, to, g->width, count, 2);
+                else gather_rows(from, step, to, g->width, count, 1);
             }
         }
     }

@@ -113,7 +113,7 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
         layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4)) : _mm512_setzero_ps());
 }
 
-/* Rounded in single precision, exactly: see requantise.md. */
+/* Rounded in single precision, exactly: see docs/requantisation.md. */
 INLINE __m512i round_single(__m512i sums, const Requantiser *r, int negative_differs) {
     const __m512 x = _mm512_cvtepi32_ps(sums);
     __m512 round = r->round;

@@ -23,7 +23,7 @@ public struct Processor: Sendable {
     var list: Double
     var gatheredVector: Double
 
-    public static let all = [generic, avx512vnni, cortexA76, cortexA72]
+    public static let all = [generic, avx512vnni, cortexA76, cortexA72, cortexM]
 
     /// By the name `--cpu` takes.
     public static func named(_ name: String) -> Processor? { all.first { $0.name == name } }
@@ -54,4 +54,10 @@ public struct Processor: Sendable {
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 7, channelVisitAlone: 7,
         channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
         pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 6)
+
+    /// Microcontrollers: every block visited costs the same, and flash is dear.
+    public static let cortexM = Processor(
+        name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 64, channelVisitAlone: 64,
+        channelPixel: 200, pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
+        pixelSegment: 200, quad: 100, listedBlock: 0, list: 0, gatheredVector: 0)
 }

@@ -3,7 +3,7 @@ import EspalierCore
 /// Requantisation in single precision that is exact: what kernels with float units use instead of 64-bit products.
 ///
 /// Doubly rounded requantisation is `floor(x * factor + round)` with `round` = 1/2 + 2^-(right + 1) for sums that are
-/// not negative and 2^-right less for the others (Sources/CKernels/requantise.md derives it). Kernels split the 31-bit
+/// not negative and 2^-right less for the others (docs/requantisation.md derives it). Kernels split the 31-bit
 /// factor into two exact floats, `high` and `low`, and compute
 ///
 ///     floor(fma↓(x, high, fma(x, low, round)))        fma↓ rounds down, so the floor is that of the exact sum
