@@ -18,19 +18,39 @@ static Requantiser factor(const EspalierLayer *layer, int index) {
                        _mm512_set1_epi32(layer->shift[index]), _mm512_setzero_ps());
 }
 
-INLINE __m512i widened(const int8_t *from, __mmask16 lanes) {
-    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, from));
+/* Vector k of four holds pixels k, k + 4, k + 8 and k + 12 of 16, the order that packing undoes. */
+INLINE __m512i order_of(int k, const int width) {
+    int8_t from[64];
+    for (int part = 0; part < 4; part++) {
+        for (int channel = 0; channel < 4; channel++) {
+            int8_t *lane = from + part * 16 + channel * 4;
+            lane[0] = (int8_t)(part * 16 + k * 4 + channel);
+            /* Indices from 64 on select from the second operand: the bytes of 2^23, or zeros. */
+            for (int byte = 1; byte < 4; byte++) lane[byte] = (int8_t)(64 + (width == 4 ? byte : 0));
+        }
+    }
+    return _mm512_loadu_si512(from);
 }
 
-/* The sums of up to 16 neighbouring bytes. */
-INLINE __m512i added(const Addition *add, const int8_t *first, const int8_t *second, __mmask16 lanes) {
-    const __m512i a = widened(first, lanes), b = widened(second, lanes);
-    if (add->storing.in_single_precision) {
-        const __m512 inner = _mm512_fmadd_ps(_mm512_cvtepi32_ps(b), add->second, add->round);
-        const __m512 y = _mm512_fmadd_round_ps(
-            _mm512_cvtepi32_ps(a), add->first, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-        return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    }
+/* Bytes as single-precision numbers: put under the exponent of 2^23, which is taken away again. */
+INLINE __m512 as_float(__m512i bytes, __m512i order) {
+    const __m512 exponent = _mm512_set1_ps(0x1p23f);
+    const __m512i raised = _mm512_permutex2var_epi8(bytes, order, _mm512_castps_si512(exponent));
+    return _mm512_sub_ps(_mm512_castsi512_ps(raised), exponent);
+}
+
+INLINE __m512i added(const Addition *add, __m512i first, __m512i second, __m512i order) {
+    const __m512 inner = _mm512_fmadd_ps(as_float(second, order), add->second, add->round);
+    const __m512 y = _mm512_fmadd_round_ps(
+        as_float(first, order), add->first, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+/* The same in integers. */
+static __attribute__((noinline)) __m512i added_exactly(const Addition *add, __m512i first, __m512i second, int k) {
+    const __m512i order = order_of(k, 1), none = _mm512_setzero_si512();
+    const __m512i a = _mm512_permutex2var_epi8(first, order, none);
+    const __m512i b = _mm512_permutex2var_epi8(second, order, none);
     const __m512i x = _mm512_sllv_epi32(_mm512_sub_epi32(a, add->first_zero), add->left);
     const __m512i y = _mm512_sllv_epi32(_mm512_sub_epi32(b, add->second_zero), add->left);
     const __m512i sum = _mm512_add_epi32(round_twice(x, &add->integers[0]), round_twice(y, &add->integers[1]));
@@ -38,18 +58,19 @@ INLINE __m512i added(const Addition *add, const int8_t *first, const int8_t *sec
 }
 
 static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t bytes) {
-    /* Packing leaves the four vectors' parts side by side; this puts them back in order. */
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i orders[4] = { order_of(0, 4), order_of(1, 4), order_of(2, 4), order_of(3, 4) };
     for (int32_t i = 0; i < bytes; i += 64) {
         const int32_t left = bytes - i;
         const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
+        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i), b = _mm512_maskz_loadu_epi8(lanes, second + i);
         __m512i v[4];
+        if (add->storing.in_single_precision) {
 #pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) {
-            v[k] = added(add, first + i + k * 16, second + i + k * 16, (__mmask16)(lanes >> (k * 16)));
+            for (int k = 0; k < 4; k++) v[k] = added(add, a, b, orders[k]);
+        } else {
+            for (int k = 0; k < 4; k++) v[k] = added_exactly(add, a, b, k);
         }
-        const __m512i result = _mm512_permutexvar_epi32(order, packed(v[0], v[1], v[2], v[3], &add->storing));
-        _mm512_mask_storeu_epi8(output + i, lanes, result);
+        _mm512_mask_storeu_epi8(output + i, lanes, packed(v[0], v[1], v[2], v[3], &add->storing));
     }
 }
 
