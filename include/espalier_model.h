@@ -93,7 +93,8 @@ typedef struct EspalierLayer {
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
      * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept.
-     * A layer with a weight zero point keeps every block: its correction sums the whole window. */
+     * A row of 16 outputs keeps all its blocks or none. A layer with a weight zero point keeps every block: its
+     * correction sums the whole window. */
     const uint32_t *mask;      /* [rows][mask_words] */
     const uint32_t *row_start; /* [rows] kept blocks stored before row r; NULL with a NULL mask */
     /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].

@@ -4,8 +4,7 @@
 
 #include "geometry.h"
 
-/* A silent quad holds the zero point in all of a picture's pixels: every block over it adds nothing beyond what the
- * bias already has. True for a plane with any other value. */
+/* A silent quad holds the zero point in all of a picture's pixels. True for a plane with any other value. */
 INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t quad, uint32_t flip) {
     const int8_t *plane = arena + tensor->offset - tensor->halo_top * tensor->row_bytes - tensor->halo_left * 4
         + quad * tensor->plane_bytes;
@@ -30,9 +29,11 @@ INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t qu
 /* Quads of the widest tensor that is looked at for silence. */
 #define MOST_QUADS 512
 
-/* A byte for each quad: 1 where it is live. 0 where all are, or there are too many to look. */
+/* A byte for each quad: 1 where it is live. 0 where all are, or there are too many to look; and where a silent quad's
+ * stored bytes are not zero, as they are for the zero point of a rectified tensor, for then its blocks do add something:
+ * what the bias takes off. */
 INLINE int list_live_quads(const EspalierTensor *input, const int8_t *arena, uint32_t flip, uint8_t *live) {
-    if (input->quads > MOST_QUADS) return 0;
+    if (input->quads > MOST_QUADS || (((uint32_t)input->zero_point ^ flip) & 0xff)) return 0;
     int any_silent = 0;
     for (int32_t q = 0; q < input->quads; q++) {
         live[q] = (uint8_t)is_live(input, arena, q, flip);

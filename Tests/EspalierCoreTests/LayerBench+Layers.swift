@@ -11,7 +11,8 @@ extension LayerBench {
     ///   The weights of blocks that are not kept reach no memory at all.
     func convolution(
         _ input: Int, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation, groups: Int = 1,
-        blockOutputs: Int = 1, roundsOnce: Bool = false, keep keepsBlock: ((Int, Int) -> Bool)? = nil,
+        blockOutputs: Int = 1, roundsOnce: Bool = false, skipsSilence: Bool = false,
+        keep keepsBlock: ((Int, Int) -> Bool)? = nil,
         _ output: Int
     ) {
         let source = tensors[input]
@@ -48,6 +49,7 @@ extension LayerBench {
             layer.kernel =
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
+            layer.skips_silence = skipsSilence ? 1 : 0
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)
@@ -62,7 +64,7 @@ extension LayerBench {
     /// Adds a depthwise convolution.
     func depthwiseConvolution(
         _ input: Int, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation, multiplier: Int,
-        _ output: Int
+        skipsSilence: Bool = false, _ output: Int
     ) {
         let source = tensors[input]
         let taps = geometry.taps
@@ -82,13 +84,32 @@ extension LayerBench {
             layer.weight_zero_point = weights.zeroPoint
             setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: quads * 4)
             layer.depth_multiplier = Int32(multiplier)
+            layer.skips_silence = skipsSilence ? 1 : 0
             layer.weights = keepGuarded(packed)
         }
     }
 
-    func add(_ first: Int, _ second: Int, _ factors: AddFactors, _ range: ClosedRange<Int32>, _ output: Int) {
+    /// - Parameter inSinglePrecision: kernels may use it where the compiler finds it exact.
+    func add(
+        _ first: Int, _ second: Int, _ factors: AddFactors, _ range: ClosedRange<Int32>,
+        inSinglePrecision: Bool = false, _ output: Int
+    ) {
+        var rounding: [Float] = []
+        if inSinglePrecision {
+            let addition = SinglePrecisionAddition(
+                multipliers: zip(factors.multiplier, factors.shift).map {
+                    QuantizedMultiplier(multiplier: $0, shift: Int8($1))
+                },
+                leftShift: factors.leftShift,
+                range: ActivationRange(minimum: range.lowerBound, maximum: range.upperBound),
+                zeroPoints: (
+                    tensors[first].zero_point, tensors[second].zero_point, tensors[output].zero_point
+                ))
+            rounding = addition.factors() ?? []
+        }
         append(ESPALIER_OPERATION_ADD, inputs: [first, second], output: output) { layer in
             layer.left_shift = factors.leftShift
+            if !rounding.isEmpty { layer.rounding = keep(rounding) }
             layer.multiplier = keep(factors.multiplier)
             layer.shift = keep(factors.shift.map { Int8($0) })
             set(&layer, range)

@@ -11,10 +11,10 @@ import CEspalier
 ///     bench.maxPool(input, geometry, -128...127, output)
 ///     let outputs = try bench.run([values], inputs: [input], outputs: [output])
 ///
-/// A run is made twice, on arenas filled with different rubbish and with different rubbish around the
-/// weights. It throws when the two differ (something unset was read), when rubbish between the tensors changed
-/// (something was written outside), or when a halo or an unused lane lost its zero point. Everything is freed
-/// with the bench.
+/// A run is made twice with every set of kernels this machine has, on arenas filled with different rubbish and with
+/// different rubbish around the weights. It throws when two differ (something unset was read, or a kernel is not the
+/// reference's equal), when rubbish between the tensors changed (something was written outside), or when a halo or an
+/// unused lane lost its zero point. Everything is freed with the bench.
 final class LayerBench {
     private(set) var tensors: [EspalierTensor] = []
     private(set) var layers: [EspalierLayer] = []
@@ -152,15 +152,23 @@ final class LayerBench {
     /// Runs the model on one picture per input tensor and returns its outputs.
     func run(_ values: [TestTensor], inputs: [Int], outputs: [Int]) throws -> [TestTensor] {
         let model = model(input: inputs[0], outputs: outputs)
-        let first = try run(model, values, inputs, outputs, rubbish: 0x55)
-        let second = try run(model, values, inputs, outputs, rubbish: -0x56)
-        guard first == second else { throw Misbehaviour(description: "The result depends on unset memory.") }
-        return first
+        let reference = try run(model, values, inputs, outputs, rubbish: 0x55, KernelSet.all.last!)
+        for kernels in KernelSet.all {
+            for rubbish: Int8 in [0x55, -0x56] {
+                let result = try run(model, values, inputs, outputs, rubbish: rubbish, kernels)
+                guard result == reference else {
+                    throw Misbehaviour(
+                        description:
+                            "\(kernels.name) differs from the reference kernels, or unset memory counts.")
+                }
+            }
+        }
+        return reference
     }
 
     private func run(
         _ model: UnsafePointer<EspalierModel>, _ values: [TestTensor], _ inputs: [Int], _ outputs: [Int],
-        rubbish: Int8
+        rubbish: Int8, _ kernels: KernelSet
     ) throws -> [TestTensor] {
         let arena = Arena(bytes: arenaEnd + Planner.arenaSlack)
         arena.bytes.update(repeating: rubbish)
@@ -170,7 +178,8 @@ final class LayerBench {
                 weights[weights.count - 1 - index] = rubbish
             }
         }
-        let engine = try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count)
+        let engine = try Engine(
+            model: model, arena: arena.start, arenaBytes: arena.bytes.count, kernels: kernels)
         for (tensor, picture) in zip(inputs, values) {
             engine.clearSurroundings(of: tensor)
             engine.tensor(tensor).fill(from: picture.values)

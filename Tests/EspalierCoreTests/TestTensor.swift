@@ -17,6 +17,11 @@ struct TestTensor: Equatable {
         values[(row * width + pixel) * channels + channel]
     }
 
+    /// Gives the first channels, in quads, one value all over.
+    mutating func silence(quads: Int, _ value: Int8) {
+        for index in values.indices where index % channels < quads * 4 { values[index] = value }
+    }
+
     /// True for pixels of the picture, false for those around it.
     func contains(_ row: Int, _ pixel: Int) -> Bool {
         row >= 0 && row < height && pixel >= 0 && pixel < width

@@ -151,8 +151,8 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
     for (int32_t group = 0; group < groups;) {
         int32_t n = 1;
         w.count = is_stored(layer, group) ? visited : 0;
-        while (n < together && group + n < groups && is_stored(layer, group + n) == (w.count != 0)) n *= 2;
-        if (group + n > groups) n /= 2;
+        while (n < together && group + n < groups && is_stored(layer, group + n) == is_stored(layer, group)) n++;
+        if (n == 3) n = 2;
         for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
         const size_t stored = layer->row_start ? layer->row_start[group] : (size_t)group * layer->row_blocks;
         w.weights = layer->weights + stored * 64;
