@@ -15,6 +15,8 @@ static uint32_t find_sets(void) {
 #if defined(__x86_64__)
     const uint32_t features = espalier_x86_features();
     if (features & ESPALIER_X86_AVX512_VNNI) available[count++] = &espalier_kernels_avx512vnni;
+    if (features & ESPALIER_X86_AVX_VNNI) available[count++] = &espalier_kernels_avxvnni;
+    if (features & ESPALIER_X86_AVX2) available[count++] = &espalier_kernels_avx2;
 #endif
     available[count++] = &reference;
     available_count = count;

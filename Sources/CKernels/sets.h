@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__)
 extern const EspalierKernelSet espalier_kernels_avx512vnni;
+extern const EspalierKernelSet espalier_kernels_avxvnni;
+extern const EspalierKernelSet espalier_kernels_avx2;
 
 #define ESPALIER_X86_SSE41 1u
 #define ESPALIER_X86_AVX2 2u        /* with FMA */

@@ -78,4 +78,26 @@ INLINE int list_live_blocks(const EspalierLayer *layer, const EspalierTensor *in
     return 1;
 }
 
+/* Groups of 16 outputs keep all their blocks or none. */
+INLINE int is_stored(const EspalierLayer *layer, int32_t group) {
+    if (!layer->mask) return 1;
+    const uint32_t *mask = layer->mask + group * layer->mask_words;
+    for (int32_t i = 0; i < layer->mask_words; i++) {
+        if (mask[i]) return 1;
+    }
+    return 0;
+}
+
+/* Where each block's inputs lie from a pixel's window; returns how many there are. */
+INLINE int32_t list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
+    int32_t block = 0;
+    for (int32_t y = 0; y < layer->kernel_height; y++) {
+        for (int32_t x = 0; x < layer->kernel_width; x++) {
+            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
+            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes) places[block++] = place;
+        }
+    }
+    return block;
+}
+
 #endif

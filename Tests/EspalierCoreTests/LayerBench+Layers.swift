@@ -50,6 +50,7 @@ extension LayerBench {
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
             layer.skips_silence = skipsSilence ? 1 : 0
+            layer.pairs_fit = Packing.pairsFit(packed) ? 1 : 0
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)

@@ -122,16 +122,6 @@ CHANNEL_ROW(row_1x16, 1, 16, default: row_1x8(w, input, output, left);)
 CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
 CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
-/* Groups of 16 outputs keep all their blocks or none. */
-static int is_stored(const EspalierLayer *layer, int32_t group) {
-    if (!layer->mask) return 1;
-    const uint32_t *mask = layer->mask + group * layer->mask_words;
-    for (int32_t i = 0; i < layer->mask_words; i++) {
-        if (mask[i]) return 1;
-    }
-    return 0;
-}
-
 int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };

@@ -55,6 +55,7 @@ enum Packing {
         }
         // Kernels take the table's address even where they will visit no block.
         if layer.weights.isEmpty { layer.weights = [0, 0, 0, 0] }
+        layer.fields.pairs_fit = pairsFit(layer.weights) ? 1 : 0
         layer.setWindow(convolution.window)
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
@@ -79,6 +80,15 @@ enum Packing {
                 layer.macsKept += macs
                 layer.fields.blocks_kept += 1
             }
+        }
+    }
+
+    /// Whether two neighbouring products of weights and activations 0 ... 255 never pass 16 bits: what multiplication
+    /// without a dot product needs.
+    static func pairsFit(_ weights: [Int8]) -> Bool {
+        stride(from: 0, to: weights.count, by: 2).allSatisfy { index in
+            let (first, second) = (Int(weights[index]), Int(weights[index + 1]))
+            return max(first, 0) + max(second, 0) <= 128 && min(first, 0) + min(second, 0) >= -128
         }
     }
 
@@ -155,7 +165,7 @@ extension PlannedLayer {
 }
 
 extension Convolution {
-    /// The same with outputs whose weights are all zero, and so have one value, in a plain factor of one half.
+    /// The same with outputs whose weights are all zero, and so have one value, in a plain factor of one quarter.
     ///
     /// Networks with dead channels give them any factor; a layer with one that single precision cannot take would
     /// have to be requantised in integers as a whole.
@@ -171,8 +181,8 @@ extension Convolution {
                 : requantise(bias[output], multiplier: multiplier.multiplier, shift: shift)
             let moved = value &+ zeroPoint
             let stored = min(max(moved, activation.minimum), activation.maximum)
-            plain.bias[output] = (stored - zeroPoint) * 2
-            plain.multipliers[output] = QuantizedMultiplier(multiplier: 1 << 30, shift: 0)
+            plain.bias[output] = (stored - zeroPoint) * 4
+            plain.multipliers[output] = QuantizedMultiplier(multiplier: 1 << 30, shift: -1)
         }
         return plain
     }

@@ -1,0 +1,82 @@
+/* Depthwise 3x3 convolution: the three taps of a kernel row of each channel are one lane's dot product. */
+#include "vocabulary.h"
+
+typedef struct DepthwiseWalk {
+    const EspalierLayer *layer;
+    Geometry g;
+    Storing storing;
+    Requantiser requantiser; /* the quad's four outputs again and again */
+    Bytes weights[3];        /* of each kernel row: [channel][3 taps and a zero] */
+    int32_t row, first;      /* bytes of an input row; output */
+} DepthwiseWalk;
+
+/* Stores LANES pixels of a quad; vector k of four has pixels k and k + 4. */
+static void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *output, int pixels) {
+    if (w->storing.in_lanes) {
+        Ints v[4];
+        for (int k = 0; k < 4; k++) v[k] = requantise(sums[k], &w->requantiser, w->storing.negative_differs);
+        bytes_store_pixels(bytes_pack(v, &w->storing), output, pixels);
+        return;
+    }
+    for (int k = 0; k < 4; k++) {
+        int32_t values[LANES];
+        ints_store(values, sums[k]);
+        for (int lane = 0; lane < LANES; lane++) {
+            const int pixel = lane / 4 * 4 + k;
+            if (pixel >= pixels) continue;
+            output[pixel * 4 + lane % 4] = stored_one(w->layer, w->first + lane % 4, values[lane], &w->storing);
+        }
+    }
+}
+
+INLINE void depthwise_row(const DepthwiseWalk *w, const int8_t *input, int8_t *output, const int STRIDE) {
+    for (int32_t x = 0; x < w->g.width; x += LANES) {
+        Ints sums[4];
+        for (int k = 0; k < 4; k++) sums[k] = ints_load(w->requantiser.start);
+#pragma clang loop unroll(full)
+        for (int y = 0; y < 3; y++) {
+            const int8_t *from = input + y * w->row + x * 4 * STRIDE;
+            Bytes taps[4], v[4];
+#pragma clang loop unroll(full)
+            for (int t = 0; t < 3; t++) {
+                taps[t] = STRIDE == 1 ? bytes_load(from + t * 4) : bytes_load_every_other(from + t * 4);
+            }
+            taps[3] = taps[2];
+            bytes_transpose(taps, v);
+#pragma clang loop unroll(full)
+            for (int k = 0; k < 4; k++) sums[k] = dot(sums[k], v[k], w->weights[y], 0);
+        }
+        const int32_t left = w->g.width - x;
+        store_depthwise(w, sums, output + x * 4, left < LANES ? left : LANES);
+    }
+}
+
+static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    const int32_t stride = layer->stride_width;
+    if (layer->kernel_height != 3 || layer->kernel_width != 3 || layer->depth_multiplier != 1
+        || layer->dilation_height * layer->dilation_width != 1 || stride != layer->stride_height || stride > 2
+        || layer->weight_zero_point || input->data) {
+        return 0;
+    }
+    DepthwiseWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .row = input->row_bytes };
+    w.storing = storing(layer, output, output->channels);
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        const int8_t *in = w.g.input + quad * w.g.input_plane;
+        int8_t *out = w.g.output + quad * w.g.output_plane;
+        w.first = quad * 4;
+        w.requantiser = requantiser(layer, quad * 4, 3);
+        for (int y = 0; y < 3; y++) {
+            int8_t taps[LANES * 4] = { 0 };
+            for (int i = 0; i < LANES * 4; i++) {
+                if (i % 4 < 3) taps[i] = layer->weights[quad * 36 + (y * 3 + i % 4) * 4 + i / 4 % 4];
+            }
+            w.weights[y] = bytes_load(taps);
+        }
+        for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
+            if (stride == 1) depthwise_row(&w, in, out, 1);
+            else depthwise_row(&w, in, out, 2);
+        }
+    }
+    return 1;
+}

@@ -1,0 +1,80 @@
+/* Addition in single precision, and means over whole pictures. */
+#include "vocabulary.h"
+
+/* floor(a * first + inner) of 8 lanes, exactly: a product of 8 and 24 bits and a sum with 24 more fit a double. */
+INLINE __m256i floor_of(__m256 a, __m256 first, __m256 inner) {
+    __m128i halves[2];
+    for (int h = 0; h < 2; h++) {
+        const __m256d x = _mm256_cvtps_pd(h ? _mm256_extractf128_ps(a, 1) : _mm256_castps256_ps128(a));
+        const __m256d f = _mm256_cvtps_pd(_mm256_castps256_ps128(first));
+        const __m256d i = _mm256_cvtps_pd(h ? _mm256_extractf128_ps(inner, 1) : _mm256_castps256_ps128(inner));
+        halves[h] = _mm256_cvttpd_epi32(_mm256_floor_pd(_mm256_fmadd_pd(x, f, i)));
+    }
+    return _mm256_set_m128i(halves[1], halves[0]);
+}
+
+static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
+    const EspalierTensor *output = &tensors[layer->output];
+    if (!layer->rounding || first->data || second->data || first->height != second->height
+        || first->width != second->width || first->channels != second->channels) {
+        return 0;
+    }
+    const Storing s = storing(layer, output, 0);
+    const __m256 f = _mm256_set1_ps(layer->rounding[0]), g = _mm256_set1_ps(layer->rounding[1]);
+    const __m256 round = _mm256_set1_ps(layer->rounding[2]);
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        for (int32_t y = 0; y < output->height; y++) {
+            const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
+            const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes + y * second->row_bytes;
+            int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes + y * output->row_bytes;
+            for (int32_t x = 0; x < output->width; x += LANES) {
+                Ints va[4], vb[4];
+                bytes_widen(bytes_load(a + x * 4), va);
+                bytes_widen(bytes_load(b + x * 4), vb);
+                for (int k = 0; k < 4; k++) {
+                    const __m256 inner = _mm256_fmadd_ps(_mm256_cvtepi32_ps(vb[k]), g, round);
+                    va[k] = floor_of(_mm256_cvtepi32_ps(va[k]), f, inner);
+                }
+                const int32_t left = output->width - x;
+                bytes_store_pixels(bytes_pack(va, &s), out + x * 4, left < LANES ? left : LANES);
+            }
+        }
+    }
+    return 1;
+}
+
+/* The sum of a channel over a picture. */
+static int32_t sum_of_channel(const EspalierTensor *input, const int8_t *plane) {
+    int32_t sum = 0;
+    for (int32_t y = 0; y < input->height; y++, plane += input->row_bytes) {
+        for (int32_t x = 0; x < input->width; x++) sum += (int8_t)(plane[x * 4] ^ (int8_t)FLIP);
+    }
+    return sum;
+}
+
+INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, const int averages) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    if (input->data) return 0;
+    const int32_t count = input->height * input->width;
+    for (int32_t c = 0; c < output->channels; c++) {
+        const int32_t lane = c & 3;
+        const int32_t sum = sum_of_channel(
+            input, tensor_base(input, arena) + c / 4 * input->plane_bytes + lane);
+        const int8_t value = averages
+            ? stored_value(pooled_mean(layer, sum, count), 0, layer)
+            : stored_value(requantised(sum - input->zero_point * count, layer->multiplier[0], layer->shift[0]),
+                           output->zero_point, layer);
+        tensor_base(output, arena)[c / 4 * output->plane_bytes + lane] = (int8_t)(value ^ (int8_t)FLIP);
+    }
+    return 1;
+}
+
+static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    if (!pools_everything(layer, &tensors[layer->inputs[0]], &tensors[layer->output])) return 0;
+    return reduced(layer, tensors, arena, 1);
+}
+
+static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    return reduced(layer, tensors, arena, 0);
+}

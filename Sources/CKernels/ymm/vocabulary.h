@@ -1,0 +1,117 @@
+/* The vocabulary of 256-bit vectors: 8 sums to a vector, 8 pixels of a quad. Activations are value + 128. */
+#ifndef ESPALIER_YMM_VOCABULARY_H
+#define ESPALIER_YMM_VOCABULARY_H
+
+#include <immintrin.h>
+
+#define LANES 8
+#define FLIP 128u
+#include "../scalar.h"
+#include "../visits.h"
+#include "requantiser.h"
+
+typedef __m256i Ints;  /* LANES sums */
+typedef __m256i Bytes; /* LANES quads */
+
+INLINE Ints ints_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE void ints_store(int32_t *p, Ints v) { _mm256_storeu_si256((__m256i *)p, v); }
+INLINE Ints ints_all(int32_t v) { return _mm256_set1_epi32(v); }
+INLINE Ints ints_add(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
+
+INLINE Bytes bytes_load(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE Bytes bytes_of(const int8_t *quad) {
+    int32_t word;
+    __builtin_memcpy(&word, quad, 4);
+    return _mm256_set1_epi32(word);
+}
+/* Every other quad, from the first of 15. */
+INLINE Bytes bytes_load_every_other(const int8_t *p) {
+    const __m256 a = _mm256_loadu_ps((const float *)p), b = _mm256_loadu_ps((const float *)(p + 28));
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xd8)), 0xd8);
+}
+
+/* Adds the products of four activations and four weights a lane. `fit`: see pairs_fit of the contract; without it
+ * activations are cut into seven bits and one, whose pairs always fit 16 bits. */
+INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int fit) {
+#if defined(DOT_PRODUCT)
+    (void)fit;
+    return _mm256_dpbusd_avx_epi32(sums, activations, weights);
+#else
+    const __m256i ones = _mm256_set1_epi16(1);
+    if (fit) return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(activations, weights), ones));
+    const __m256i top = _mm256_set1_epi8((char)0x80);
+    const __m256i upper = _mm256_maddubs_epi16(_mm256_and_si256(activations, top), weights);
+    const __m256i lower = _mm256_maddubs_epi16(_mm256_andnot_si256(top, activations), weights);
+    return _mm256_add_epi32(
+        sums, _mm256_add_epi32(_mm256_madd_epi16(upper, ones), _mm256_madd_epi16(lower, ones)));
+#endif
+}
+
+/* From four taps' quads to the four taps of each channel: v[k] holds quad k of each 128-bit part. */
+INLINE void bytes_transpose(const Bytes taps[4], Bytes v[4]) {
+    const __m256i a = _mm256_unpacklo_epi8(taps[0], taps[1]), b = _mm256_unpackhi_epi8(taps[0], taps[1]);
+    const __m256i c = _mm256_unpacklo_epi8(taps[2], taps[3]), d = _mm256_unpackhi_epi8(taps[2], taps[3]);
+    v[0] = _mm256_unpacklo_epi16(a, c);
+    v[1] = _mm256_unpackhi_epi16(a, c);
+    v[2] = _mm256_unpacklo_epi16(b, d);
+    v[3] = _mm256_unpackhi_epi16(b, d);
+}
+
+/* Bytes without sign as sums, in the same order. */
+INLINE void bytes_widen(Bytes x, Ints v[4]) {
+    const __m256i zero = _mm256_setzero_si256();
+    const __m256i low = _mm256_unpacklo_epi8(x, zero), high = _mm256_unpackhi_epi8(x, zero);
+    v[0] = _mm256_unpacklo_epi16(low, zero);
+    v[1] = _mm256_unpackhi_epi16(low, zero);
+    v[2] = _mm256_unpacklo_epi16(high, zero);
+    v[3] = _mm256_unpackhi_epi16(high, zero);
+}
+
+INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
+    __m256i odd_x = _mm256_srli_epi64(x, 32);
+    __m256i even = _mm256_add_epi64(
+        _mm256_mul_epi32(x, ints_load(r->multiplier)), _mm256_load_si256((const __m256i *)r->even));
+    __m256i odd = _mm256_add_epi64(
+        _mm256_mul_epi32(odd_x, ints_load(r->odd_multiplier)), _mm256_load_si256((const __m256i *)r->odd));
+    if (negative_differs) {
+        const __m256i sign = _mm256_set1_epi64x(1ll << 31);
+        even = _mm256_sub_epi64(even, _mm256_and_si256(x, sign));
+        odd = _mm256_sub_epi64(odd, _mm256_and_si256(odd_x, sign));
+    }
+    return _mm256_srav_epi32(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa), ints_load(r->right));
+}
+
+/* Four vectors of rounded sums in the order of bytes_transpose, as stored bytes. */
+INLINE Bytes bytes_pack(const Ints v[4], const Storing *s) {
+    const __m256i zero = _mm256_set1_epi16((int16_t)(s->zero_point + 128));
+    const __m256i ab = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), zero);
+    const __m256i cd = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), zero);
+    return _mm256_min_epu8(
+        _mm256_max_epu8(_mm256_packus_epi16(ab, cd), _mm256_set1_epi8((char)(s->least + 128))),
+        _mm256_set1_epi8((char)(s->most + 128)));
+}
+
+/* Stores up to four pixels of each of two quads. */
+INLINE void store_four(__m128i x, int8_t *output, int pixels) {
+    if (pixels == 4) _mm_storeu_si128((__m128i *)output, x);
+    if (pixels == 2 || pixels == 3) _mm_storel_epi64((__m128i *)output, x);
+    if (pixels == 3 || pixels == 1) {
+        const int32_t word = pixels == 3 ? _mm_extract_epi32(x, 2) : _mm_cvtsi128_si32(x);
+        __builtin_memcpy(output + (pixels - 1) * 4, &word, 4);
+    }
+}
+INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t quads, int pixels) {
+    if (quads > 0) store_four(_mm256_castsi256_si128(x), output, pixels);
+    if (quads > 1) store_four(_mm256_extracti128_si256(x, 1), output + plane, pixels);
+}
+/* Stores up to eight neighbouring pixels of one quad. */
+INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) {
+    store_four(_mm256_castsi256_si128(x), output, pixels < 4 ? pixels : 4);
+    if (pixels > 4) store_four(_mm256_extracti128_si256(x, 1), output + 16, pixels - 4);
+}
+/* From four outputs' bytes side by side to four pixels' quads, in each 128-bit part. */
+INLINE Bytes bytes_interleave(Bytes x) {
+    return _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(
+        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+}
+#endif
