@@ -67,11 +67,9 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
         w.first = quad * 4;
         w.requantiser = requantiser(layer, quad * 4, 3);
         for (int y = 0; y < 3; y++) {
-            int8_t taps[LANES * 4] = { 0 };
-            for (int i = 0; i < LANES * 4; i++) {
-                if (i % 4 < 3) taps[i] = layer->weights[quad * 36 + (y * 3 + i % 4) * 4 + i / 4 % 4];
-            }
-            w.weights[y] = bytes_load(taps);
+            int8_t taps[16] = { 0 };
+            for (int i = 0; i < 12; i++) taps[i % 4 * 4 + i / 4] = layer->weights[quad * 36 + y * 12 + i];
+            w.weights[y] = bytes_repeat(taps);
         }
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
             if (stride == 1) depthwise_row(&w, in, out, 1);

@@ -42,18 +42,29 @@ INLINE void set_rounding(Requantiser *r, int lane, int32_t multiplier, int32_t s
     const int32_t right = shift < 0 ? -shift : 1; /* factors of 0 may come with any shift */
     const int64_t add = (once ? 0 : 1ll << 30) + (1ll << (30 + right));
     r->multiplier[lane] = multiplier;
-    r->odd_multiplier[lane & ~1] = lane & 1 ? multiplier : 0;
+    r->odd_multiplier[lane & ~1] = lane & 1 ? multiplier : 0; /* odd lanes are multiplied in the even ones' places */
+    r->odd_multiplier[lane | 1] = 0;
     *(lane & 1 ? &r->odd[lane / 2] : &r->even[lane / 2]) = add;
     r->right[lane] = right - 1;
 }
 
 /* Tables for LANES lanes: lane l has output first + (l & and). ~0: one each; 3: a quad again and again; 0: one. */
 INLINE Requantiser requantiser(const EspalierLayer *layer, int32_t first, int32_t and) {
-    Requantiser r = { .start = { 0 } };
-    for (int lane = 0; lane < LANES; lane++) {
+    Requantiser r;
+    const int period = and == ~0 ? LANES : and ? and + 1 : 2; /* even and odd lanes have tables of their own */
+    for (int lane = 0; lane < period; lane++) {
         const int32_t output = first + (lane & and);
         r.start[lane] = (int32_t)((uint32_t)layer->bias[output] - FLIP * (uint32_t)layer->weight_sum[output]);
         set_rounding(&r, lane, layer->multiplier[output], layer->shift[output], layer->rounds_once);
+    }
+    for (int n = period; n < LANES; n *= 2) {
+        const size_t bytes = (size_t)n * sizeof(int32_t);
+        __builtin_memcpy(r.start + n, r.start, bytes);
+        __builtin_memcpy(r.multiplier + n, r.multiplier, bytes);
+        __builtin_memcpy(r.odd_multiplier + n, r.odd_multiplier, bytes);
+        __builtin_memcpy(r.even + n / 2, r.even, bytes);
+        __builtin_memcpy(r.odd + n / 2, r.odd, bytes);
+        __builtin_memcpy(r.right + n, r.right, bytes);
     }
     return r;
 }

@@ -24,6 +24,10 @@ INLINE Bytes bytes_of(const int8_t *quad) {
     __builtin_memcpy(&word, quad, 4);
     return _mm256_set1_epi32(word);
 }
+/* 16 bytes in each 128-bit part. */
+INLINE Bytes bytes_repeat(const int8_t *p) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+}
 /* Every other quad, from the first of 15. */
 INLINE Bytes bytes_load_every_other(const int8_t *p) {
     const __m256 a = _mm256_loadu_ps((const float *)p), b = _mm256_loadu_ps((const float *)(p + 28));
