@@ -16,6 +16,9 @@ static uint32_t find_sets(void) {
     const uint32_t features = espalier_x86_features();
     if (features & ESPALIER_X86_AVX512_VNNI) available[count++] = &espalier_kernels_avx512vnni;
 #endif
+#if defined(__aarch64__)
+    if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
+#endif
     available[count++] = &reference;
     available_count = count;
     return count;

@@ -14,4 +14,11 @@ extern const EspalierKernelSet espalier_kernels_avx512vnni;
 uint32_t espalier_x86_features(void);
 #endif
 
+#if defined(__aarch64__)
+extern const EspalierKernelSet espalier_kernels_neondot;
+
+/* True where the processor has SDOT. */
+int espalier_arm_has_dot_product(void);
+#endif
+
 #endif
