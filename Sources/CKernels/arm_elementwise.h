@@ -6,21 +6,23 @@
 
 /* ---- Addition of two tensors of one shape. ---- */
 
-/* 16 values less their zero point in the sum's scale. */
-INLINE void scale_operand(int8x16_t values, int8x16_t zero, const Requantiser *r, int32x4_t scaled[4]) {
-    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero)), high = vsubl_high_s8(values, zero);
-    /* 20 bits to the left: 5 here, where values have 9 bits, and 15 while widening. */
-    const int16x8_t parts[2] = { vshlq_n_s16(low, 5), vshlq_n_s16(high, 5) };
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) {
-        const int16x4_t four = k & 1 ? vget_high_s16(parts[k / 2]) : vget_low_s16(parts[k / 2]);
-        const int32x4_t h = vqrdmulhq_s32(vshll_n_s16(four, 15), r->multiplier);
-        scaled[k] = vrshlq_s32(vaddq_s32(h, vandq_s32(vshrq_n_s32(h, 31), r->correction)), r->shift);
-    }
-}
-
 INLINE Requantiser factor_of(const EspalierLayer *layer, int index) {
     return requantiser(vdupq_n_s32(0), vdupq_n_s32(layer->multiplier[index]), vdupq_n_s32(layer->shift[index]));
+}
+
+/* 16 values less their zero point in the sum's scale. The operand of the wider scale has the factor 1/2. */
+INLINE void scale_operand(int8x16_t values, int8x16_t zero, const Requantiser *r, int32x4_t scaled[4],
+                          const int is_half) {
+    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero)), high = vsubl_high_s8(values, zero);
+    /* 20 bits to the left: 5 here, where values have 9 bits, and 15 while widening. */
+    const int bits = is_half ? 4 : 5;
+    const int16x8_t parts[2] = { vshlq_s16(low, vdupq_n_s16(bits)), vshlq_s16(high, vdupq_n_s16(bits)) };
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; k++) {
+        const int32x4_t wide = k & 1 ? vshll_high_n_s16(parts[k / 2], 15)
+                                     : vshll_n_s16(vget_low_s16(parts[k / 2]), 15);
+        scaled[k] = is_half ? wide : round_right(wide, r, 1);
+    }
 }
 
 typedef struct Addition {
@@ -29,13 +31,42 @@ typedef struct Addition {
     Storing storing;
 } Addition;
 
-INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second) {
+INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int halves, const int way) {
     int32x4_t x[4], y[4];
-    scale_operand(first, a->first_zero, &a->first, x);
-    scale_operand(second, a->second_zero, &a->second, y);
+    scale_operand(first, a->first_zero, &a->first, x, halves & 1);
+    scale_operand(second, a->second_zero, &a->second, y, halves & 2);
 #pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) x[k] = round_right(vaddq_s32(x[k], y[k]), &a->sum, 1);
-    return packed(x, &a->storing);
+    for (int k = 0; k < 4; k++) x[k] = rounded(vaddq_s32(x[k], y[k]), &a->sum, &a->storing, way);
+    return packed(x[0], x[1], x[2], x[3], &a->storing, way);
+}
+
+INLINE void add_row(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out, int32_t left,
+                    const int halves, const int way) {
+    for (; left >= 4; left -= 4, p += 16, q += 16, out += 16) {
+        vst1q_s8(out, sum_of(a, vld1q_s8(p), vld1q_s8(q), halves, way));
+    }
+    for (; left > 0; left--, p += 4, q += 4, out += 4) {
+        store_pixels(sum_of(a, load_pixels(p, 1), load_pixels(q, 1), halves, way), out, 1);
+    }
+}
+
+typedef void (*AddRow)(const Addition *, const int8_t *, const int8_t *, int8_t *, int32_t);
+#define ADD_ROW(HALVES, WAY)                                                                                  \
+    static void add_row_##HALVES##_##WAY(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out,    \
+                                         int32_t left) {                                                      \
+        add_row(a, p, q, out, left, HALVES, WAY);                                                             \
+    }
+ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT) ADD_ROW(3, TO_THE_RIGHT)
+ADD_ROW(0, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(1, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(2, TO_THE_RIGHT_FROM_ZERO)
+ADD_ROW(3, TO_THE_RIGHT_FROM_ZERO)
+static const AddRow add_rows[2][4] = {
+    { add_row_0_TO_THE_RIGHT, add_row_1_TO_THE_RIGHT, add_row_2_TO_THE_RIGHT, add_row_3_TO_THE_RIGHT },
+    { add_row_0_TO_THE_RIGHT_FROM_ZERO, add_row_1_TO_THE_RIGHT_FROM_ZERO, add_row_2_TO_THE_RIGHT_FROM_ZERO,
+      add_row_3_TO_THE_RIGHT_FROM_ZERO },
+};
+
+INLINE int is_half(const EspalierLayer *layer, int index) {
+    return layer->multiplier[index] == 1 << 30 && layer->shift[index] == 0;
 }
 
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
@@ -46,25 +77,23 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         || second->channels != output->channels || layer->left_shift != 20) {
         return 0;
     }
-    /* Factors of the inputs at most 1, so that their sum has 30 bits; the sum's is shifted right. */
-    if (layer->shift[0] > 0 || layer->shift[1] > 0 || layer->shift[2] >= 0) return 0;
+    const int halves = is_half(layer, 0) | is_half(layer, 1) << 1;
+    /* Factors of the inputs at most 1/2, as TFLite makes them, and the sum's too. */
+    if ((layer->shift[0] >= 0 && !(halves & 1)) || (layer->shift[1] >= 0 && !(halves & 2)) || layer->shift[2] >= 0) {
+        return 0;
+    }
     Addition a = {
         .first = factor_of(layer, 0), .second = factor_of(layer, 1), .sum = factor_of(layer, 2),
         .first_zero = vdupq_n_s8((int8_t)first->zero_point), .second_zero = vdupq_n_s8((int8_t)second->zero_point),
         .storing = storing(layer, output),
     };
+    const AddRow row = add_rows[way_of_storing(&a.storing, 1) == TO_THE_RIGHT_FROM_ZERO][halves];
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
             const int8_t *q = tensor_base(second, arena) + quad * second->plane_bytes + y * second->row_bytes;
             int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes + y * output->row_bytes;
-            int32_t left = output->width;
-            for (; left >= 4; left -= 4, p += 16, q += 16, out += 16) {
-                vst1q_s8(out, sum_of(&a, vld1q_s8(p), vld1q_s8(q)));
-            }
-            for (; left > 0; left--, p += 4, q += 4, out += 4) {
-                store_pixels(sum_of(&a, load_pixels(p, 1), load_pixels(q, 1)), out, 1);
-            }
+            row(&a, p, q, out, output->width);
         }
     }
     return 1;

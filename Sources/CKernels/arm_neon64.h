@@ -21,6 +21,7 @@ typedef struct Storing {
     int8x16_t least, most;
     int32x4_t zero_point, lowest, highest;
     int negative_differs; /* 0 where a negative sum gives the lower end whatever its rounding */
+    int from_zero;        /* stored values are 0 ... 255 less 128: ReLU over the whole range */
     int once;
 } Storing;
 
@@ -33,6 +34,7 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.lowest = vdupq_n_s32(layer->activation_min);
     s.highest = vdupq_n_s32(layer->activation_max);
     s.negative_differs = layer->activation_min < output->zero_point;
+    s.from_zero = output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
     s.once = layer->rounds_once;
     return s;
 }
@@ -103,11 +105,25 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
     return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
 }
 
+/* How sums become bytes: a constant at every use, chosen outside the loops. */
+enum { GENERALLY, TO_THE_RIGHT, TO_THE_RIGHT_FROM_ZERO };
+
+INLINE int way_of_storing(const Storing *s, int right) {
+    return !right ? GENERALLY : s->from_zero ? TO_THE_RIGHT_FROM_ZERO : TO_THE_RIGHT;
+}
+
+INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
+    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way == TO_THE_RIGHT);
+}
+
 /* Four vectors of rounded sums as stored bytes. */
-INLINE int8x16_t packed(const int32x4_t v[4], const Storing *s) {
-    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(v[0]), v[1]), s->zero);
-    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(v[2]), v[3]), s->zero);
-    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), s->least), s->most);
+INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const Storing *s, const int way) {
+    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b), high = vqmovn_high_s32(vqmovn_s32(c), d);
+    if (way == TO_THE_RIGHT_FROM_ZERO) {
+        return vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(low), high), vdupq_n_u8(0x80)));
+    }
+    const int16x8_t first = vqaddq_s16(low, s->zero), second = vqaddq_s16(high, s->zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(first), second), s->least), s->most);
 }
 
 /* 1 ... 4 pixels of a quad, not a byte more. */
@@ -131,29 +147,22 @@ INLINE int8x16_t load_pixels(const int8_t *input, int pixels) {
         vld1q_lane_s32((const int32_t *)(const void *)(input + 8), vreinterpretq_s32_s8(two), 2));
 }
 
-/* The same of every other pixel. */
-INLINE int8x16_t load_every_other(const int8_t *input, int pixels) {
-    int32x4_t words = vdupq_n_s32(0);
-    words = vld1q_lane_s32((const int32_t *)(const void *)input, words, 0);
-    if (pixels > 1) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 8), words, 1);
-    if (pixels > 2) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 16), words, 2);
-    if (pixels > 3) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 24), words, 3);
-    return vreinterpretq_s8_s32(words);
+/* Stores sums[pixel] of one quad, `pixels` being 1 ... 4. */
+INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
+                       const int pixels, const int way) {
+    int32x4_t v[4];
+#pragma clang loop unroll(full)
+    for (int p = 0; p < 4; p++) v[p] = p < pixels ? rounded(sums[p], r, s, way) : v[0];
+    store_pixels(packed(v[0], v[1], v[2], v[3], s, way), output, pixels);
 }
 
-/* Stores sums[pixel] of one quad; `pixels` and `right` are constants at every call. */
-INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
-                       const int pixels, const int right, const int negative_differs) {
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p += 4) {
-        int32x4_t v[4];
-#pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) {
-            const int32x4_t sum = sums[p + k < pixels ? p + k : p];
-            v[k] = right ? round_right(sum, r, negative_differs) : round_generally(sum, r, s);
-        }
-        store_pixels(packed(v, s), output + p * 4, pixels - p < 4 ? pixels - p : 4);
-    }
+/* Stores two pixels of each of two quads. */
+INLINE void store_two_quads(const int32x4_t *first, const int32x4_t *second, const Requantiser *r, const Storing *s,
+                            int8_t *output, int32_t plane, const int way) {
+    const int8x16_t bytes = packed(rounded(first[0], r, s, way), rounded(first[1], r, s, way),
+                                   rounded(second[0], r + 1, s, way), rounded(second[1], r + 1, s, way), s, way);
+    vst1_s8(output, vget_low_s8(bytes));
+    vst1_s8(output + plane, vget_high_s8(bytes));
 }
 
 #endif
