@@ -147,6 +147,15 @@ INLINE int8x16_t load_pixels(const int8_t *input, int pixels) {
         vld1q_lane_s32((const int32_t *)(const void *)(input + 8), vreinterpretq_s32_s8(two), 2));
 }
 
+/* 1 ... 3 pixels, every other one. */
+INLINE int8x16_t load_every_other(const int8_t *input, int pixels) {
+    int32x4_t words = vdupq_n_s32(0);
+    words = vld1q_lane_s32((const int32_t *)(const void *)input, words, 0);
+    if (pixels > 1) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 8), words, 1);
+    if (pixels > 2) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 16), words, 2);
+    return vreinterpretq_s8_s32(words);
+}
+
 /* Stores sums[pixel] of one quad, `pixels` being 1 ... 4. */
 INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
                        const int pixels, const int way) {

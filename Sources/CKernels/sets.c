@@ -18,6 +18,7 @@ static uint32_t find_sets(void) {
 #endif
 #if defined(__aarch64__)
     if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
+    available[count++] = &espalier_kernels_neon;
 #endif
     available[count++] = &reference;
     available_count = count;

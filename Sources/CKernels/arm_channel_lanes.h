@@ -1,0 +1,212 @@
+/* Convolution, channel lanes: 16 outputs in four vectors, a pixel's quad taken by lane.
+ *
+ * Included by arm_neondot.c and arm_neon.c, each with its own DOT and DOT_BY_LANE. */
+#ifndef ESPALIER_ARM_CHANNEL_LANES_H
+#define ESPALIER_ARM_CHANNEL_LANES_H
+
+#include "arm_neon64.h"
+
+/* Tiles of pixels x one group of 16 outputs. */
+typedef struct ChannelWalk {
+    Geometry g;
+    Storing storing;
+    const Visit *visits;    /* where some quads are silent, else */
+    const int32_t *offsets; /* of all blocks' inputs, the weights one after the other */
+    int32_t count;
+    const int8_t *weights;  /* of the group */
+    Requantiser requantisers[4];
+    int32_t quads;          /* output quads in this group */
+    int32_t input_quads, kernel_height, row_step; /* row_step: from a kernel row's inputs to the next one's */
+    int way;
+} ChannelWalk;
+
+/* The lanes of up to 8 pixels; LANE counts through both vectors. */
+#define BY_LANE(P, LANE)                                                                                      \
+    if (P < pixels) {                                                                                         \
+        _Pragma("clang loop unroll(full)") for (int n = 0; n < 4; n++) {                                      \
+            sums[P][n] = DOT_BY_LANE(sums[P][n], vectors[n], inputs[(LANE) / 4], (LANE) & 3);             \
+        }                                                                                                     \
+    }
+#define SIX_BY_LANE(FIRST)                                                                                    \
+    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2) BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) \
+    BY_LANE(5, FIRST + 5)
+
+INLINE void load_weights(int8x16_t vectors[4], const int8_t *weights) {
+#pragma clang loop unroll(full)
+    for (int n = 0; n < 4; n++) vectors[n] = vld1q_s8(weights + n * 16);
+}
+
+INLINE void visit_block(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, const int pixels,
+                        const int stride) {
+    int8x16_t inputs[3], vectors[4];
+    if (stride == 1) {
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p += 4) inputs[p / 4] = load_pixels(input + p * 4, pixels - p);
+        load_weights(vectors, weights);
+        SIX_BY_LANE(0)
+    } else {
+        /* Every other of 2 * pixels - 1 pixels: the last vector ends with the last of them. */
+        if (pixels <= 2) {
+            inputs[0] = load_pixels(input, 1);
+            if (pixels == 2) inputs[1] = load_pixels(input + 8, 1);
+        } else {
+            inputs[0] = vld1q_s8(input);
+            inputs[1] = vld1q_s8(input + (pixels == 3 ? 4 : pixels == 4 ? 12 : 16));
+            if (pixels > 4) inputs[2] = vld1q_s8(input + (pixels == 5 ? 20 : 28));
+        }
+        load_weights(vectors, weights);
+        switch (pixels) {
+        case 1: BY_LANE(0, 0) break;
+        case 2: BY_LANE(0, 0) BY_LANE(1, 4) break;
+        case 3: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 7) break;
+        case 4: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 5) BY_LANE(3, 7) break;
+        case 5: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 4) BY_LANE(3, 6) BY_LANE(4, 11) break;
+        case 6: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 4) BY_LANE(3, 6) BY_LANE(4, 9) BY_LANE(5, 11) break;
+        }
+    }
+}
+
+/* The three neighbouring taps of a kernel row share their pixels. */
+INLINE void visit_three(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, int32_t tap_bytes,
+                        const int pixels) {
+    int8x16_t inputs[2], vectors[4];
+    inputs[0] = load_pixels(input, pixels + 2);
+    if (pixels > 2) inputs[1] = load_pixels(input + 16, pixels - 2);
+    load_weights(vectors, weights);
+    SIX_BY_LANE(0)
+    load_weights(vectors, weights + tap_bytes);
+    SIX_BY_LANE(1)
+    load_weights(vectors, weights + 2 * tap_bytes);
+    SIX_BY_LANE(2)
+}
+
+INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels, const int way) {
+    const int32_t plane = w->g.output_plane;
+#pragma clang loop unroll(full)
+    for (int n = 0; n < 4; n++) {
+        if (n >= w->quads) break;
+        int32x4_t quad[8];
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p++) quad[p] = sums[p][n];
+        store_quad(quad, &w->requantisers[n], &w->storing, output + n * plane, pixels < 4 ? pixels : 4, way);
+        if (pixels == 5) store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 1, way);
+        if (pixels == 6 && n + 1 < w->quads && n % 2 == 0) {
+            const int32x4_t next[2] = { sums[4][n + 1], sums[5][n + 1] };
+            store_two_quads(quad + 4, next, &w->requantisers[n], &w->storing, output + n * plane + 16, plane, way);
+        }
+        if (pixels == 6 && n + 1 == w->quads && n % 2 == 0) {
+            store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 2, way);
+        }
+    }
+}
+
+/* Off the fast path, and once. */
+static __attribute__((noinline)) void store_generally(const ChannelWalk *w, const int32x4_t *sums, int8_t *output,
+                                                      int pixels) {
+    for (int n = 0; n < 4 && n < w->quads; n++) {
+        for (int p = 0; p < pixels; p++) {
+            store_quad(&sums[p * 4 + n], &w->requantisers[n], &w->storing, output + n * w->g.output_plane + p * 4,
+                       1, GENERALLY);
+        }
+    }
+}
+
+/* One tile; three: kernels 3 wide at stride 1 with every block visited. */
+INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int pixels,
+                         const int stride, const int three) {
+    int32x4_t sums[6][4];
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p++) {
+#pragma clang loop unroll(full)
+        for (int n = 0; n < 4; n++) sums[p][n] = w->requantisers[n].start;
+    }
+    const int8_t *weights = w->weights;
+    if (three) {
+        const int32_t tap_bytes = w->input_quads * 64;
+        for (int32_t row = 0; row < w->kernel_height; row++, input += w->row_step, weights += 2 * tap_bytes) {
+            const int8_t *place = input;
+            for (int32_t q = w->input_quads; q > 0; q--, place += w->g.input_plane, weights += 64) {
+                visit_three(sums, place, weights, tap_bytes, pixels);
+            }
+        }
+    } else if (w->visits) {
+        for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
+            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride);
+        }
+    } else {
+        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
+        for (; offset != end; offset += 2, weights += 128) {
+            visit_block(sums, input + offset[0], weights, pixels, stride);
+            visit_block(sums, input + offset[1], weights + 64, pixels, stride);
+        }
+        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride);
+    }
+    switch (w->way) {
+    case TO_THE_RIGHT_FROM_ZERO: store_tile(w, sums, output, pixels, TO_THE_RIGHT_FROM_ZERO); break;
+    case TO_THE_RIGHT: store_tile(w, sums, output, pixels, TO_THE_RIGHT); break;
+    default: {
+        int32x4_t all[6 * 4];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < pixels * 4; i++) all[i] = sums[i / 4][i % 4];
+        store_generally(w, all, output, pixels);
+    }
+    }
+}
+
+/* A strip of tiles from the picture's upper edge to its lower one. */
+typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
+#define STRIP(P, S, THREE)                                                                                    \
+    static void strip_##P##_##S##_##THREE(const ChannelWalk *w, const int8_t *in, int8_t *out) {              \
+        for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {             \
+            channel_tile(w, in, out, P, S, THREE);                                                            \
+        }                                                                                                     \
+    }
+#define STRIPS(S, THREE)                                                                                      \
+    STRIP(1, S, THREE) STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
+STRIPS(1, 0) STRIPS(2, 0) STRIPS(1, 1)
+
+static const Strip strips[3][7] = {
+    { 0, strip_1_1_0, strip_2_1_0, strip_3_1_0, strip_4_1_0, strip_5_1_0, strip_6_1_0 },
+    { 0, strip_1_2_0, strip_2_2_0, strip_3_2_0, strip_4_2_0, strip_5_2_0, strip_6_2_0 },
+    { 0, strip_1_1_1, strip_2_1_1, strip_3_1_1, strip_4_1_1, strip_5_1_1, strip_6_1_1 },
+};
+
+static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                            int8_t *arena) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    if (layer->stride_width > 2) return 0;
+    ChannelWalk w = { .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
+    Visit *visits = (Visit *)(void *)(arena + layer->scratch);
+    uint8_t live[256];
+    const int looks = layer->skips_silence && input->quads <= (int32_t)sizeof live;
+    for (int32_t q = 0; looks && q < input->quads; q++) live[q] = (uint8_t)is_live(input, arena, q, 0);
+    w.count = list_visits(layer, input, 0, looks ? live : 0, visits);
+    if (w.count < layer->row_blocks) {
+        w.visits = visits;
+    } else {
+        int32_t *offsets = (int32_t *)(void *)visits;
+        for (int32_t i = 0; i < w.count; i++) offsets[i] = visits[i].input;
+        w.offsets = offsets;
+    }
+    w.input_quads = input->quads;
+    w.kernel_height = layer->kernel_height;
+    w.row_step = layer->dilation_height * input->row_bytes;
+    const int three = !w.visits && layer->kernel_width == 3 && layer->stride_width == 1 && layer->dilation_width == 1;
+    const Strip *widths = strips[three ? 2 : layer->stride_width - 1];
+    for (int32_t first = 0; first < output->quads; first += 4) {
+        for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
+        w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
+        w.weights = layer->weights + (size_t)first * 16 * (size_t)layer->row_blocks;
+        w.quads = output->quads - first;
+        int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
+        for (int32_t x = 0; x < w.g.width;) {
+            const int32_t left = w.g.width - x;
+            const int32_t pixels = left == 8 ? 4 : left < 6 ? left : 6;
+            widths[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
+            x += pixels;
+        }
+    }
+    return 1;
+}
+
+#endif
