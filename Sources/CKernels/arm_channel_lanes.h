@@ -171,22 +171,68 @@ static const Strip strips[3][7] = {
     { 0, strip_1_1_1, strip_2_1_1, strip_3_1_1, strip_4_1_1, strip_5_1_1, strip_6_1_1 },
 };
 
+/* Where the input of every block lies. */
+static void list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
+    for (int32_t y = 0; y < layer->kernel_height; y++) {
+        for (int32_t x = 0; x < layer->kernel_width; x++) {
+            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
+            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes) *places++ = place;
+        }
+    }
+}
+
+/* The blocks whose input is not silent. */
+static int32_t list_live(const EspalierLayer *layer, const EspalierTensor *input, const uint8_t *live, Visit *visits) {
+    int32_t count = 0, weights = 0;
+    for (int32_t y = 0; y < layer->kernel_height; y++) {
+        for (int32_t x = 0; x < layer->kernel_width; x++) {
+            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
+            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes, weights += 64) {
+                visits[count].input = place;
+                visits[count].weights = weights;
+                count += live[q];
+            }
+        }
+    }
+    return count;
+}
+
+/* Zero points are stored as they are, so a silent block adds its weights times the zero point: once for all pixels. */
+static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32_t zero_point) {
+    const int8x16_t silence = vdupq_n_s8((int8_t)zero_point);
+    const int8_t *weights = w->weights;
+    for (int32_t tap = 0; tap < taps; tap++) {
+        for (int32_t q = 0; q < w->input_quads; q++, weights += 64) {
+            if (live[q]) continue;
+            for (int n = 0; n < 4; n++) {
+                w->requantisers[n].start = DOT(w->requantisers[n].start, vld1q_s8(weights + n * 16), silence);
+            }
+        }
+    }
+}
+
 static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
                                             int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->stride_width > 2) return 0;
     ChannelWalk w = { .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
-    Visit *visits = (Visit *)(void *)(arena + layer->scratch);
     uint8_t live[256];
-    const int looks = layer->skips_silence && input->quads <= (int32_t)sizeof live;
-    for (int32_t q = 0; looks && q < input->quads; q++) live[q] = (uint8_t)is_live(input, arena, q, 0);
-    w.count = list_visits(layer, input, 0, looks ? live : 0, visits);
-    if (w.count < layer->row_blocks) {
+    int any_silent = 0;
+    if (layer->skips_silence && input->quads <= (int32_t)sizeof live) {
+        for (int32_t q = 0; q < input->quads; q++) {
+            live[q] = (uint8_t)is_live(input, arena, q, 0);
+            any_silent |= !live[q];
+        }
+    }
+    if (any_silent) {
+        Visit *visits = (Visit *)(void *)(arena + layer->scratch);
         w.visits = visits;
+        w.count = list_live(layer, input, live, visits);
     } else {
-        int32_t *offsets = (int32_t *)(void *)visits;
-        for (int32_t i = 0; i < w.count; i++) offsets[i] = visits[i].input;
-        w.offsets = offsets;
+        int32_t *places = (int32_t *)(void *)(arena + layer->scratch);
+        list_places(layer, input, places);
+        w.offsets = places;
+        w.count = layer->row_blocks;
     }
     w.input_quads = input->quads;
     w.kernel_height = layer->kernel_height;
@@ -198,6 +244,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
         w.weights = layer->weights + (size_t)first * 16 * (size_t)layer->row_blocks;
         w.quads = output->quads - first;
+        if (any_silent) add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
         for (int32_t x = 0; x < w.g.width;) {
             const int32_t left = w.g.width - x;

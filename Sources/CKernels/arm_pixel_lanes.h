@@ -151,16 +151,6 @@ static const PixelTiles pixel_tiles[3][2][5] = {
 };
 static const PixelTiles eight_vectors[3] = { pixels_8_1_4_1, pixels_8_2_4_1, 0 };
 
-/* Where the input of every block lies. */
-static void list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
-    for (int32_t y = 0; y < layer->kernel_height; y++) {
-        for (int32_t x = 0; x < layer->kernel_width; x++) {
-            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
-            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes) *places++ = place;
-        }
-    }
-}
-
 /* Those of a mask row's kept blocks; returns how many there are. */
 INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places, int32_t *offsets) {
     if (!layer->mask) {
