@@ -80,8 +80,72 @@ INLINE void visit_three(int32x4_t sums[6][4], const int8_t *input, const int8_t 
     SIX_BY_LANE(2)
 }
 
+/* Adds a * x + b * y. In assembly, because compilers hoist all products of a tile before their sums and spill. */
+INLINE void multiply_two(int32x4_t *low, int32x4_t *high, int8x16_t a, int8x16_t x, int8x16_t b, int8x16_t y) {
+    int16x8_t t, u;
+    __asm__("smull %2.8h, %4.8b, %5.8b\n\t"
+            "smull2 %3.8h, %4.16b, %5.16b\n\t"
+            "smlal %2.8h, %6.8b, %7.8b\n\t"
+            "smlal2 %3.8h, %6.16b, %7.16b\n\t"
+            "sadalp %0.4s, %2.8h\n\t"
+            "sadalp %1.4s, %3.8h"
+            : "+w"(*low), "+w"(*high), "=&w"(t), "=&w"(u)
+            : "w"(a), "w"(x), "w"(b), "w"(y));
+}
+
+/* Two blocks at once where there is no dot product: their products fit in 16 bits together. `halves` has the sums of
+ * even and odd pairs of channels apart, two outputs to a vector. */
+INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t *first_weights, const int8_t *second,
+                      const int8_t *second_weights, const int pixels, const int stride) {
+    int8x16_t a[4], b[4];
+    load_weights(a, first_weights);
+    load_weights(b, second_weights);
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p++) {
+        const int8x16_t x = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)(first + p * stride * 4)));
+        const int8x16_t y = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)(second + p * stride * 4)));
+#pragma clang loop unroll(full)
+        for (int n = 0; n < 4; n++) {
+            multiply_two(&halves[p][n * 2], &halves[p][n * 2 + 1], a[n], x, b[n], y);
+        }
+    }
+}
+
+/* All blocks two by two; the last one of an odd number alone. */
+INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int8_t *input, const int pixels,
+                           const int stride) {
+    int32x4_t halves[2][8];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * 8; i++) halves[i / 8][i % 8] = vdupq_n_s32(0);
+    const int8_t *weights = w->weights;
+    if (w->visits) {
+        const Visit *visit = w->visits, *end = visit + (w->count & ~1);
+        for (; visit != end; visit += 2) {
+            visit_two(halves, input + visit[0].input, weights + visit[0].weights, input + visit[1].input,
+                      weights + visit[1].weights, pixels, stride);
+        }
+        if (w->count & 1) visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride);
+    } else {
+        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
+        for (; offset != end; offset += 2, weights += 128) {
+            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride);
+        }
+        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * 4; i++) {
+        int32x4_t *sum = &sums[i / 4][i % 4];
+        *sum = vaddq_s32(*sum, vpaddq_s32(halves[i / 4][i % 4 * 2], halves[i / 4][i % 4 * 2 + 1]));
+    }
+}
+
 INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels, const int way) {
     const int32_t plane = w->g.output_plane;
+    if (pixels == 2 && w->quads >= 4) {
+        store_two_quads(sums[0], sums[1], 0, &w->requantisers[0], &w->storing, output, plane, way);
+        store_two_quads(sums[0], sums[1], 2, &w->requantisers[2], &w->storing, output + 2 * plane, plane, way);
+        return;
+    }
 #pragma clang loop unroll(full)
     for (int n = 0; n < 4; n++) {
         if (n >= w->quads) break;
@@ -91,8 +155,7 @@ INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *outpu
         store_quad(quad, &w->requantisers[n], &w->storing, output + n * plane, pixels < 4 ? pixels : 4, way);
         if (pixels == 5) store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 1, way);
         if (pixels == 6 && n + 1 < w->quads && n % 2 == 0) {
-            const int32x4_t next[2] = { sums[4][n + 1], sums[5][n + 1] };
-            store_two_quads(quad + 4, next, &w->requantisers[n], &w->storing, output + n * plane + 16, plane, way);
+            store_two_quads(sums[4], sums[5], n, &w->requantisers[n], &w->storing, output + n * plane + 16, plane, way);
         }
         if (pixels == 6 && n + 1 == w->quads && n % 2 == 0) {
             store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 2, way);
@@ -121,7 +184,9 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         for (int n = 0; n < 4; n++) sums[p][n] = w->requantisers[n].start;
     }
     const int8_t *weights = w->weights;
-    if (three) {
+    if (WIDEST_TILE == 2) {
+        visit_in_pairs(w, sums, input, pixels, stride);
+    } else if (three) {
         const int32_t tap_bytes = w->input_quads * 64;
         for (int32_t row = 0; row < w->kernel_height; row++, input += w->row_step, weights += 2 * tap_bytes) {
             const int8_t *place = input;
@@ -161,15 +226,19 @@ typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
             channel_tile(w, in, out, P, S, THREE);                                                            \
         }                                                                                                     \
     }
+#if WIDEST_TILE == 2
+STRIP(1, 1, 0) STRIP(2, 1, 0) STRIP(1, 2, 0) STRIP(2, 2, 0)
+static const Strip strips[2][3] = { { 0, strip_1_1_0, strip_2_1_0 }, { 0, strip_1_2_0, strip_2_2_0 } };
+#else
 #define STRIPS(S, THREE)                                                                                      \
     STRIP(1, S, THREE) STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
 STRIPS(1, 0) STRIPS(2, 0) STRIPS(1, 1)
-
 static const Strip strips[3][7] = {
     { 0, strip_1_1_0, strip_2_1_0, strip_3_1_0, strip_4_1_0, strip_5_1_0, strip_6_1_0 },
     { 0, strip_1_2_0, strip_2_2_0, strip_3_2_0, strip_4_2_0, strip_5_2_0, strip_6_2_0 },
     { 0, strip_1_1_1, strip_2_1_1, strip_3_1_1, strip_4_1_1, strip_5_1_1, strip_6_1_1 },
 };
+#endif
 
 /* Where the input of every block lies. */
 static void list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
@@ -237,8 +306,8 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     w.input_quads = input->quads;
     w.kernel_height = layer->kernel_height;
     w.row_step = layer->dilation_height * input->row_bytes;
-    const int three = !w.visits && layer->kernel_width == 3 && layer->stride_width == 1 && layer->dilation_width == 1;
-    const Strip *widths = strips[three ? 2 : layer->stride_width - 1];
+    const int three = WIDEST_TILE == 6 && !w.visits && layer->kernel_width == 3 && layer->stride_width == 1 && layer->dilation_width == 1;
+    const Strip *of_width = strips[three ? 2 : layer->stride_width - 1];
     for (int32_t first = 0; first < output->quads; first += 4) {
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
         w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
@@ -248,8 +317,9 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
         for (int32_t x = 0; x < w.g.width;) {
             const int32_t left = w.g.width - x;
-            const int32_t pixels = left == 8 ? 4 : left < 6 ? left : 6;
-            widths[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
+            const int32_t widest = WIDEST_TILE == 6 && left == 8 ? 4 : WIDEST_TILE;
+            const int32_t pixels = left < widest ? left : widest;
+            of_width[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
             x += pixels;
         }
     }

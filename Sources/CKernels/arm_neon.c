@@ -14,6 +14,8 @@ INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
 #define DOT_BY_LANE(sums, a, b, lane)                                                                         \
     dot(sums, a, vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(b), lane)))
 
+#define WIDEST_TILE 2 /* pixels x 16 outputs in registers, sums in halves */
+
 #include "arm_convolution.h"
 #include "arm_depthwise.h"
 #include "arm_elementwise.h"

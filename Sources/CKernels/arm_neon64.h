@@ -165,11 +165,11 @@ INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storin
     store_pixels(packed(v[0], v[1], v[2], v[3], s, way), output, pixels);
 }
 
-/* Stores two pixels of each of two quads. */
-INLINE void store_two_quads(const int32x4_t *first, const int32x4_t *second, const Requantiser *r, const Storing *s,
-                            int8_t *output, int32_t plane, const int way) {
-    const int8x16_t bytes = packed(rounded(first[0], r, s, way), rounded(first[1], r, s, way),
-                                   rounded(second[0], r + 1, s, way), rounded(second[1], r + 1, s, way), s, way);
+/* Stores two neighbouring pixels, whose sums are `left` and `right`, of quads n and n + 1. */
+INLINE void store_two_quads(const int32x4_t *left, const int32x4_t *right, int n, const Requantiser *r,
+                            const Storing *s, int8_t *output, int32_t plane, const int way) {
+    const int8x16_t bytes = packed(rounded(left[n], r, s, way), rounded(right[n], r, s, way),
+                                   rounded(left[n + 1], r + 1, s, way), rounded(right[n + 1], r + 1, s, way), s, way);
     vst1_s8(output, vget_low_s8(bytes));
     vst1_s8(output + plane, vget_high_s8(bytes));
 }

@@ -7,6 +7,8 @@
 #define DOT(sums, a, b) vdotq_s32(sums, a, b)
 #define DOT_BY_LANE(sums, a, b, lane) vdotq_laneq_s32(sums, a, b, lane)
 
+#define WIDEST_TILE 6 /* pixels x 16 outputs in registers */
+
 #include "arm_convolution.h"
 #include "arm_depthwise.h"
 #include "arm_elementwise.h"
