@@ -42,12 +42,40 @@ INLINE int8x16_t load_vector(const int8_t *input, const int pixels, const int st
         inputs[v] = load_vector(tile->inputs[v] + (OFFSET), pixels, stride);                                  \
     }
 
+/* One output's blocks two by two where there is no dot product; returns how many have been done. */
+INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const int32_t *offset, int32_t count,
+                                   const int8_t *at, const int vectors, const int pixels, const int stride) {
+    int32x4_t low[8], high[8];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) low[v] = high[v] = vdupq_n_s32(0);
+    const int32_t pairs = count / 2;
+    for (int32_t i = 0; i < pairs; i++, at += 8) {
+        const int8x16_t a = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)at));
+        const int8x16_t b = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)(at + 4)));
+        const int32_t first = offset[i * 2], second = offset[i * 2 + 1];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            multiply_two(&low[v], &high[v], load_vector(tile->inputs[v] + first, pixels, stride), a,
+                         load_vector(tile->inputs[v] + second, pixels, stride), b);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) sums[v] = vaddq_s32(sums[v], vpaddq_s32(low[v], high[v]));
+    return pairs * 2;
+}
+
 /* The sums of one mask row: 1, 2 or 4 outputs. Returns the next row's weights. */
 INLINE const int8_t *pixel_sums(int32x4_t sums[4][8], const PixelTile *tile, const int32_t *offset, int32_t count,
                                 const int8_t *at, const int vectors, const int together, const int pixels,
                                 const int stride) {
     int8x16_t inputs[8], weights;
     const int step = 4 / together; /* blocks to a vector of weights */
+    if (WIDEST_TILE == 2 && together == 1) {
+        const int32_t done = pixel_sums_of_pairs(sums[0], tile, offset, count, at, vectors, pixels, stride);
+        count -= done;
+        offset += done;
+        at += done * 4;
+    }
     for (; count >= step; count -= step, offset += step, at += 16) {
         weights = vld1q_s8(at);
         LOAD_BLOCK(offset[0])
