@@ -50,13 +50,14 @@ INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const
     for (int v = 0; v < vectors; v++) low[v] = high[v] = vdupq_n_s32(0);
     const int32_t pairs = count / 2;
     for (int32_t i = 0; i < pairs; i++, at += 8) {
-        const int8x16_t a = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)at));
-        const int8x16_t b = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)(at + 4)));
+        const int8x16_t a = four_times(at), b = four_times(at + 4);
         const int32_t first = offset[i * 2], second = offset[i * 2 + 1];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) {
-            multiply_two(&low[v], &high[v], load_vector(tile->inputs[v] + first, pixels, stride), a,
-                         load_vector(tile->inputs[v] + second, pixels, stride), b);
+        for (int v = 0; v < vectors; v += 2) {
+            multiply_two((Products){ &low[v], &high[v], load_vector(tile->inputs[v] + first, pixels, stride), a,
+                                     load_vector(tile->inputs[v] + second, pixels, stride), b },
+                         (Products){ &low[v + 1], &high[v + 1], load_vector(tile->inputs[v + 1] + first, pixels, stride),
+                                     a, load_vector(tile->inputs[v + 1] + second, pixels, stride), b });
         }
     }
 #pragma clang loop unroll(full)
@@ -76,7 +77,7 @@ INLINE const int8_t *pixel_sums(int32x4_t sums[4][8], const PixelTile *tile, con
         offset += done;
         at += done * 4;
     }
-    for (; count >= step; count -= step, offset += step, at += 16) {
+    for (; count >= step && !(WIDEST_TILE == 2 && together == 1); count -= step, offset += step, at += 16) {
         weights = vld1q_s8(at);
         LOAD_BLOCK(offset[0])
         BLOCK_BY_LANE(0, 0)
@@ -177,7 +178,8 @@ PIXEL_TILE(4, 1, 4, 1) PIXEL_TILE(4, 2, 4, 1)
 static const PixelTiles pixel_tiles[3][2][5] = {
     { FOUR(1, 1), FOUR(1, 2) }, { FOUR(2, 1), FOUR(2, 2) }, { FOUR(4, 1), FOUR(4, 2) },
 };
-static const PixelTiles eight_vectors[3] = { pixels_8_1_4_1, pixels_8_2_4_1, 0 };
+/* Sums in halves of eight vectors leave no registers for their inputs. */
+static const PixelTiles eight_vectors[3] = { WIDEST_TILE == 2 ? 0 : pixels_8_1_4_1, pixels_8_2_4_1, 0 };
 
 /* Those of a mask row's kept blocks; returns how many there are. */
 INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places, int32_t *offsets) {
