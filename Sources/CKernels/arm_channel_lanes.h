@@ -23,7 +23,7 @@ typedef struct ChannelWalk {
 /* The lanes of up to 8 pixels; LANE counts through both vectors. */
 #define BY_LANE(P, LANE)                                                                                      \
     if (P < pixels) {                                                                                         \
-        _Pragma("clang loop unroll(full)") for (int n = 0; n < 4; n++) {                                      \
+        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                  \
             sums[P][n] = DOT_BY_LANE(sums[P][n], vectors[n], inputs[(LANE) / 4], (LANE) & 3);             \
         }                                                                                                     \
     }
@@ -37,7 +37,7 @@ INLINE void load_weights(int8x16_t vectors[4], const int8_t *weights) {
 }
 
 INLINE void visit_block(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, const int pixels,
-                        const int stride) {
+                        const int stride, const int quads) {
     int8x16_t inputs[3], vectors[4];
     if (stride == 1) {
 #pragma clang loop unroll(full)
@@ -69,6 +69,7 @@ INLINE void visit_block(int32x4_t sums[6][4], const int8_t *input, const int8_t 
 /* The three neighbouring taps of a kernel row share their pixels. */
 INLINE void visit_three(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, int32_t tap_bytes,
                         const int pixels) {
+    const int quads = 4;
     int8x16_t inputs[2], vectors[4];
     inputs[0] = load_pixels(input, pixels + 2);
     if (pixels > 2) inputs[1] = load_pixels(input + 16, pixels - 2);
@@ -114,7 +115,7 @@ INLINE int8x16_t four_times(const int8_t *bytes) {
 /* Two blocks at once where there is no dot product: their products fit in 16 bits together. `halves` has the sums of
  * even and odd pairs of channels apart, two outputs to a vector. */
 INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t *first_weights, const int8_t *second,
-                      const int8_t *second_weights, const int pixels, const int stride) {
+                      const int8_t *second_weights, const int pixels, const int stride, const int quads) {
     int8x16_t x[2], y[2];
 #pragma clang loop unroll(full)
     for (int p = 0; p < pixels; p++) {
@@ -122,7 +123,7 @@ INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t 
         y[p] = four_times(second + p * stride * 4);
     }
 #pragma clang loop unroll(full)
-    for (int n = 0; n < 4; n += 2) {
+    for (int n = 0; n < quads; n += 2) {
         const int8x16_t a = vld1q_s8(first_weights + n * 16), b = vld1q_s8(second_weights + n * 16);
         const int8x16_t c = vld1q_s8(first_weights + n * 16 + 16), d = vld1q_s8(second_weights + n * 16 + 16);
         int32x4_t *left = &halves[0][n * 2], *right = &halves[1][n * 2];
@@ -140,7 +141,7 @@ INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t 
 
 /* All blocks two by two; the last one of an odd number alone. */
 INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int8_t *input, const int pixels,
-                           const int stride) {
+                           const int stride, const int quads) {
     int32x4_t halves[2][8];
 #pragma clang loop unroll(full)
     for (int i = 0; i < pixels * 8; i++) halves[i / 8][i % 8] = vdupq_n_s32(0);
@@ -149,15 +150,15 @@ INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int
         const Visit *visit = w->visits, *end = visit + (w->count & ~1);
         for (; visit != end; visit += 2) {
             visit_two(halves, input + visit[0].input, weights + visit[0].weights, input + visit[1].input,
-                      weights + visit[1].weights, pixels, stride);
+                      weights + visit[1].weights, pixels, stride, quads);
         }
-        if (w->count & 1) visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride);
+        if (w->count & 1) visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
     } else {
         const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
         for (; offset != end; offset += 2, weights += 128) {
-            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride);
+            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride, quads);
         }
-        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride);
+        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < pixels * 4; i++) {
@@ -166,15 +167,16 @@ INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int
     }
 }
 
-INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels, const int way) {
+INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels, const int quads,
+                       const int way) {
     const int32_t plane = w->g.output_plane;
-    if (pixels == 2 && w->quads >= 4) {
+    if (pixels == 2 && quads == 4 && w->quads >= 4) {
         store_two_quads(sums[0], sums[1], 0, &w->requantisers[0], &w->storing, output, plane, way);
         store_two_quads(sums[0], sums[1], 2, &w->requantisers[2], &w->storing, output + 2 * plane, plane, way);
         return;
     }
 #pragma clang loop unroll(full)
-    for (int n = 0; n < 4; n++) {
+    for (int n = 0; n < quads; n++) {
         if (n >= w->quads) break;
         int32x4_t quad[8];
 #pragma clang loop unroll(full)
@@ -203,7 +205,7 @@ static __attribute__((noinline)) void store_generally(const ChannelWalk *w, cons
 
 /* One tile; three: kernels 3 wide at stride 1 with every block visited. */
 INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int pixels,
-                         const int stride, const int three) {
+                         const int stride, const int three, const int quads) {
     int32x4_t sums[6][4];
 #pragma clang loop unroll(full)
     for (int p = 0; p < pixels; p++) {
@@ -212,7 +214,7 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
     }
     const int8_t *weights = w->weights;
     if (WIDEST_TILE == 2) {
-        visit_in_pairs(w, sums, input, pixels, stride);
+        visit_in_pairs(w, sums, input, pixels, stride, quads);
     } else if (three) {
         const int32_t tap_bytes = w->input_quads * 64;
         for (int32_t row = 0; row < w->kernel_height; row++, input += w->row_step, weights += 2 * tap_bytes) {
@@ -223,19 +225,19 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         }
     } else if (w->visits) {
         for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
-            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride);
+            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
         }
     } else {
         const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
         for (; offset != end; offset += 2, weights += 128) {
-            visit_block(sums, input + offset[0], weights, pixels, stride);
-            visit_block(sums, input + offset[1], weights + 64, pixels, stride);
+            visit_block(sums, input + offset[0], weights, pixels, stride, quads);
+            visit_block(sums, input + offset[1], weights + 64, pixels, stride, quads);
         }
-        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride);
+        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
     }
     switch (w->way) {
-    case TO_THE_RIGHT_FROM_ZERO: store_tile(w, sums, output, pixels, TO_THE_RIGHT_FROM_ZERO); break;
-    case TO_THE_RIGHT: store_tile(w, sums, output, pixels, TO_THE_RIGHT); break;
+    case TO_THE_RIGHT_FROM_ZERO: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT_FROM_ZERO); break;
+    case TO_THE_RIGHT: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT); break;
     default: {
         int32x4_t all[6 * 4];
 #pragma clang loop unroll(full)
@@ -247,16 +249,25 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
 
 /* A strip of tiles from the picture's upper edge to its lower one. */
 typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
-#define STRIP(P, S, THREE)                                                                                    \
-    static void strip_##P##_##S##_##THREE(const ChannelWalk *w, const int8_t *in, int8_t *out) {              \
+#define STRIP_OF(P, S, THREE, QUADS, NAME)                                                                    \
+    static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out) {              \
         for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {             \
-            channel_tile(w, in, out, P, S, THREE);                                                            \
+            channel_tile(w, in, out, P, S, THREE, QUADS);                                                        \
         }                                                                                                     \
     }
+#define STRIP(P, S, THREE) STRIP_OF(P, S, THREE, 4, strip_##P##_##S##_##THREE)
+/* First layers often have 8 outputs: two quads. */
+#define HALF_STRIP(P) STRIP_OF(P, 2, 0, 2, half_strip_##P)
 #if WIDEST_TILE == 2
+HALF_STRIP(1) HALF_STRIP(2)
+static const Strip half_strips[3] = { 0, half_strip_1, half_strip_2 };
 STRIP(1, 1, 0) STRIP(2, 1, 0) STRIP(1, 2, 0) STRIP(2, 2, 0)
 static const Strip strips[2][3] = { { 0, strip_1_1_0, strip_2_1_0 }, { 0, strip_1_2_0, strip_2_2_0 } };
 #else
+HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4) HALF_STRIP(5) HALF_STRIP(6)
+static const Strip half_strips[7] = {
+    0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6,
+};
 #define STRIPS(S, THREE)                                                                                      \
     STRIP(1, S, THREE) STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
 STRIPS(1, 0) STRIPS(2, 0) STRIPS(1, 1)
@@ -340,13 +351,14 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
         w.weights = layer->weights + (size_t)first * 16 * (size_t)layer->row_blocks;
         w.quads = output->quads - first;
+        const Strip *strip = w.quads <= 2 && layer->stride_width == 2 ? half_strips : of_width;
         if (any_silent) add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
         for (int32_t x = 0; x < w.g.width;) {
             const int32_t left = w.g.width - x;
             const int32_t widest = WIDEST_TILE == 6 && left == 8 ? 4 : WIDEST_TILE;
             const int32_t pixels = left < widest ? left : widest;
-            of_width[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
+            strip[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
             x += pixels;
         }
     }
