@@ -6,6 +6,8 @@ TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static qemu-system-arm
 
+ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+
 FUZZ_MUTATIONS ?= 100000
 FUZZ_SEED ?= 1
 REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
@@ -13,12 +15,15 @@ REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 NEEDS_SWIFT = command -v swift >/dev/null || \
 	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
 
-.PHONY: help demo test embedded fuzz lint format clean
+.PHONY: help demo test embedded kernels-arm count-arm throughput-arm fuzz lint format clean
 
 help:
 	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
 	@echo "make test      build and run the tests"
 	@echo "make embedded  build the core for x86-64, aarch64, armv7 and Cortex-M7 and run it under emulation"
+	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
+	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
+	@echo "make throughput-arm  estimate the inner loops' throughput with llvm-mca"
 	@echo "make fuzz      damage $(FUZZ_MUTATIONS) models and compile them, with the address sanitiser"
 	@echo "make lint      check the sources' format; make format mends it"
 
@@ -36,6 +41,18 @@ test:
 embedded:
 	@cross/require $(EMBEDDED_PACKAGES)
 	cross/embedded
+
+kernels-arm:
+	@cross/require $(ARM_PACKAGES)
+	cross/kernels-arm
+
+count-arm:
+	@cross/require $(ARM_PACKAGES)
+	cross/count-arm $(REFERENCE)
+
+throughput-arm:
+	@cross/require $(ARM_PACKAGES) llvm-14
+	cross/throughput-arm
 
 fuzz:
 	@cross/require $(HOST_PACKAGES)

@@ -18,6 +18,10 @@ static uint32_t find_sets(void) {
     if (features & ESPALIER_X86_AVX_VNNI) available[count++] = &espalier_kernels_avxvnni;
     if (features & ESPALIER_X86_AVX2) available[count++] = &espalier_kernels_avx2;
 #endif
+#if defined(__aarch64__)
+    if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
+    available[count++] = &espalier_kernels_neon;
+#endif
     available[count++] = &reference;
     available_count = count;
     return count;

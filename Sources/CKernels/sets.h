@@ -16,4 +16,12 @@ extern const EspalierKernelSet espalier_kernels_avx2;
 uint32_t espalier_x86_features(void);
 #endif
 
+#if defined(__aarch64__)
+extern const EspalierKernelSet espalier_kernels_neondot;
+extern const EspalierKernelSet espalier_kernels_neon;
+
+/* True where the processor has SDOT. */
+int espalier_arm_has_dot_product(void);
+#endif
+
 #endif

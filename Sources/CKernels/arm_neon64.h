@@ -1,0 +1,177 @@
+/* The vocabulary of 64-bit NEON: four sums to a vector, requantised in integers. Activations are stored plain. */
+#ifndef ESPALIER_ARM_NEON64_H
+#define ESPALIER_ARM_NEON64_H
+
+#include <arm_neon.h>
+
+#include "visits.h"
+
+/* What turns four outputs' sums into stored values. */
+typedef struct Requantiser {
+    int32x4_t start;      /* bias */
+    int32x4_t multiplier;
+    int32x4_t shift;      /* as srshl takes it: negative to the right, where left shifts are taken out */
+    int32x4_t left;
+    int32x4_t correction; /* all ones where a right shift rounds ties away from zero */
+} Requantiser;
+
+/* What is the same for all outputs of a layer. */
+typedef struct Storing {
+    int16x8_t zero;
+    int8x16_t least, most;
+    int32x4_t zero_point, lowest, highest;
+    int negative_differs; /* 0 where a negative sum gives the lower end whatever its rounding */
+    int from_zero;        /* stored values are 0 ... 255 less 128: ReLU over the whole range */
+    int once;
+} Storing;
+
+INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
+    Storing s;
+    s.zero = vdupq_n_s16((int16_t)output->zero_point);
+    s.least = vdupq_n_s8((int8_t)layer->activation_min);
+    s.most = vdupq_n_s8((int8_t)layer->activation_max);
+    s.zero_point = vdupq_n_s32(output->zero_point);
+    s.lowest = vdupq_n_s32(layer->activation_min);
+    s.highest = vdupq_n_s32(layer->activation_max);
+    s.negative_differs = layer->activation_min < output->zero_point;
+    s.from_zero = output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
+    s.once = layer->rounds_once;
+    return s;
+}
+
+INLINE Requantiser requantiser(int32x4_t bias, int32x4_t multiplier, int32x4_t shift) {
+    Requantiser r;
+    const int32x4_t none = vdupq_n_s32(0);
+    r.start = bias;
+    r.multiplier = multiplier;
+    r.left = vmaxq_s32(shift, none);
+    r.shift = vminq_s32(shift, none);
+    r.correction = vreinterpretq_s32_u32(vcltq_s32(shift, none));
+    return r;
+}
+
+INLINE int32x4_t four_shifts(const int8_t *shift) {
+    int32_t word;
+    __builtin_memcpy(&word, shift, 4);
+    return vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(word)))));
+}
+
+INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad) {
+    return requantiser(vld1q_s32(layer->bias + quad * 4), vld1q_s32(layer->multiplier + quad * 4),
+                       four_shifts(layer->shift + quad * 4));
+}
+
+INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output) {
+    return requantiser(vdupq_n_s32(layer->bias[output]), vdupq_n_s32(layer->multiplier[output]),
+                       vdupq_n_s32(layer->shift[output]));
+}
+
+/* True where every output is shifted right: then no left shift is due and the zero point's addition cannot wrap.
+ * Entries past the last output are all zero, which is as good. */
+INLINE int shifts_right(const EspalierLayer *layer, int32_t first, int32_t outputs) {
+    if (layer->rounds_once) return 0;
+    for (int32_t i = first; i < first + outputs; i++) {
+        if (layer->shift[i] >= 0 && layer->multiplier[i]) return 0;
+    }
+    return 1;
+}
+
+/* Rounded twice, of outputs that are shifted right: doubling high product, then ties away from zero. */
+INLINE int32x4_t round_right(int32x4_t sums, const Requantiser *r, int negative_differs) {
+    int32x4_t h = vqrdmulhq_s32(sums, r->multiplier);
+    if (negative_differs) h = vsraq_n_s32(h, h, 31);
+    return vrshlq_s32(h, r->shift);
+}
+
+/* Rounded twice, whatever the shift. */
+INLINE int32x4_t round_twice(int32x4_t sums, const Requantiser *r) {
+    const int32x4_t h = vqrdmulhq_s32(vshlq_s32(sums, r->left), r->multiplier);
+    return vrshlq_s32(vaddq_s32(h, vandq_s32(vshrq_n_s32(h, 31), r->correction)), r->shift);
+}
+
+/* Rounded once, ties upwards, of the 64-bit product. */
+INLINE int32x4_t round_once(int32x4_t sums, const Requantiser *r) {
+    const int32x4_t total = vsubq_s32(vaddq_s32(r->shift, r->left), vdupq_n_s32(31));
+    const int64x2_t low = vmull_s32(vget_low_s32(sums), vget_low_s32(r->multiplier));
+    const int64x2_t high = vmull_s32(vget_high_s32(sums), vget_high_s32(r->multiplier));
+    return vcombine_s32(vmovn_s64(vrshlq_s64(low, vmovl_s32(vget_low_s32(total)))),
+                        vmovn_s64(vrshlq_s64(high, vmovl_s32(vget_high_s32(total)))));
+}
+
+/* The general case. Cut here: the reference adds the zero point in 32 bits, which may wrap. */
+INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Storing *s) {
+    const int32x4_t value = s->once ? round_once(sums, r) : round_twice(sums, r);
+    const int32x4_t moved = vaddq_s32(value, s->zero_point);
+    return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
+}
+
+/* How sums become bytes: a constant at every use, chosen outside the loops. */
+enum { GENERALLY, TO_THE_RIGHT, TO_THE_RIGHT_FROM_ZERO };
+
+INLINE int way_of_storing(const Storing *s, int right) {
+    return !right ? GENERALLY : s->from_zero ? TO_THE_RIGHT_FROM_ZERO : TO_THE_RIGHT;
+}
+
+INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
+    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way == TO_THE_RIGHT);
+}
+
+/* Four vectors of rounded sums as stored bytes. */
+INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const Storing *s, const int way) {
+    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b), high = vqmovn_high_s32(vqmovn_s32(c), d);
+    if (way == TO_THE_RIGHT_FROM_ZERO) {
+        return vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(low), high), vdupq_n_u8(0x80)));
+    }
+    const int16x8_t first = vqaddq_s16(low, s->zero), second = vqaddq_s16(high, s->zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(first), second), s->least), s->most);
+}
+
+/* 1 ... 4 pixels of a quad, not a byte more. */
+INLINE void store_pixels(int8x16_t bytes, int8_t *output, int pixels) {
+    const int32x4_t words = vreinterpretq_s32_s8(bytes);
+    if (pixels == 4) {
+        vst1q_s8(output, bytes);
+        return;
+    }
+    if (pixels >= 2) vst1_s8(output, vget_low_s8(bytes));
+    if (pixels == 1) vst1q_lane_s32((int32_t *)(void *)output, words, 0);
+    if (pixels == 3) vst1q_lane_s32((int32_t *)(void *)(output + 8), words, 2);
+}
+
+INLINE int8x16_t load_pixels(const int8_t *input, int pixels) {
+    if (pixels >= 4) return vld1q_s8(input);
+    if (pixels == 1) return vreinterpretq_s8_s32(vld1q_lane_s32((const int32_t *)(const void *)input, vdupq_n_s32(0), 0));
+    const int8x16_t two = vcombine_s8(vld1_s8(input), vdup_n_s8(0));
+    if (pixels == 2) return two;
+    return vreinterpretq_s8_s32(
+        vld1q_lane_s32((const int32_t *)(const void *)(input + 8), vreinterpretq_s32_s8(two), 2));
+}
+
+/* 1 ... 3 pixels, every other one. */
+INLINE int8x16_t load_every_other(const int8_t *input, int pixels) {
+    int32x4_t words = vdupq_n_s32(0);
+    words = vld1q_lane_s32((const int32_t *)(const void *)input, words, 0);
+    if (pixels > 1) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 8), words, 1);
+    if (pixels > 2) words = vld1q_lane_s32((const int32_t *)(const void *)(input + 16), words, 2);
+    return vreinterpretq_s8_s32(words);
+}
+
+/* Stores sums[pixel] of one quad, `pixels` being 1 ... 4. */
+INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
+                       const int pixels, const int way) {
+    int32x4_t v[4];
+#pragma clang loop unroll(full)
+    for (int p = 0; p < 4; p++) v[p] = p < pixels ? rounded(sums[p], r, s, way) : v[0];
+    store_pixels(packed(v[0], v[1], v[2], v[3], s, way), output, pixels);
+}
+
+/* Stores two neighbouring pixels, whose sums are `left` and `right`, of quads n and n + 1. */
+INLINE void store_two_quads(const int32x4_t *left, const int32x4_t *right, int n, const Requantiser *r,
+                            const Storing *s, int8_t *output, int32_t plane, const int way) {
+    const int8x16_t bytes = packed(rounded(left[n], r, s, way), rounded(right[n], r, s, way),
+                                   rounded(left[n + 1], r + 1, s, way), rounded(right[n + 1], r + 1, s, way), s, way);
+    vst1_s8(output, vget_low_s8(bytes));
+    vst1_s8(output + plane, vget_high_s8(bytes));
+}
+
+#endif
