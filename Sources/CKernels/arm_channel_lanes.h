@@ -278,32 +278,6 @@ static const Strip strips[3][7] = {
 };
 #endif
 
-/* Where the input of every block lies. */
-static void list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
-    for (int32_t y = 0; y < layer->kernel_height; y++) {
-        for (int32_t x = 0; x < layer->kernel_width; x++) {
-            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
-            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes) *places++ = place;
-        }
-    }
-}
-
-/* The blocks whose input is not silent. */
-static int32_t list_live(const EspalierLayer *layer, const EspalierTensor *input, const uint8_t *live, Visit *visits) {
-    int32_t count = 0, weights = 0;
-    for (int32_t y = 0; y < layer->kernel_height; y++) {
-        for (int32_t x = 0; x < layer->kernel_width; x++) {
-            int32_t place = y * layer->dilation_height * input->row_bytes + x * layer->dilation_width * 4;
-            for (int32_t q = 0; q < input->quads; q++, place += input->plane_bytes, weights += 64) {
-                visits[count].input = place;
-                visits[count].weights = weights;
-                count += live[q];
-            }
-        }
-    }
-    return count;
-}
-
 /* Zero points are stored as they are, so a silent block adds its weights times the zero point: once for all pixels. */
 static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32_t zero_point) {
     const int8x16_t silence = vdupq_n_s8((int8_t)zero_point);
@@ -334,25 +308,32 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     if (any_silent) {
         Visit *visits = (Visit *)(void *)(arena + layer->scratch);
         w.visits = visits;
-        w.count = list_live(layer, input, live, visits);
+        w.count = list_visits(layer, input, live, visits);
     } else {
         int32_t *places = (int32_t *)(void *)(arena + layer->scratch);
         list_places(layer, input, places);
         w.offsets = places;
         w.count = layer->row_blocks;
     }
+    const int32_t visited = w.count;
     w.input_quads = input->quads;
     w.kernel_height = layer->kernel_height;
     w.row_step = layer->dilation_height * input->row_bytes;
+    const Visit *const listed = w.visits;
     const int three = WIDEST_TILE == 6 && !w.visits && layer->kernel_width == 3 && layer->stride_width == 1 && layer->dilation_width == 1;
     const Strip *of_width = strips[three ? 2 : layer->stride_width - 1];
     for (int32_t first = 0; first < output->quads; first += 4) {
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
         w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
-        w.weights = layer->weights + (size_t)first * 16 * (size_t)layer->row_blocks;
+        const int32_t row = first / 4, keeps = is_stored(layer, row);
+        const int32_t before = layer->row_start ? (int32_t)layer->row_start[row] : row * layer->row_blocks;
+        w.weights = layer->weights + (size_t)before * 64;
+        w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
+        w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
         const Strip *strip = w.quads <= 2 && layer->stride_width == 2 ? half_strips : of_width;
-        if (any_silent) add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
+        if (!keeps) strip = strips[layer->stride_width - 1];
+        if (any_silent && keeps) add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
         for (int32_t x = 0; x < w.g.width;) {
             const int32_t left = w.g.width - x;
