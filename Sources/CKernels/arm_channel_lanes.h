@@ -28,8 +28,8 @@ typedef struct ChannelWalk {
         }                                                                                                    \
     }
 #define SIX_BY_LANE(FIRST)                                                                                   \
-    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2) BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) \
-    BY_LANE(5, FIRST + 5)
+    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2)                                            \
+    BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) BY_LANE(5, FIRST + 5)
 
 INLINE void load_weights(int8x16_t vectors[4], const int8_t *weights) {
 #pragma clang loop unroll(full)
@@ -227,7 +227,7 @@ typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
 #define STRIP_OF(P, S, THREE, QUADS, NAME)                                                                   \
     static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out) {             \
         for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {            \
-            channel_tile(w, in, out, P, S, THREE, QUADS);                                                       \
+            channel_tile(w, in, out, P, S, THREE, QUADS);                                                    \
         }                                                                                                    \
     }
 #define STRIP(P, S, THREE) STRIP_OF(P, S, THREE, 4, strip_##P##_##S##_##THREE)
