@@ -21,15 +21,15 @@ typedef struct ChannelWalk {
 } ChannelWalk;
 
 /* The lanes of up to 8 pixels; LANE counts through both vectors. */
-#define BY_LANE(P, LANE)                                                                                      \
-    if (P < pixels) {                                                                                         \
-        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                  \
-            sums[P][n] = DOT_BY_LANE(sums[P][n], vectors[n], inputs[(LANE) / 4], (LANE) & 3);             \
-        }                                                                                                     \
+#define BY_LANE(P, LANE)                                                                                     \
+    if (P < pixels) {                                                                                        \
+        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                 \
+            sums[P][n] = DOT_BY_LANE(sums[P][n], vectors[n], inputs[(LANE) / 4], (LANE) & 3);            \
+        }                                                                                                    \
     }
-#define SIX_BY_LANE(FIRST)                                                                                    \
-    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2) BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) \
-    BY_LANE(5, FIRST + 5)
+#define SIX_BY_LANE(FIRST)                                                                                   \
+    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2)                                            \
+    BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) BY_LANE(5, FIRST + 5)
 
 INLINE void load_weights(int8x16_t vectors[4], const int8_t *weights) {
 #pragma clang loop unroll(full)
@@ -81,41 +81,11 @@ INLINE void visit_three(int32x4_t sums[6][4], const int8_t *input, const int8_t 
     SIX_BY_LANE(2)
 }
 
-/* Two vectors' sums in halves, and the pairs of vectors to be multiplied and added to them. */
-typedef struct Products {
-    int32x4_t *low, *high;
-    int8x16_t a, x, b, y;
-} Products;
-
-/* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their sums and spill;
- * four chains side by side, because a Cortex-A53 waits for each result. */
-INLINE void multiply_two(Products p, Products q) {
-    int16x8_t t, u, v, w;
-    __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
-            "smull2 %5.8h, %8.16b, %9.16b\n\t"
-            "smull %6.8h, %12.8b, %13.8b\n\t"
-            "smull2 %7.8h, %12.16b, %13.16b\n\t"
-            "smlal %4.8h, %10.8b, %11.8b\n\t"
-            "smlal2 %5.8h, %10.16b, %11.16b\n\t"
-            "smlal %6.8h, %14.8b, %15.8b\n\t"
-            "smlal2 %7.8h, %14.16b, %15.16b\n\t"
-            "sadalp %0.4s, %4.8h\n\t"
-            "sadalp %1.4s, %5.8h\n\t"
-            "sadalp %2.4s, %6.8h\n\t"
-            "sadalp %3.4s, %7.8h"
-            : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
-            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y));
-}
-
-/* Four bytes in every lane of 32 bits. */
-INLINE int8x16_t four_times(const int8_t *bytes) {
-    return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)bytes));
-}
-
-/* Two blocks at once where there is no dot product: their products fit in 16 bits together. `halves` has the sums of
- * even and odd pairs of channels apart, two outputs to a vector. */
-INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t *first_weights, const int8_t *second,
-                      const int8_t *second_weights, const int pixels, const int stride, const int quads) {
+/* Two blocks at once where there is no dot product: their products fit in 16 bits together. `halves` has
+ * the sums of even and odd pairs of channels apart, two outputs to a vector. */
+INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t *first_weights,
+                      const int8_t *second, const int8_t *second_weights, const int pixels,
+                      const int stride, const int quads) {
     int8x16_t x[2], y[2];
 #pragma clang loop unroll(full)
     for (int p = 0; p < pixels; p++) {
@@ -152,11 +122,13 @@ INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int
             visit_two(halves, input + visit[0].input, weights + visit[0].weights, input + visit[1].input,
                       weights + visit[1].weights, pixels, stride, quads);
         }
-        if (w->count & 1) visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
+        if (w->count & 1)
+            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
     } else {
         const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
         for (; offset != end; offset += 2, weights += 128) {
-            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride, quads);
+            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride,
+                      quads);
         }
         if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
     }
@@ -167,12 +139,13 @@ INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int
     }
 }
 
-INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels, const int quads,
-                       const int way) {
+INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels,
+                       const int quads, const int way) {
     const int32_t plane = w->g.output_plane;
     if (pixels == 2 && quads == 4 && w->quads >= 4) {
         store_two_quads(sums[0], sums[1], 0, &w->requantisers[0], &w->storing, output, plane, way);
-        store_two_quads(sums[0], sums[1], 2, &w->requantisers[2], &w->storing, output + 2 * plane, plane, way);
+        store_two_quads(sums[0], sums[1], 2, &w->requantisers[2], &w->storing, output + 2 * plane, plane,
+                        way);
         return;
     }
 #pragma clang loop unroll(full)
@@ -182,9 +155,11 @@ INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *outpu
 #pragma clang loop unroll(full)
         for (int p = 0; p < pixels; p++) quad[p] = sums[p][n];
         store_quad(quad, &w->requantisers[n], &w->storing, output + n * plane, pixels < 4 ? pixels : 4, way);
-        if (pixels == 5) store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 1, way);
+        if (pixels == 5)
+            store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 1, way);
         if (pixels == 6 && n + 1 < w->quads && n % 2 == 0) {
-            store_two_quads(sums[4], sums[5], n, &w->requantisers[n], &w->storing, output + n * plane + 16, plane, way);
+            store_two_quads(sums[4], sums[5], n, &w->requantisers[n], &w->storing, output + n * plane + 16,
+                            plane, way);
         }
         if (pixels == 6 && n + 1 == w->quads && n % 2 == 0) {
             store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 2, way);
@@ -193,12 +168,12 @@ INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *outpu
 }
 
 /* Off the fast path, and once. */
-static __attribute__((noinline)) void store_generally(const ChannelWalk *w, const int32x4_t *sums, int8_t *output,
-                                                      int pixels) {
+static __attribute__((noinline)) void store_generally(const ChannelWalk *w, const int32x4_t *sums,
+                                                      int8_t *output, int pixels) {
     for (int n = 0; n < 4 && n < w->quads; n++) {
         for (int p = 0; p < pixels; p++) {
-            store_quad(&sums[p * 4 + n], &w->requantisers[n], &w->storing, output + n * w->g.output_plane + p * 4,
-                       1, GENERALLY);
+            store_quad(&sums[p * 4 + n], &w->requantisers[n], &w->storing,
+                       output + n * w->g.output_plane + p * 4, 1, GENERALLY);
         }
     }
 }
@@ -249,11 +224,11 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
 
 /* A strip of tiles from the picture's upper edge to its lower one. */
 typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
-#define STRIP_OF(P, S, THREE, QUADS, NAME)                                                                    \
-    static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out) {              \
-        for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {             \
-            channel_tile(w, in, out, P, S, THREE, QUADS);                                                        \
-        }                                                                                                     \
+#define STRIP_OF(P, S, THREE, QUADS, NAME)                                                                   \
+    static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out) {             \
+        for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {            \
+            channel_tile(w, in, out, P, S, THREE, QUADS);                                                    \
+        }                                                                                                    \
     }
 #define STRIP(P, S, THREE) STRIP_OF(P, S, THREE, 4, strip_##P##_##S##_##THREE)
 /* First layers often have 8 outputs: two quads. */
@@ -268,8 +243,9 @@ HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4) HALF_STRIP(5) HALF_STRIP
 static const Strip half_strips[7] = {
     0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6,
 };
-#define STRIPS(S, THREE)                                                                                      \
-    STRIP(1, S, THREE) STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
+#define STRIPS(S, THREE)                                                                                  \
+    STRIP(1, S, THREE)                                                                                    \
+    STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
 STRIPS(1, 0) STRIPS(2, 0) STRIPS(1, 1)
 static const Strip strips[3][7] = {
     { 0, strip_1_1_0, strip_2_1_0, strip_3_1_0, strip_4_1_0, strip_5_1_0, strip_6_1_0 },
@@ -278,7 +254,8 @@ static const Strip strips[3][7] = {
 };
 #endif
 
-/* Zero points are stored as they are, so a silent block adds its weights times the zero point: once for all pixels. */
+/* Zero points are stored as they are, so a silent block adds its weights times the zero point: once for all
+ * pixels. */
 static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32_t zero_point) {
     const int8x16_t silence = vdupq_n_s8((int8_t)zero_point);
     const int8_t *weights = w->weights;
@@ -316,11 +293,12 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.count = layer->row_blocks;
     }
     const int32_t visited = w.count;
+    const Visit *const listed = w.visits;
     w.input_quads = input->quads;
     w.kernel_height = layer->kernel_height;
     w.row_step = layer->dilation_height * input->row_bytes;
-    const Visit *const listed = w.visits;
-    const int three = WIDEST_TILE == 6 && !w.visits && layer->kernel_width == 3 && layer->stride_width == 1 && layer->dilation_width == 1;
+    const int three = WIDEST_TILE == 6 && !w.visits && layer->kernel_width == 3 && layer->stride_width == 1
+                      && layer->dilation_width == 1;
     const Strip *of_width = strips[three ? 2 : layer->stride_width - 1];
     for (int32_t first = 0; first < output->quads; first += 4) {
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);

@@ -10,7 +10,8 @@ static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *ten
     if (layer->kernel == ESPALIER_KERNEL_CHANNEL_LANES && !layer->mask) {
         return convolution_in_channel_lanes(layer, tensors, arena);
     }
-    if (layer->kernel == ESPALIER_KERNEL_PIXEL_LANES) return convolution_in_pixel_lanes(layer, tensors, arena);
+    if (layer->kernel == ESPALIER_KERNEL_PIXEL_LANES)
+        return convolution_in_pixel_lanes(layer, tensors, arena);
     return 0;
 }
 

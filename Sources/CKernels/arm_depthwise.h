@@ -15,7 +15,8 @@ typedef struct DepthwiseWalk {
     int8x16_t second[3];  /* at 1 ... 3 */
 } DepthwiseWalk;
 
-/* Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2: never one outside. */
+/* Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2: never one
+ * outside. */
 INLINE void pair_of_sums(const DepthwiseWalk *w, const int8_t *input, int32x4_t sums[2], const int stride) {
     static const uint8_t turn[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
     const uint8x16_t turned = vld1q_u8(turn);

@@ -7,13 +7,15 @@
 /* ---- Addition of two tensors of one shape. ---- */
 
 INLINE Requantiser factor_of(const EspalierLayer *layer, int index) {
-    return requantiser(vdupq_n_s32(0), vdupq_n_s32(layer->multiplier[index]), vdupq_n_s32(layer->shift[index]));
+    return requantiser(vdupq_n_s32(0), vdupq_n_s32(layer->multiplier[index]),
+                       vdupq_n_s32(layer->shift[index]));
 }
 
 /* 16 values less their zero point in the sum's scale. The operand of the wider scale has the factor 1/2. */
 INLINE void scale_operand(int8x16_t values, int8x16_t zero, const Requantiser *r, int32x4_t scaled[4],
                           const int is_half) {
-    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero)), high = vsubl_high_s8(values, zero);
+    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero)),
+                    high = vsubl_high_s8(values, zero);
     /* 20 bits to the left: 5 here, where values have 9 bits, and 15 while widening. */
     const int bits = is_half ? 4 : 5;
     const int16x8_t parts[2] = { vshlq_s16(low, vdupq_n_s16(bits)), vshlq_s16(high, vdupq_n_s16(bits)) };
@@ -31,7 +33,8 @@ typedef struct Addition {
     Storing storing;
 } Addition;
 
-INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int halves, const int way) {
+INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int halves,
+                        const int way) {
     int32x4_t x[4], y[4];
     scale_operand(first, a->first_zero, &a->first, x, halves & 1);
     scale_operand(second, a->second_zero, &a->second, y, halves & 2);
@@ -51,10 +54,10 @@ INLINE void add_row(const Addition *a, const int8_t *p, const int8_t *q, int8_t 
 }
 
 typedef void (*AddRow)(const Addition *, const int8_t *, const int8_t *, int8_t *, int32_t);
-#define ADD_ROW(HALVES, WAY)                                                                                  \
-    static void add_row_##HALVES##_##WAY(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out,    \
-                                         int32_t left) {                                                      \
-        add_row(a, p, q, out, left, HALVES, WAY);                                                             \
+#define ADD_ROW(HALVES, WAY)                                                                                 \
+    static void add_row_##HALVES##_##WAY(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out,   \
+                                         int32_t left) {                                                     \
+        add_row(a, p, q, out, left, HALVES, WAY);                                                            \
     }
 ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT) ADD_ROW(3, TO_THE_RIGHT)
 ADD_ROW(0, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(1, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(2, TO_THE_RIGHT_FROM_ZERO)
@@ -72,19 +75,24 @@ INLINE int is_half(const EspalierLayer *layer, int index) {
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (first->height != output->height || first->width != output->width || first->channels != output->channels
-        || second->height != output->height || second->width != output->width
-        || second->channels != output->channels || layer->left_shift != 20) {
+    if (first->height != output->height || first->width != output->width
+        || first->channels != output->channels || second->height != output->height
+        || second->width != output->width || second->channels != output->channels
+        || layer->left_shift != 20) {
         return 0;
     }
     const int halves = is_half(layer, 0) | is_half(layer, 1) << 1;
     /* Factors of the inputs at most 1/2, as TFLite makes them, and the sum's too. */
-    if ((layer->shift[0] >= 0 && !(halves & 1)) || (layer->shift[1] >= 0 && !(halves & 2)) || layer->shift[2] >= 0) {
+    if ((layer->shift[0] >= 0 && !(halves & 1)) || (layer->shift[1] >= 0 && !(halves & 2))
+        || layer->shift[2] >= 0) {
         return 0;
     }
     Addition a = {
-        .first = factor_of(layer, 0), .second = factor_of(layer, 1), .sum = factor_of(layer, 2),
-        .first_zero = vdupq_n_s8((int8_t)first->zero_point), .second_zero = vdupq_n_s8((int8_t)second->zero_point),
+        .first = factor_of(layer, 0),
+        .second = factor_of(layer, 1),
+        .sum = factor_of(layer, 2),
+        .first_zero = vdupq_n_s8((int8_t)first->zero_point),
+        .second_zero = vdupq_n_s8((int8_t)second->zero_point),
         .storing = storing(layer, output),
     };
     const AddRow row = add_rows[way_of_storing(&a.storing, 1) == TO_THE_RIGHT_FROM_ZERO][halves];
@@ -134,7 +142,8 @@ static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *te
         const int32_t first_row = top > 0 ? top : 0, bottom = top + layer->kernel_height;
         const int32_t rows = (bottom < input->height ? bottom : input->height) - first_row;
         for (int32_t x = 0; x < output->width; x++) {
-            const int32_t left = x * layer->stride_width - layer->pad_left, right = left + layer->kernel_width;
+            const int32_t left = x * layer->stride_width - layer->pad_left,
+                          right = left + layer->kernel_width;
             const int32_t first_pixel = left > 0 ? left : 0;
             const int32_t pixels = (right < input->width ? right : input->width) - first_pixel;
             const int32_t count = rows * pixels;
@@ -164,8 +173,8 @@ static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, i
     const Storing s = storing(layer, output);
     const int32x4_t zeros = vdupq_n_s32(input->zero_point * input->height * input->width);
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        const int32x4_t sums = sum_pixels(
-            tensor_base(input, arena) + quad * input->plane_bytes, input->row_bytes, input->height, input->width);
+        const int32x4_t sums = sum_pixels(tensor_base(input, arena) + quad * input->plane_bytes,
+                                          input->row_bytes, input->height, input->width);
         const int32x4_t rounded = round_generally(vsubq_s32(sums, zeros), &r, &s);
         store_four(vaddq_s32(rounded, s.zero_point), tensor_base(output, arena) + quad * output->plane_bytes);
     }

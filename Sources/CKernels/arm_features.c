@@ -1,7 +1,8 @@
-/* What an Arm processor offers, by its identification registers: Linux lets programs read them (it traps and answers
- * the MRS), bare metal runs where they can be read, and neither needs a C library.
+/* What an Arm processor offers, by its identification registers: Linux lets programs read them (it traps
+ * and answers the MRS), bare metal runs where they can be read, and neither needs a C library.
  *
- * Source: Arm Architecture Reference Manual, ID_AA64ISAR0_EL1; Linux Documentation/arm64/cpu-feature-registers.rst. */
+ * Source: Arm Architecture Reference Manual, ID_AA64ISAR0_EL1; Linux
+ * Documentation/arm64/cpu-feature-registers.rst. */
 #include "sets.h"
 
 #if defined(__aarch64__)

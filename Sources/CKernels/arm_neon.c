@@ -11,7 +11,7 @@ INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
 }
 
 #define DOT(sums, a, b) dot(sums, a, b)
-#define DOT_BY_LANE(sums, a, b, lane)                                                                         \
+#define DOT_BY_LANE(sums, a, b, lane)                                                                        \
     dot(sums, a, vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(b), lane)))
 
 #define WIDEST_TILE 2 /* pixels x 16 outputs in registers, sums in halves */
@@ -29,7 +29,8 @@ static int fits(const int8_t *weights, size_t bytes) {
     return lowest > -128;
 }
 
-static int32_t convolution_that_fits(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+static int32_t convolution_that_fits(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                     int8_t *arena) {
     const int32_t together = layer->block_outputs;
     const int32_t rows = (tensors[layer->output].channels + together - 1) / together;
     size_t blocks = (size_t)rows * (size_t)layer->row_blocks;
@@ -44,7 +45,8 @@ static int32_t convolution_that_fits(const EspalierLayer *layer, const EspalierT
 
 static int32_t depthwise_that_fits(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const size_t taps = (size_t)layer->kernel_height * (size_t)layer->kernel_width;
-    return fits(layer->weights, (size_t)tensors[layer->output].quads * taps * 4) && depthwise(layer, tensors, arena);
+    return fits(layer->weights, (size_t)tensors[layer->output].quads * taps * 4)
+           && depthwise(layer, tensors, arena);
 }
 
 const EspalierKernelSet espalier_kernels_neon = {

@@ -1,4 +1,5 @@
-/* The vocabulary of 64-bit NEON: four sums to a vector, requantised in integers. Activations are stored plain. */
+/* The vocabulary of 64-bit NEON: four sums to a vector, requantised in integers. Activations are stored
+ * plain. */
 #ifndef ESPALIER_ARM_NEON64_H
 #define ESPALIER_ARM_NEON64_H
 
@@ -66,8 +67,8 @@ INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output
                        vdupq_n_s32(layer->shift[output]));
 }
 
-/* True where every output is shifted right: then no left shift is due and the zero point's addition cannot wrap.
- * Entries past the last output are all zero, which is as good. */
+/* True where every output is shifted right: then no left shift is due and the zero point's addition cannot
+ * wrap. Entries past the last output are all zero, which is as good. */
 INLINE int shifts_right(const EspalierLayer *layer, int32_t first, int32_t outputs) {
     if (layer->rounds_once) return 0;
     for (int32_t i = first; i < first + outputs; i++) {
@@ -140,7 +141,9 @@ INLINE void store_pixels(int8x16_t bytes, int8_t *output, int pixels) {
 
 INLINE int8x16_t load_pixels(const int8_t *input, int pixels) {
     if (pixels >= 4) return vld1q_s8(input);
-    if (pixels == 1) return vreinterpretq_s8_s32(vld1q_lane_s32((const int32_t *)(const void *)input, vdupq_n_s32(0), 0));
+    if (pixels == 1)
+        return vreinterpretq_s8_s32(
+            vld1q_lane_s32((const int32_t *)(const void *)input, vdupq_n_s32(0), 0));
     const int8x16_t two = vcombine_s8(vld1_s8(input), vdup_n_s8(0));
     if (pixels == 2) return two;
     return vreinterpretq_s8_s32(
@@ -168,10 +171,42 @@ INLINE void store_quad(const int32x4_t *sums, const Requantiser *r, const Storin
 /* Stores two neighbouring pixels, whose sums are `left` and `right`, of quads n and n + 1. */
 INLINE void store_two_quads(const int32x4_t *left, const int32x4_t *right, int n, const Requantiser *r,
                             const Storing *s, int8_t *output, int32_t plane, const int way) {
-    const int8x16_t bytes = packed(rounded(left[n], r, s, way), rounded(right[n], r, s, way),
-                                   rounded(left[n + 1], r + 1, s, way), rounded(right[n + 1], r + 1, s, way), s, way);
+    const int8x16_t bytes
+        = packed(rounded(left[n], r, s, way), rounded(right[n], r, s, way),
+                 rounded(left[n + 1], r + 1, s, way), rounded(right[n + 1], r + 1, s, way), s, way);
     vst1_s8(output, vget_low_s8(bytes));
     vst1_s8(output + plane, vget_high_s8(bytes));
+}
+
+/* Two vectors' sums in halves, and the pairs of vectors to be multiplied and added to them. */
+typedef struct Products {
+    int32x4_t *low, *high;
+    int8x16_t a, x, b, y;
+} Products;
+
+/* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their
+ * sums and spill; four chains side by side, because a Cortex-A53 waits for each result. */
+INLINE void multiply_two(Products p, Products q) {
+    int16x8_t t, u, v, w;
+    __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
+            "smull2 %5.8h, %8.16b, %9.16b\n\t"
+            "smull %6.8h, %12.8b, %13.8b\n\t"
+            "smull2 %7.8h, %12.16b, %13.16b\n\t"
+            "smlal %4.8h, %10.8b, %11.8b\n\t"
+            "smlal2 %5.8h, %10.16b, %11.16b\n\t"
+            "smlal %6.8h, %14.8b, %15.8b\n\t"
+            "smlal2 %7.8h, %14.16b, %15.16b\n\t"
+            "sadalp %0.4s, %4.8h\n\t"
+            "sadalp %1.4s, %5.8h\n\t"
+            "sadalp %2.4s, %6.8h\n\t"
+            "sadalp %3.4s, %7.8h"
+            : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
+            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y));
+}
+
+/* Four bytes in every lane of 32 bits. */
+INLINE int8x16_t four_times(const int8_t *bytes) {
+    return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)bytes));
 }
 
 #endif

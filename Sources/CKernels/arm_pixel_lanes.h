@@ -33,18 +33,19 @@ INLINE int8x16_t load_vector(const int8_t *input, const int pixels, const int st
     return vqtbl2q_s8(seven, vld1q_u8(even));
 }
 
-#define BLOCK_BY_LANE(LANE, OUTPUT)                                                                           \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                    \
-        sums[OUTPUT][v] = DOT_BY_LANE(sums[OUTPUT][v], inputs[v], weights, LANE);                         \
+#define BLOCK_BY_LANE(LANE, OUTPUT)                                                                          \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
+        sums[OUTPUT][v] = DOT_BY_LANE(sums[OUTPUT][v], inputs[v], weights, LANE);                        \
     }
-#define LOAD_BLOCK(OFFSET)                                                                                    \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                    \
-        inputs[v] = load_vector(tile->inputs[v] + (OFFSET), pixels, stride);                                  \
+#define LOAD_BLOCK(OFFSET)                                                                                   \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
+        inputs[v] = load_vector(tile->inputs[v] + (OFFSET), pixels, stride);                                 \
     }
 
 /* One output's blocks two by two where there is no dot product; returns how many have been done. */
-INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const int32_t *offset, int32_t count,
-                                   const int8_t *at, const int vectors, const int pixels, const int stride) {
+INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const int32_t *offset,
+                                   int32_t count, const int8_t *at, const int vectors, const int pixels,
+                                   const int stride) {
     int32x4_t low[8], high[8];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) low[v] = high[v] = vdupq_n_s32(0);
@@ -54,10 +55,12 @@ INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const
         const int32_t first = offset[i * 2], second = offset[i * 2 + 1];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v += 2) {
-            multiply_two((Products){ &low[v], &high[v], load_vector(tile->inputs[v] + first, pixels, stride), a,
+            multiply_two((Products){ &low[v], &high[v],
+                                     load_vector(tile->inputs[v] + first, pixels, stride), a,
                                      load_vector(tile->inputs[v] + second, pixels, stride), b },
-                         (Products){ &low[v + 1], &high[v + 1], load_vector(tile->inputs[v + 1] + first, pixels, stride),
-                                     a, load_vector(tile->inputs[v + 1] + second, pixels, stride), b });
+                         (Products){ &low[v + 1], &high[v + 1],
+                                     load_vector(tile->inputs[v + 1] + first, pixels, stride), a,
+                                     load_vector(tile->inputs[v + 1] + second, pixels, stride), b });
         }
     }
 #pragma clang loop unroll(full)
@@ -66,9 +69,9 @@ INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const
 }
 
 /* The sums of one mask row: 1, 2 or 4 outputs. Returns the next row's weights. */
-INLINE const int8_t *pixel_sums(int32x4_t sums[4][8], const PixelTile *tile, const int32_t *offset, int32_t count,
-                                const int8_t *at, const int vectors, const int together, const int pixels,
-                                const int stride) {
+INLINE const int8_t *pixel_sums(int32x4_t sums[4][8], const PixelTile *tile, const int32_t *offset,
+                                int32_t count, const int8_t *at, const int vectors, const int together,
+                                const int pixels, const int stride) {
     int8x16_t inputs[8], weights;
     const int step = 4 / together; /* blocks to a vector of weights */
     if (WIDEST_TILE == 2 && together == 1) {
@@ -151,38 +154,46 @@ INLINE void pixel_tile(const PixelWalk *w, const PixelTile *tile, const int vect
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v += 4) {
         const int8x16_t a = bytes[0][v / 4], b = bytes[1][v / 4], c = bytes[2][v / 4], d = bytes[3][v / 4];
-        const int16x8_t ab[2] = { vreinterpretq_s16_s8(vzip1q_s8(a, b)), vreinterpretq_s16_s8(vzip2q_s8(a, b)) };
-        const int16x8_t cd[2] = { vreinterpretq_s16_s8(vzip1q_s8(c, d)), vreinterpretq_s16_s8(vzip2q_s8(c, d)) };
+        const int16x8_t ab[2]
+            = { vreinterpretq_s16_s8(vzip1q_s8(a, b)), vreinterpretq_s16_s8(vzip2q_s8(a, b)) };
+        const int16x8_t cd[2]
+            = { vreinterpretq_s16_s8(vzip1q_s8(c, d)), vreinterpretq_s16_s8(vzip2q_s8(c, d)) };
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) {
             if (v + k >= vectors) break;
-            const int16x8_t quad = k & 1 ? vzip2q_s16(ab[k / 2], cd[k / 2]) : vzip1q_s16(ab[k / 2], cd[k / 2]);
+            const int16x8_t quad
+                = k & 1 ? vzip2q_s16(ab[k / 2], cd[k / 2]) : vzip1q_s16(ab[k / 2], cd[k / 2]);
             store_pixels(vreinterpretq_s8_s16(quad), tile->outputs[v + k], pixels);
         }
     }
 }
 
 typedef void (*PixelTiles)(const PixelWalk *, const PixelTile *);
-#define PIXEL_TILE(V, T, P, S)                                                                                \
-    static void pixels_##V##_##T##_##P##_##S(const PixelWalk *w, const PixelTile *tile) {                     \
-        pixel_tile(w, tile, V, T, P, S);                                                                      \
+#define PIXEL_TILE(V, T, P, S)                                                                               \
+    static void pixels_##V##_##T##_##P##_##S(const PixelWalk *w, const PixelTile *tile) {                    \
+        pixel_tile(w, tile, V, T, P, S);                                                                     \
     }
-#define PIXEL_TILES(T, V)                                                                                     \
-    PIXEL_TILE(V, T, 4, 1) PIXEL_TILE(4, T, 1, 1) PIXEL_TILE(4, T, 2, 1) PIXEL_TILE(4, T, 3, 1)               \
+#define PIXEL_TILES(T, V)                                                                                    \
+    PIXEL_TILE(V, T, 4, 1) PIXEL_TILE(4, T, 1, 1) PIXEL_TILE(4, T, 2, 1) PIXEL_TILE(4, T, 3, 1)              \
     PIXEL_TILE(4, T, 4, 2) PIXEL_TILE(4, T, 1, 2) PIXEL_TILE(4, T, 2, 2) PIXEL_TILE(4, T, 3, 2)
-PIXEL_TILES(1, 8) PIXEL_TILES(2, 8) PIXEL_TILES(4, 4)
-PIXEL_TILE(4, 1, 4, 1) PIXEL_TILE(4, 2, 4, 1)
+PIXEL_TILES(1, 8)
+PIXEL_TILES(2, 8) PIXEL_TILES(4, 4) PIXEL_TILE(4, 1, 4, 1) PIXEL_TILE(4, 2, 4, 1)
 
-/* [outputs of a mask row: 1, 2, 4][stride - 1][pixels in a vector] of four vectors; of as many as fit for whole ones. */
-#define FOUR(T, S) { 0, pixels_4_##T##_1_##S, pixels_4_##T##_2_##S, pixels_4_##T##_3_##S, pixels_4_##T##_4_##S }
-static const PixelTiles pixel_tiles[3][2][5] = {
-    { FOUR(1, 1), FOUR(1, 2) }, { FOUR(2, 1), FOUR(2, 2) }, { FOUR(4, 1), FOUR(4, 2) },
-};
+/* [outputs of a mask row: 1, 2, 4][stride - 1][pixels in a vector] of four vectors; of as many as fit for
+ * whole ones. */
+#define FOUR(T, S)                                                                                        \
+    { 0, pixels_4_##T##_1_##S, pixels_4_##T##_2_##S, pixels_4_##T##_3_##S, pixels_4_##T##_4_##S }
+    static const PixelTiles pixel_tiles[3][2][5] = {
+        { FOUR(1, 1), FOUR(1, 2) },
+        { FOUR(2, 1), FOUR(2, 2) },
+        { FOUR(4, 1), FOUR(4, 2) },
+    };
 /* Sums in halves of eight vectors leave no registers for their inputs. */
 static const PixelTiles eight_vectors[3] = { WIDEST_TILE == 2 ? 0 : pixels_8_1_4_1, pixels_8_2_4_1, 0 };
 
 /* Those of a mask row's kept blocks; returns how many there are. */
-INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places, int32_t *offsets) {
+INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places,
+                            int32_t *offsets) {
     if (!layer->mask) {
         __builtin_memcpy(offsets, places, (size_t)layer->row_blocks * 4);
         return layer->row_blocks;
@@ -195,8 +206,10 @@ INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32
     return (int32_t)(next - offsets);
 }
 
-/* Every vector of the picture, 4 or 8 at a time. A row's last vector overlaps the one before where it has to. */
-static void walk_pixels(const PixelWalk *w, PixelTiles four, PixelTiles eight, int8_t *output, int32_t pixels) {
+/* Every vector of the picture, 4 or 8 at a time. A row's last vector overlaps the one before where it has
+ * to. */
+static void walk_pixels(const PixelWalk *w, PixelTiles four, PixelTiles eight, int8_t *output,
+                        int32_t pixels) {
     const int32_t in_row = (w->g.width + pixels - 1) / pixels, all = in_row * w->g.height;
     int32_t x = 0, y = 0;
     for (int32_t done = 0; done < all;) {
@@ -216,7 +229,8 @@ static void walk_pixels(const PixelWalk *w, PixelTiles four, PixelTiles eight, i
     }
 }
 
-static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                          int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     const int32_t together = layer->block_outputs;
     if (layer->stride_width > 2 || together > 4 || layer->row_blocks > MOST_VISITS / 4) return 0;

@@ -1,5 +1,6 @@
-/* Sets a compiled model's input twice and runs it after as many of them as the argument says: the instructions of two
- * such programs differ by one inference exactly. Prints a hash of the last outputs. Linked by cross/count-arm. */
+/* Sets a compiled model's input twice and runs it after as many of them as the argument says: the
+ * instructions of two such programs differ by one inference exactly. Prints a hash of the last outputs.
+ * Linked by cross/count-arm. */
 #include ESPALIER_COUNT_MODEL
 #include "espalier.h"
 

@@ -1,6 +1,8 @@
-/* A plugin of QEMU (API 1, QEMU 4.2 and later): counts the guest's instructions and prints the number at its end.
+/* A plugin of QEMU (API 1, QEMU 4.2 and later): counts the guest's instructions and prints the number at
+ * its end.
  *
- * The few prototypes it needs are written out, since Debian ships no header for plugins. Built by cross/count-arm. */
+ * The few prototypes it needs are written out, since Debian ships no header for plugins. Built by
+ * cross/count-arm. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,7 +10,8 @@ typedef uint64_t Plugin;
 struct qemu_plugin_tb;
 enum { ADD_INLINE = 0 };
 
-void qemu_plugin_register_vcpu_tb_trans_cb(Plugin plugin, void (*translated)(Plugin, struct qemu_plugin_tb *));
+void qemu_plugin_register_vcpu_tb_trans_cb(Plugin plugin,
+                                           void (*translated)(Plugin, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, int operation, void *target,
                                               uint64_t value);
 void qemu_plugin_register_atexit_cb(Plugin plugin, void (*ends)(Plugin, void *), void *data);

@@ -1,8 +1,9 @@
-/* Runs every kernel set of this processor over single layers and compares the arena, byte for byte, with what the
- * reference kernels leave: an exhaustive grid of small shapes, then random ones. Linked by cross/kernels-arm, which
- * redirects the core's choice of a set to this file's.
+/* Runs every kernel set of this processor over single layers and compares the arena, byte for byte, with
+ * what the reference kernels leave: an exhaustive grid of small shapes, then random ones. Linked by
+ * cross/kernels-arm, which redirects the core's choice of a set to this file's.
  *
- *     kernels RANDOM_LAYERS [SEED]       exits with 1 at the first difference, 2 where a set runs no layer at all */
+ *     kernels RANDOM_LAYERS [SEED]       exits with 1 at the first difference, 2 where a set runs no layer
+ * at all */
 #include "CKernels.h"
 #include "espalier.h"
 
@@ -38,7 +39,8 @@ static int32_t between(int32_t least, int32_t most) {
 }
 
 static EspalierTensor tensor(int32_t place, int32_t height, int32_t width, int32_t channels, int32_t halo) {
-    EspalierTensor t = { .height = height, .width = width, .channels = channels, .quads = (channels + 3) / 4 };
+    EspalierTensor t
+        = { .height = height, .width = width, .channels = channels, .quads = (channels + 3) / 4 };
     t.halo_top = t.halo_left = halo;
     t.halo_bottom = t.halo_right = halo;
     t.row_bytes = (width + 2 * halo) * 4;
@@ -99,8 +101,8 @@ static void fill_weights(int32_t bytes) {
 }
 
 /* together: 16 in channel lanes, 1, 2 or 4 in pixel lanes, with part/8 of the blocks kept (8: no mask). */
-static void convolution(int32_t height, int32_t width, int32_t from, int32_t to, int32_t kernel, int32_t stride,
-                        int32_t together, int32_t part) {
+static void convolution(int32_t height, int32_t width, int32_t from, int32_t to, int32_t kernel,
+                        int32_t stride, int32_t together, int32_t part) {
     begin(ESPALIER_OPERATION_CONVOLUTION, 1);
     const int32_t pad = kernel / 2;
     tensors[0] = tensor(0, height, width, from, pad);
@@ -135,7 +137,8 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
     /* Every third layer has silent planes. */
     if (next() % 3) return;
     for (int32_t quad = 0; quad < tensors[0].quads; quad++) {
-        int8_t *plane = start + tensors[0].offset - pad * (tensors[0].row_bytes + 4) + quad * tensors[0].plane_bytes;
+        int8_t *plane
+            = start + tensors[0].offset - pad * (tensors[0].row_bytes + 4) + quad * tensors[0].plane_bytes;
         if (next() % 2) memset(plane, tensors[0].zero_point, (size_t)tensors[0].plane_bytes);
     }
 }
@@ -143,7 +146,8 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
 static void depthwise(int32_t height, int32_t width, int32_t channels, int32_t kernel, int32_t stride) {
     begin(ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION, 1);
     tensors[0] = tensor(0, height, width, channels, kernel / 2);
-    tensors[2] = tensor(2, (height - 1) / stride + 1, (width - 1) / stride + 1, channels, (int32_t)(next() % 2));
+    tensors[2]
+        = tensor(2, (height - 1) / stride + 1, (width - 1) / stride + 1, channels, (int32_t)(next() % 2));
     set_window(kernel, stride, kernel / 2);
     set_range();
     layer.depth_multiplier = 1;
@@ -167,10 +171,12 @@ static void addition(int32_t height, int32_t width, int32_t channels) {
     fill_arena();
 }
 
-static void pool(int32_t height, int32_t width, int32_t channels, int32_t kernel, int32_t stride, int32_t pad) {
+static void pool(int32_t height, int32_t width, int32_t channels, int32_t kernel, int32_t stride,
+                 int32_t pad) {
     begin(ESPALIER_OPERATION_AVERAGE_POOL, 1);
     tensors[0] = tensor(0, height, width, channels, (int32_t)(next() % 2));
-    tensors[2] = tensor(2, (height + 2 * pad - kernel) / stride + 1, (width + 2 * pad - kernel) / stride + 1, channels, 0);
+    tensors[2] = tensor(2, (height + 2 * pad - kernel) / stride + 1,
+                        (width + 2 * pad - kernel) / stride + 1, channels, 0);
     set_window(kernel, stride, pad);
     set_range();
     fill_arena();
@@ -214,13 +220,16 @@ static void compare(void) {
         if (!memcmp(arena, expected, 3 * TENSOR)) continue;
         int32_t at = 0;
         while (arena[at] == expected[at]) at++;
-        printf("%s differs from the reference in layer %lu at byte %ld: operation %ld, %ld x %ld x %ld to %ld x %ld x "
-               "%ld, kernel %ld, stride %ld, block outputs %ld, %s mask, rounds_once %ld, range %ld ... %ld\n",
-               chosen->name, (unsigned long)layers, (long)at - tensors[2].offset, (long)layer.operation,
-               (long)tensors[0].height, (long)tensors[0].width, (long)tensors[0].channels, (long)tensors[2].height,
-               (long)tensors[2].width, (long)tensors[2].channels, (long)layer.kernel_width,
-               (long)layer.stride_width, (long)layer.block_outputs, layer.mask ? "a" : "no", (long)layer.rounds_once,
-               (long)layer.activation_min, (long)layer.activation_max);
+        printf(
+            "%s differs from the reference in layer %lu at byte %ld: operation %ld, %ld x %ld x %ld to %ld "
+            "x %ld x "
+            "%ld, kernel %ld, stride %ld, block outputs %ld, %s mask, rounds_once %ld, range %ld ... %ld\n",
+            chosen->name, (unsigned long)layers, (long)at - tensors[2].offset, (long)layer.operation,
+            (long)tensors[0].height, (long)tensors[0].width, (long)tensors[0].channels,
+            (long)tensors[2].height, (long)tensors[2].width, (long)tensors[2].channels,
+            (long)layer.kernel_width, (long)layer.stride_width, (long)layer.block_outputs,
+            layer.mask ? "a" : "no", (long)layer.rounds_once, (long)layer.activation_min,
+            (long)layer.activation_max);
         exit(1);
     }
     layers++;
@@ -262,7 +271,9 @@ static void random_layer(void) {
     case 2: mean(height, width, channels); break;
     case 3: pool(height + 2, width + 2, channels, between(1, 3), stride, 0); break;
     case 4: case 5: convolution(height, width, channels, between(1, 70), kernel, stride, 16, 8); break;
-    default: convolution(height, width, channels, between(1, 40), kernel, stride, 1 << between(0, 2), between(0, 8));
+    default:
+        convolution(height, width, channels, between(1, 40), kernel, stride, 1 << between(0, 2),
+                    between(0, 8));
     }
 }
 
@@ -275,8 +286,8 @@ int main(int argument_count, char **arguments) {
         compare();
     }
     for (uint32_t set = 0; espalier_kernels_at(set + 1); set++) {
-        printf("%s: equal to the reference, %lu of %lu layers run by its own kernels\n", espalier_kernels_at(set)->name,
-               (unsigned long)runs_of[set], (unsigned long)layers);
+        printf("%s: equal to the reference, %lu of %lu layers run by its own kernels\n",
+               espalier_kernels_at(set)->name, (unsigned long)runs_of[set], (unsigned long)layers);
         if (!runs_of[set]) return 2;
     }
     return 0;

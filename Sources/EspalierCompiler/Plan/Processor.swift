@@ -43,17 +43,19 @@ public struct Processor: Sendable {
         fewSegments: 1.3,
         pixelSegment: 14, quad: 60, listedBlock: 0.35, list: 12, gatheredVector: 1.5)
 
-    /// aarch64 with SDOT (Raspberry Pi 5): four pixels or four outputs to a vector.
-    public static let cortexA76 = Processor(
-        name: "cortex-a76", cyclesPerMicrosecond: 2400, layer: 300, channelVisit: 2.6, channelVisitAlone: 2.6,
-        channelPixel: 12, pixelVisit: [.pixels1x4: 5, .pixels2x4: 7, .pixels4x4: 11], fewSegments: 1,
-        pixelSegment: 50, quad: 60, listedBlock: 2, list: 10, gatheredVector: 6)
-
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 7, channelVisitAlone: 7,
         channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 6)
+        pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 0)
+
+    /// aarch64 with SDOT (Raspberry Pi 5): the same proportions, in fewer cycles.
+    public static let cortexA76 = {
+        var processor = cortexA72
+        processor.name = "cortex-a76"
+        processor.cyclesPerMicrosecond = 6000
+        return processor
+    }()
 
     /// Microcontrollers: every block visited costs the same, and flash is dear.
     public static let cortexM = Processor(
