@@ -1,10 +1,10 @@
 /* Depthwise 3x3: four pixels of a row turned so that a channel's lie together, three taps to a lane.
  *
- * Included by arm_neondot.c and arm_neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
 #ifndef ESPALIER_ARM_DEPTHWISE_H
 #define ESPALIER_ARM_DEPTHWISE_H
 
-#include "arm_neon64.h"
+#include "neon64.h"
 
 typedef struct DepthwiseWalk {
     Geometry g;

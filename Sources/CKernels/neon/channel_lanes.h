@@ -1,10 +1,10 @@
 /* Convolution, channel lanes: 16 outputs in four vectors, a pixel's quad taken by lane.
  *
- * Included by arm_neondot.c and arm_neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
 #ifndef ESPALIER_ARM_CHANNEL_LANES_H
 #define ESPALIER_ARM_CHANNEL_LANES_H
 
-#include "arm_neon64.h"
+#include "neon64.h"
 
 /* Tiles of pixels x one group of 16 outputs. */
 typedef struct ChannelWalk {

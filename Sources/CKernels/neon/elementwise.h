@@ -2,7 +2,7 @@
 #ifndef ESPALIER_ARM_ELEMENTWISE_H
 #define ESPALIER_ARM_ELEMENTWISE_H
 
-#include "arm_neon64.h"
+#include "neon64.h"
 
 /* ---- Addition of two tensors of one shape. ---- */
 

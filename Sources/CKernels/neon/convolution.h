@@ -2,8 +2,8 @@
 #ifndef ESPALIER_ARM_CONVOLUTION_H
 #define ESPALIER_ARM_CONVOLUTION_H
 
-#include "arm_channel_lanes.h"
-#include "arm_pixel_lanes.h"
+#include "channel_lanes.h"
+#include "pixel_lanes.h"
 
 static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;

@@ -1,7 +1,7 @@
 /* The kernels of 64-bit NEON without dot products (Cortex-A53, A72: Raspberry Pi 3, 4, Zero 2). */
 #if defined(__aarch64__)
-#include "sets.h"
-#include "arm_neon64.h"
+#include "../sets.h"
+#include "neon64.h"
 
 /* Four sums of four products. Two products pass int16 only where both weights are -128:
  * a layer with such a weight, which TFLite's converter never writes, is declined. */
@@ -16,9 +16,9 @@ INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
 
 #define WIDEST_TILE 2 /* pixels x 16 outputs in registers, sums in halves */
 
-#include "arm_convolution.h"
-#include "arm_depthwise.h"
-#include "arm_elementwise.h"
+#include "convolution.h"
+#include "depthwise.h"
+#include "elementwise.h"
 
 static int fits(const int8_t *weights, size_t bytes) {
     int8x16_t least = vdupq_n_s8(127);

@@ -1,17 +1,17 @@
 /* The kernels of 64-bit NEON with dot products (Cortex-A76: Raspberry Pi 5). */
 #if defined(__aarch64__)
-#include "sets.h"
+#include "../sets.h"
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
-#include "arm_neon64.h"
+#include "neon64.h"
 
 #define DOT(sums, a, b) vdotq_s32(sums, a, b)
 #define DOT_BY_LANE(sums, a, b, lane) vdotq_laneq_s32(sums, a, b, lane)
 
 #define WIDEST_TILE 6 /* pixels x 16 outputs in registers */
 
-#include "arm_convolution.h"
-#include "arm_depthwise.h"
-#include "arm_elementwise.h"
+#include "convolution.h"
+#include "depthwise.h"
+#include "elementwise.h"
 
 const EspalierKernelSet espalier_kernels_neondot = {
     .name = "neondot",

@@ -5,7 +5,7 @@
 
 #include <arm_neon.h>
 
-#include "visits.h"
+#include "../visits.h"
 
 /* What turns four outputs' sums into stored values. */
 typedef struct Requantiser {

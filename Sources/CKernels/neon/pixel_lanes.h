@@ -1,10 +1,10 @@
 /* Convolution, pixel lanes: vectors of four pixels, a block's weights taken by lane.
  *
- * Included by arm_neondot.c and arm_neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
 #ifndef ESPALIER_ARM_PIXEL_LANES_H
 #define ESPALIER_ARM_PIXEL_LANES_H
 
-#include "arm_neon64.h"
+#include "neon64.h"
 
 /* Up to 8 vectors, each anywhere in the picture, x the four outputs of a quad. */
 typedef struct PixelTile {
