@@ -15,7 +15,7 @@ REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 NEEDS_SWIFT = command -v swift >/dev/null || \
 	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
 
-.PHONY: help demo test embedded kernels-arm count-arm throughput-arm fuzz lint format clean
+.PHONY: help demo test embedded kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
 
 help:
 	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
@@ -24,6 +24,7 @@ help:
 	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
 	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
 	@echo "make throughput-arm  estimate the inner loops' throughput with llvm-mca"
+	@echo "make bench-peers     time LiteRT, onnxruntime, OpenVINO and Espalier side by side, into docs/performance.md"
 	@echo "make fuzz      damage $(FUZZ_MUTATIONS) models and compile them, with the address sanitiser"
 	@echo "make lint      check the sources' format; make format mends it"
 
@@ -53,6 +54,11 @@ count-arm:
 throughput-arm:
 	@cross/require $(ARM_PACKAGES) llvm-14
 	cross/throughput-arm
+
+bench-peers:
+	@$(NEEDS_SWIFT)
+	@cross/require $(HOST_PACKAGES) python3-venv
+	Tests/Benchmarks/run $(REFERENCE)
 
 fuzz:
 	@cross/require $(HOST_PACKAGES)

@@ -45,7 +45,7 @@ public struct Processor: Sendable {
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
-        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 7, channelVisitAlone: 7,
+        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
         channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
         pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 0)
 

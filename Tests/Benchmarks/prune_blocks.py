@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Zeroes a share of a .tflite model's 1x4 weight blocks at random: prune_blocks.py IN OUT SHARE [SEED]
+
+A block is four consecutive input channels of one output at one kernel tap of a CONV_2D. Accuracy is of no concern:
+the file is for measuring speed.
+"""
+import sys
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+CONV_2D = 3
+
+
+def prune(source: str, target: str, share: float, seed: int) -> None:
+    file = bytearray(open(source, "rb").read())
+    model = schema.Model.GetRootAs(file, 0)
+    graph = model.Subgraphs(0)
+    random = np.random.default_rng(seed)
+    for index in range(graph.OperatorsLength()):
+        operator = graph.Operators(index)
+        if model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode() != CONV_2D:
+            continue
+        tensor = graph.Tensors(operator.Inputs(1))
+        shape = tensor.ShapeAsNumpy()
+        if shape[3] % 4:
+            continue
+        stored = model.Buffers(tensor.Buffer()).DataAsNumpy().tobytes()
+        weights = np.frombuffer(stored, np.int8).reshape(*shape[:3], shape[3] // 4, 4).copy()
+        weights[random.random(weights.shape[:4]) < share] = 0
+        place = bytes(file).find(stored)
+        file[place:place + len(stored)] = weights.tobytes()
+    with open(target, "wb") as out:
+        out.write(file)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (4, 5):
+        sys.exit("prune_blocks.py IN OUT SHARE [SEED]")
+    prune(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) == 5 else 1)
