@@ -130,4 +130,38 @@ import Testing
             try espalier("validate", model, "--label-names", names, "--inputs", folder.url.path),
             "person/b.png")
     }
+
+    // MARK: benchmark, tune
+
+    @Test func benchmarkReportsTheSameOutputsOnEverySet() throws {
+        func report(_ arguments: String...) throws -> [String: Any] {
+            let outcome = try Shell.run(
+                Package.command, ["benchmark", model, "--json", "--seconds", "0.01"] + arguments)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            return try #require(
+                try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        }
+        let best = try report()
+        let reference = try report("--isa", "reference")
+        #expect(best["outputHash"] as? String == reference["outputHash"] as? String)
+        #expect(reference["isa"] as? String == "reference")
+        #expect(try #require(best["medianMicroseconds"] as? Double) > 0)
+        let layers = try #require(best["layers"] as? [[String: Any]])
+        #expect(
+            layers.allSatisfy {
+                $0["medianMicroseconds"] is Double && $0["macs"] is Int && $0["isa"] is String
+            })
+        expectRefusal(try espalier("benchmark", model, "--isa", "z80"), "z80", "reference")
+    }
+
+    @Test func tuningIsTakenByCompilations() throws {
+        let folder = try TemporaryFolder()
+        let tuned = folder.path("tuned.json")
+        let outcome = try espalier("tune", model, "-o", tuned, "--seconds", "0.01")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let inspection = try espalier("inspect", model, "--tuned", tuned)
+        #expect(inspection.output.contains(" us measured"))
+        expectRefusal(try espalier("inspect", model, "--tuned", names), "labels.txt", "tune")
+        expectRefusal(try espalier("inspect", model, "--cpu", "z80"), "z80", "cortex-a76")
+    }
 }

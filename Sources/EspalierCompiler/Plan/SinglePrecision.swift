@@ -101,7 +101,7 @@ struct SinglePrecision {
     }
 
     /// What the kernels compute.
-    private func value(_ sum: Int32, _ round: Float) -> Int {
+    func value(_ sum: Int32, _ round: Float) -> Int {
         let x = Float(sum)
         let right = Int(-multiplier.shift)
         let negative = sum < 0 && !roundsOnce && !negativeIsCut && right > 0
