@@ -91,7 +91,7 @@ extension SimulationReport {
     private func trigger(_ reaction: Reaction) -> TimingDiagram.Trigger {
         var spans: [TimingDiagram.Span] = []
         if let start = reaction.runTime, let end = reaction.verdictTime {
-            let capture = reaction.edgeTime + scenario.reaction.settle_nanoseconds
+            let capture = reaction.edgeTime + scenario.reaction.triggers.0.settle_nanoseconds
             spans.append(TimingDiagram.Span(.capture, UInt64(capture), UInt64(start)))
             spans.append(TimingDiagram.Span(.inference, UInt64(start), UInt64(end)))
         }
@@ -106,7 +106,7 @@ extension SimulationReport {
     private func style(_ reaction: Reaction) -> OutcomeStyle {
         switch reaction.outcome {
         case .verdict: reaction.signalled ? .signalled : .quiet
-        case .cooldown, .busy, .stopped: .ignored
+        case .cooldown, .busy, .holdOff, .stopped: .ignored
         case .noFrame, .frameTooOld, .cameraFailed, .classifierFailed: .failed
         }
     }

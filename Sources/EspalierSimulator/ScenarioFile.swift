@@ -54,25 +54,29 @@ extension Scenario {
             ])
         switch try section.text("edge") {
         case nil: break
-        case "rising": reaction.trigger_edge = ESPALIER_EDGE_RISING
-        case "falling": reaction.trigger_edge = ESPALIER_EDGE_FALLING
-        case "both": reaction.trigger_edge = ESPALIER_EDGE_BOTH
+        case "rising": reaction.triggers.0.edge = ESPALIER_EDGE_RISING
+        case "falling": reaction.triggers.0.edge = ESPALIER_EDGE_FALLING
+        case "both": reaction.triggers.0.edge = ESPALIER_EDGE_BOTH
         case let edge?:
             throw section.error("edge", "is \"\(edge)\"", do: "choose among rising, falling, both")
         }
         let milliseconds = 1e6
-        reaction.settle_nanoseconds =
-            try section.nanoseconds("settle_ms", unit: milliseconds) ?? reaction.settle_nanoseconds
+        reaction.triggers.0.settle_nanoseconds =
+            try section.nanoseconds("settle_ms", unit: milliseconds) ?? reaction.triggers.0.settle_nanoseconds
         reaction.frame_age_nanoseconds =
             try section.nanoseconds("frame_age_ms", unit: milliseconds) ?? reaction.frame_age_nanoseconds
         reaction.deadline_nanoseconds =
             try section.nanoseconds("deadline_ms", unit: milliseconds) ?? reaction.deadline_nanoseconds
-        reaction.pulse_nanoseconds =
-            try section.nanoseconds("pulse_ms", unit: milliseconds) ?? reaction.pulse_nanoseconds
-        reaction.cooldown_nanoseconds =
-            try section.nanoseconds("cooldown_ms", unit: milliseconds) ?? reaction.cooldown_nanoseconds
+        if let pulse = try section.nanoseconds("pulse_ms", unit: milliseconds) {
+            reaction.outputs.0.duration_nanoseconds = pulse
+            reaction.outputs.0.mode = pulse == 0 ? ESPALIER_OUTPUT_FOLLOW : ESPALIER_OUTPUT_PULSE
+        }
+        reaction.triggers.0.cooldown_nanoseconds =
+            try section.nanoseconds("cooldown_ms", unit: milliseconds)
+            ?? reaction.triggers.0.cooldown_nanoseconds
         if let threshold = try section.number("threshold", in: -1000...1000) {
-            reaction.threshold_permille = Int32((threshold * 1000).rounded())
+            reaction.outputs.0.threshold_high_permille = Int32((threshold * 1000).rounded())
+            reaction.outputs.0.threshold_low_permille = reaction.outputs.0.threshold_high_permille
         }
         signalLabels = try section.texts("labels")
     }

@@ -83,12 +83,13 @@ public struct Reaction: Equatable, Sendable {
 /// What became of a trigger: `ESPALIER_OUTCOME_*`.
 public enum Outcome: Int32, Sendable {
     case verdict = 1
-    case cooldown, busy, noFrame, frameTooOld, cameraFailed, classifierFailed, stopped
+    case cooldown, busy, noFrame, frameTooOld, cameraFailed, classifierFailed, stopped, holdOff
 
     /// In one or two words, where room is scarce.
     var word: String {
         switch self {
         case .verdict, .cooldown, .busy, .stopped: "\(self)"
+        case .holdOff: "hold-off"
         case .noFrame: "no frame"
         case .frameTooOld: "frame too old"
         case .cameraFailed: "camera failed"
@@ -102,6 +103,7 @@ public enum Outcome: Int32, Sendable {
         case .verdict: "classified"
         case .cooldown: "refused in the cooldown"
         case .busy: "refused while busy"
+        case .holdOff: "refused in the hold-off"
         case .noFrame: "no frame by the deadline"
         case .frameTooOld: "no frame new enough by the deadline"
         case .cameraFailed: "the camera failed"

@@ -55,6 +55,8 @@ public final class VirtualBoard {
     private var inputLevels: [Bool]
     private var outputLevels: [Bool]
     private var edges: [Edge] = []
+    /// How often the watchdog was fed.
+    public private(set) var watchdogFeeds = 0
     private var captures = 0
     private var image: Image?
     private var imageNumber = -1
@@ -106,7 +108,7 @@ public final class VirtualBoard {
 
 // MARK: - The board contract
 
-extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink {
+extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     public func now() -> Int64 { time }
 
     public func worked(macs: UInt64) {
@@ -135,12 +137,22 @@ extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordS
     }
 
     public func newestFrame() throws(CameraFailure) -> Frame? {
+        try capture { $0.newestFrame(at: time) }
+    }
+
+    public func frame(nearest wanted: Int64, after sequence: Int64) throws(CameraFailure) -> Frame? {
+        try capture { $0.frame(nearest: wanted, after: Int(sequence), at: time) }
+    }
+
+    public func feedWatchdog() { watchdogFeeds += 1 }
+
+    private func capture(_ choose: (VirtualCamera) -> Int?) throws(CameraFailure) -> Frame? {
         captures += 1
         if camera.failingCaptures.contains(captures) {
             trace.entries.append(.captureFailed(time: time))
             throw CameraFailure()
         }
-        guard let number = camera.newestFrame(at: time) else { return nil }
+        guard let number = choose(camera) else { return nil }
         let image = expose(number)
         let exposed = camera.time(ofFrame: number)
         trace.entries.append(

@@ -1,3 +1,4 @@
+import CEspalier
 import EspalierFiles
 import EspalierReaction
 import EspalierSimulator
@@ -62,13 +63,13 @@ import Testing
         #expect(scenario.camera.latencyNanoseconds == 1_500_000)
         #expect(scenario.camera.failingCaptures == [1, 2])
         #expect(scenario.camera.missingFrames == [3])
-        #expect(scenario.reaction.trigger_edge == 3)
-        #expect(scenario.reaction.settle_nanoseconds == 1_000_000)
+        #expect(scenario.reaction.triggers.0.edge == 3)
+        #expect(scenario.reaction.triggers.0.settle_nanoseconds == 1_000_000)
         #expect(scenario.reaction.frame_age_nanoseconds == 2_000_000)
         #expect(scenario.reaction.deadline_nanoseconds == 3_000_000)
-        #expect(scenario.reaction.pulse_nanoseconds == 0)
-        #expect(scenario.reaction.cooldown_nanoseconds == 5_000_000)
-        #expect(scenario.reaction.threshold_permille == 250)
+        #expect(scenario.reaction.outputs.0.mode == ESPALIER_OUTPUT_FOLLOW)
+        #expect(scenario.reaction.triggers.0.cooldown_nanoseconds == 5_000_000)
+        #expect(scenario.reaction.outputs.0.threshold_high_permille == 250)
         #expect(scenario.signalLabels == ["person", "animal"])
         #expect(scenario.speed.macsPerMicrosecond == 10)
         #expect(scenario.speed.overheadNanoseconds == 6000)

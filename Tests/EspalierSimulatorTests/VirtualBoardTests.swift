@@ -127,7 +127,7 @@ import Testing
 func doorway() -> Scenario {
     var scenario = Scenario()
     scenario.durationNanoseconds = 4_000_000_000
-    scenario.reaction.cooldown_nanoseconds = 0
+    scenario.reaction.triggers.0.cooldown_nanoseconds = 0
     scenario.show(Pattern(value: 50), from: .zero)
     scenario.pulse(at: .seconds(1), for: .milliseconds(10))
     return scenario
