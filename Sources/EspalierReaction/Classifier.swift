@@ -50,12 +50,11 @@ extension Verdict {
     func permille(of output: EspalierOutput) -> Int32 {
         var score: Int32 = 0
         var isFirst = true
-        // Halved, not shifted: on 32-bit boards a 64-bit shift by a variable counts as allocating in Embedded
-        // Swift.
-        var mask = output.label_mask
+        // Doubled, not shifted: on 32-bit boards a 64-bit shift counts as allocating in Embedded Swift.
+        var bit: UInt64 = 1
         for index in 0..<64 {
-            let belongs = mask & 1 != 0
-            mask >>= 1
+            let belongs = output.label_mask & bit != 0
+            bit &+= bit
             guard belongs else { continue }
             let next = classPermille[index]
             if output.score_rule == ESPALIER_SCORE_SUM {

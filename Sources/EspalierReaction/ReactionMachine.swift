@@ -156,7 +156,7 @@ public struct ReactionMachine: Sendable {
         return time
     }
 
-    private func bit(_ index: Int) -> UInt32 { 1 &<< UInt32(truncatingIfNeeded: index) }
+    private func bit(_ index: Int) -> UInt32 { 1 &<< UInt32(index) }
 
     // MARK: Trigger
 

@@ -161,7 +161,7 @@ public struct ReactionCounters: Equatable, Sendable {
     /// Times a trigger line was found stuck.
     public var stuck = 0
     /// Beats of periodic triggers that passed while the model ran, beyond the one that then counts.
-    public var missedBeats = 0
+    public var missedBeats: Int64 = 0
 
     public init() {}
 

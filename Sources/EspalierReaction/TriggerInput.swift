@@ -15,7 +15,7 @@ struct TriggerInput: Sendable {
     private(set) var firedStopwatch: Int64 = 0
     /// The edges that did not last.
     private(set) var bounces = 0
-    private(set) var missedBeats = 0
+    private(set) var missedBeats: Int64 = 0
     /// The level that fires, for edges in one direction; high for both.
     private(set) var isActive = false
     /// The line is active for longer than anybody should be.
@@ -74,7 +74,7 @@ struct TriggerInput: Sendable {
         }
         if time >= beatTime {
             let missed = (time - beatTime) / settings.period_nanoseconds
-            missedBeats &+= Int(missed)
+            missedBeats &+= missed
             firedTime = beatTime + missed * settings.period_nanoseconds
             firedStopwatch = 0
             beatTime = firedTime + settings.period_nanoseconds
