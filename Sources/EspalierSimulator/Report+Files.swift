@@ -53,7 +53,9 @@ extension SimulationReport {
     var vcd: String {
         var dump = VCD(tool: tool, timescale: .microsecond)
         var lines: [String: VCD.Signal] = [:]
-        for name in run.trace.lines { lines[name] = dump.addLine(name, initially: false) }
+        for name in run.trace.lines {
+            lines[name] = dump.addLine(name, initially: run.trace.levels(of: name).first?.high ?? false)
+        }
         let inference = dump.addLine("inference", initially: false)
         let score = dump.addReal("score")
         let verdict = dump.addText("verdict")

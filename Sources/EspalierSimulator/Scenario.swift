@@ -84,7 +84,9 @@ public struct Scenario: Sendable {
     /// A board for one run.
     func makeBoard(labels: [String]) -> VirtualBoard {
         let board = VirtualBoard(
-            inputs: [trigger], outputs: [output], camera: camera, speed: speed, changes: changes,
+            inputs: [trigger], outputs: [output],
+            safeHigh: reaction.outputs.0.safe_high != 0 ? [output] : [], camera: camera, speed: speed,
+            changes: changes,
             end: durationNanoseconds)
         board.labels = labels
         return board

@@ -65,10 +65,12 @@ public final class VirtualBoard {
     /// - Parameters:
     ///   - inputs: names of the input lines; all are low at the start.
     ///   - outputs: names of the output lines.
+    ///   - safeHigh: names of the output lines that are high at the start; the others are low.
     ///   - changes: of input lines, in any order; those at or after the end never happen.
     ///   - end: when `wait` says stop.
     public init(
-        inputs: [String], outputs: [String], camera: VirtualCamera, speed: BoardSpeed, changes: [LevelChange],
+        inputs: [String], outputs: [String], safeHigh: [String] = [], camera: VirtualCamera,
+        speed: BoardSpeed, changes: [LevelChange],
         end: Int64
     ) {
         self.inputs = inputs
@@ -81,8 +83,10 @@ public final class VirtualBoard {
         }
         self.changes = ordered.map(\.element).filter { $0.time < end }[...]
         inputLevels = inputs.map { _ in false }
-        outputLevels = outputs.map { _ in false }
-        for name in inputs + outputs { trace.entries.append(.line(time: 0, name: name, high: false)) }
+        outputLevels = outputs.map(safeHigh.contains)
+        for name in inputs + outputs {
+            trace.entries.append(.line(time: 0, name: name, high: safeHigh.contains(name)))
+        }
     }
 
     deinit { pixels.deallocate() }
