@@ -94,7 +94,9 @@ let package = Package(
                 "EspalierCore", "EspalierCompiler", "EspalierTestSupport", "CAllocationProbe", "CClient",
             ],
             swiftSettings: hostRoom),
-        .testTarget(name: "EspalierReactionTests", dependencies: ["EspalierReaction"]),
+        .testTarget(
+            name: "EspalierReactionTests", dependencies: ["EspalierReaction", "CAllocationProbe"],
+            swiftSettings: hostRoom),
         .testTarget(
             name: "EspalierCompilerTests",
             dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),

@@ -9,7 +9,7 @@
  *                                           <-    HELLO + EspalierLinkSettings, or REFUSED
  *     WAIT until                            ->
  *                                           <-    WAIT: an edge, a frame, the deadline, or stop
- *     FRAME                                 ->
+ *     FRAME until, after                    ->
  *                                           <-    FRAME + EspalierLinkFrame + pixels, or none, or a failure
  *     WORK macs                             ->
  *                                           <-    WORK: the time when a board of this speed is done
@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include "espalier_reaction.h"
 
-#define ESPALIER_LINK_VERSION 1u
+#define ESPALIER_LINK_VERSION 2u
 
 /* EspalierLinkRequest.kind and EspalierLinkReply.kind */
 #define ESPALIER_LINK_HELLO 1
@@ -47,14 +47,17 @@
 /* EspalierLinkRequest.after of WAIT: do not wake for frames. */
 #define ESPALIER_LINK_NO_FRAMES INT64_MAX
 
+/* EspalierLinkRequest.until of FRAME: the newest frame, whatever `after` says. */
+#define ESPALIER_LINK_NEWEST INT64_MAX
+
 /* A model's name, a line's name: this many bytes with the terminating zero. */
 #define ESPALIER_LINK_NAME_BYTES 64
 
 typedef struct EspalierLinkRequest {
     int32_t kind;
     int32_t line;           /* LINE: index of the output line */
-    int64_t until;          /* WAIT: the deadline */
-    int64_t after;          /* WAIT: wake for a frame with a higher sequence number than this */
+    int64_t until;          /* WAIT: the deadline; FRAME: the time to be near, ESPALIER_LINK_NEWEST: the newest */
+    int64_t after;          /* WAIT: wake for a frame with a higher sequence number than this; FRAME: one of those */
     uint64_t macs;          /* WORK: multiply-accumulates done */
     int32_t level;          /* LINE: 0 low, 1 high */
     uint32_t payload_bytes;

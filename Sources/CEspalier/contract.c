@@ -7,11 +7,13 @@ _Static_assert(sizeof(EspalierModel) == 64 + 6 * sizeof(void *), "EspalierModel 
 
 #include "espalier_link.h"
 
-_Static_assert(sizeof(EspalierReaction) == 64, "EspalierReaction changed: bump ESPALIER_REACTION_ABI_VERSION");
-_Static_assert(sizeof(EspalierReactionRecord) == 104,
+_Static_assert(sizeof(EspalierReaction) == 888, "EspalierReaction changed: bump ESPALIER_REACTION_ABI_VERSION");
+_Static_assert(sizeof(EspalierTrigger) == 56, "EspalierTrigger changed: bump ESPALIER_REACTION_ABI_VERSION");
+_Static_assert(sizeof(EspalierOutput) == 48, "EspalierOutput changed: bump ESPALIER_REACTION_ABI_VERSION");
+_Static_assert(sizeof(EspalierReactionRecord) == 120,
                "EspalierReactionRecord changed: bump ESPALIER_REACTION_ABI_VERSION");
 _Static_assert(sizeof(EspalierLinkRequest) == 40, "EspalierLinkRequest changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkReply) == 40, "EspalierLinkReply changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkHello) == 104, "EspalierLinkHello changed: bump ESPALIER_LINK_VERSION");
-_Static_assert(sizeof(EspalierLinkSettings) == 192, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkSettings) == 1016, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkFrame) == 32, "EspalierLinkFrame changed: bump ESPALIER_LINK_VERSION");

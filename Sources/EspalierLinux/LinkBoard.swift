@@ -125,7 +125,7 @@ public struct LinkBoard {
 
 // MARK: - The board contract
 
-extension LinkBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink {
+extension LinkBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     /// Simulated time stands still between requests: it is the time of the last reply.
     public mutating func now() -> Int64 { time }
 
@@ -164,8 +164,16 @@ extension LinkBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink
     }
 
     public mutating func newestFrame() throws(CameraFailure) -> Frame? {
+        try frame(nearest: .max, after: -1)  // ESPALIER_LINK_NEWEST
+    }
+
+    public mutating func frame(
+        nearest time: Int64, after sequence: Int64
+    ) throws(CameraFailure) -> Frame? {
         var request = EspalierLinkRequest()
         request.kind = ESPALIER_LINK_FRAME
+        request.until = time
+        request.after = sequence
         let reply = ask(request)
         if reply.event == ESPALIER_LINK_EVENT_NO_FRAME { return nil }
         guard reply.event == ESPALIER_LINK_EVENT_CAPTURED else { throw CameraFailure() }
@@ -183,6 +191,9 @@ extension LinkBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink
             height: header.height, row_bytes: header.row_bytes)
         return Frame(image: image, time: header.time, sequence: header.sequence)
     }
+
+    /// Simulated boards have none: the simulator ends a firmware that keeps silent.
+    public mutating func feedWatchdog() {}
 
     public mutating func report(_ record: EspalierReactionRecord) {
         var request = EspalierLinkRequest()

@@ -7,8 +7,8 @@ public import CEspalier
 // Everything is called from one thread. Times are nanoseconds of one monotonic clock, the clock the kernel
 // stamps edges and frames with.
 
-/// A board: its clock, its input lines, its output lines, its camera and where its records go.
-public typealias Board = BoardClock & EdgeSource & OutputLine & FrameSource & RecordSink
+/// A board: its clock, its input lines, its output lines, its camera, its watchdog and where its records go.
+public typealias Board = BoardClock & EdgeSource & OutputLine & FrameSource & Watchdog & RecordSink
 
 /// The board's clock.
 public protocol BoardClock {
@@ -27,7 +27,9 @@ public protocol BoardClock {
 public protocol EdgeSource {
     /// Waits for the first of an edge, a frame, a time and the end.
     ///
-    /// Edges that came while nobody waited are kept in order and returned first, each with its own time.
+    /// Edges that came while nobody waited are kept in order and returned first, each with its own time. Both
+    /// directions of every line are returned, whichever of them the settings call a trigger: debouncing,
+    /// holding and the search for stuck lines need the other one as well.
     ///
     /// - Parameters:
     ///   - until: return `.deadline` at this time; `Int64.max` waits for ever.
@@ -61,7 +63,7 @@ public struct Edge: Sendable {
     }
 }
 
-/// The board's output lines. They are low before the first call.
+/// The board's output lines. Before the first call each has its safe level, `EspalierOutput.safe_high`.
 public protocol OutputLine {
     mutating func setLine(_ line: Int32, high: Bool) throws(LineFailure)
 }
@@ -77,6 +79,12 @@ public protocol FrameSource {
     ///
     /// Its pixels stay as they are until the next call.
     mutating func newestFrame() throws(CameraFailure) -> Frame?
+
+    /// Of the frames the board still has, in a ring as long as it likes, and whose sequence number is higher
+    /// than `after`: the one taken nearest to `time`, of two as near the earlier. Nil if there is none yet.
+    ///
+    /// Its pixels stay as they are until the next call.
+    mutating func frame(nearest time: Int64, after sequence: Int64) throws(CameraFailure) -> Frame?
 }
 
 /// The camera reported an error instead of a frame.
@@ -98,6 +106,13 @@ public struct Frame {
         self.time = time
         self.sequence = sequence
     }
+}
+
+/// What restarts the program when it hangs.
+public protocol Watchdog {
+    /// The reaction is alive. Called as often as `watchdog_nanoseconds` asks for; never from inside a run of
+    /// the model, so the watchdog's patience has to exceed the settings' by the longest run.
+    mutating func feedWatchdog()
 }
 
 /// Where the records of triggers go.

@@ -18,6 +18,8 @@ public struct Verdict: Sendable {
     public var score: Int32
     /// That score as a real number, in thousandths.
     public var permille: Int32
+    /// The scores of the first 64 classes in thousandths: those that groups are made of.
+    public var classPermille: InlineArray<64, Int32>
     /// Multiply-accumulates done: what a simulated board's clock is moved by.
     public var macs: UInt64
     /// 1x4 weight blocks that the model stores, that the compiler cut, and that this input made unnecessary.
@@ -25,6 +27,7 @@ public struct Verdict: Sendable {
     public var blocksPruned: UInt32
     public var blocksSkipped: UInt32
 
+    /// The scores of all other classes are 0 until they are set.
     public init(
         classIndex: Int32, score: Int32, permille: Int32, macs: UInt64 = 0, blocksKept: UInt32 = 0,
         blocksPruned: UInt32 = 0, blocksSkipped: UInt32 = 0
@@ -32,10 +35,36 @@ public struct Verdict: Sendable {
         self.classIndex = classIndex
         self.score = score
         self.permille = permille
+        classPermille = InlineArray(repeating: 0)
+        if classIndex >= 0 && classIndex < 64 { classPermille[Int(classIndex)] = permille }
         self.macs = macs
         self.blocksKept = blocksKept
         self.blocksPruned = blocksPruned
         self.blocksSkipped = blocksSkipped
+    }
+}
+
+extension Verdict {
+    /// The score of an output's group of classes, in thousandths: the best of them or their
+    /// sum; below every threshold without any.
+    func permille(of output: EspalierOutput) -> Int32 {
+        var score: Int32 = 0
+        var isFirst = true
+        // Doubled, not shifted: on 32-bit boards a 64-bit shift counts as allocating in Embedded Swift.
+        var bit: UInt64 = 1
+        for index in 0..<64 {
+            let belongs = output.label_mask & bit != 0
+            bit &+= bit
+            guard belongs else { continue }
+            let next = classPermille[index]
+            if output.score_rule == ESPALIER_SCORE_SUM {
+                score &+= next
+            } else if isFirst || next > score {
+                score = next
+            }
+            isFirst = false
+        }
+        return isFirst ? .min : score
     }
 }
 
@@ -54,11 +83,33 @@ public struct EngineClassifier: Classifier {
     public mutating func run() throws(Status) -> Verdict {
         let result = try engine.run()
         let model = engine.model
-        return Verdict(
+        var verdict = Verdict(
             classIndex: result.class_index, score: result.score,
             permille: permille(espalier_real_score(model, result.score)),
             macs: model.pointee.macs_kept, blocksKept: result.blocks_kept, blocksPruned: result.blocks_pruned,
             blocksSkipped: result.blocks_skipped)
+        setScores(of: &verdict)
+        return verdict
+    }
+}
+
+extension EngineClassifier {
+    /// In the order of the source model's output, as class numbers are. A sum of 64 stays inside 32 bits: one
+    /// score is cut to +-30,000,000 thousandths.
+    private func setScores(of verdict: inout Verdict) {
+        let model = engine.model
+        let output = engine.tensor(Int(model.pointee.outputs[0]))
+        var index = 0
+        for row in 0..<output.height {
+            for pixel in 0..<output.width {
+                for channel in 0..<output.channels {
+                    if index == 64 { return }
+                    let score = permille(espalier_real_score(model, Int32(output[row, pixel, channel])))
+                    verdict.classPermille[index] = max(-30_000_000, min(score, 30_000_000))
+                    index += 1
+                }
+            }
+        }
     }
 }
 

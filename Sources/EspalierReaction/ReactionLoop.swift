@@ -13,9 +13,6 @@ public struct ReactionLoop<B: Board, C: Classifier> {
     private var machine: ReactionMachine
     private var frame: Frame?
 
-    /// Index of the output line that signals verdicts.
-    private var outputLine: Int32 { 0 }
-
     /// Precondition: `settings.isValid`.
     public init(board: B, classifier: C, settings: EspalierReaction) {
         self.board = board
@@ -23,7 +20,7 @@ public struct ReactionLoop<B: Board, C: Classifier> {
         machine = ReactionMachine(settings)
     }
 
-    /// Runs to the end: every trigger reported, the output low.
+    /// Runs to the end: every trigger reported, the outputs safe.
     public mutating func run() -> ReactionCounters {
         var action = machine.start(now: board.now())
         while true {
@@ -37,10 +34,17 @@ public struct ReactionLoop<B: Board, C: Classifier> {
         switch action {
         case .wait(let until): return wait(until: until, frameAfter: .max)
         case .waitForFrame(let after, let until): return wait(until: until, frameAfter: after)
-        case .capture: return capture()
+        case .capture: return capture { (board: inout B) throws(CameraFailure) in try board.newestFrame() }
+        case .captureNearest(let time, let after):
+            return capture { (board: inout B) throws(CameraFailure) in
+                try board.frame(nearest: time, after: after)
+            }
         case .prepare: return prepare()
         case .run: return runModel()
-        case .setLine(let high): return setLine(high)
+        case .setLine(let line, let high): return setLine(line, high)
+        case .feedWatchdog:
+            board.feedWatchdog()
+            return .watchdogFed
         case .report, .finish:
             board.report(machine.record)
             return .reported
@@ -56,9 +60,9 @@ public struct ReactionLoop<B: Board, C: Classifier> {
         }
     }
 
-    private mutating func capture() -> Event {
+    private mutating func capture(_ choose: (inout B) throws(CameraFailure) -> Frame?) -> Event {
         do throws(CameraFailure) {
-            frame = try board.newestFrame()
+            frame = try choose(&board)
         } catch {
             return .cameraFailed
         }
@@ -88,9 +92,10 @@ public struct ReactionLoop<B: Board, C: Classifier> {
         }
     }
 
-    private mutating func setLine(_ high: Bool) -> Event {
+    private mutating func setLine(_ line: Int32, _ high: Bool) -> Event {
+        if machine.settings.dry_run != 0 { return .lineSet(stopwatch: board.stopwatch()) }
         do throws(LineFailure) {
-            try board.setLine(outputLine, high: high)
+            try board.setLine(line, high: high)
             return .lineSet(stopwatch: board.stopwatch())
         } catch {
             return .lineFailed

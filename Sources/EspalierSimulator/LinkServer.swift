@@ -102,7 +102,7 @@ public struct LinkServer {
         case ESPALIER_LINK_WAIT:
             answer = wait(request, board)
         case ESPALIER_LINK_FRAME:
-            return try sendFrame(board)
+            return try sendFrame(request, board)
         case ESPALIER_LINK_WORK:
             board.worked(macs: request.macs)
         case ESPALIER_LINK_LINE:
@@ -138,12 +138,16 @@ public struct LinkServer {
         return answer
     }
 
-    private func sendFrame(_ board: VirtualBoard) throws(LinkError) -> EspalierLinkReply {
+    private func sendFrame(
+        _ request: EspalierLinkRequest, _ board: VirtualBoard
+    ) throws(LinkError) -> EspalierLinkReply {
         let frame: Frame?
         var answer = reply(ESPALIER_LINK_FRAME)
         answer.time = board.now()
         do throws(CameraFailure) {
-            frame = try board.newestFrame()
+            frame =
+                request.until == .max  // ESPALIER_LINK_NEWEST
+                ? try board.newestFrame() : try board.frame(nearest: request.until, after: request.after)
         } catch {
             answer.event = ESPALIER_LINK_EVENT_CAMERA_FAILED
             try stream.write(answer)

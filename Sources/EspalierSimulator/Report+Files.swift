@@ -53,7 +53,9 @@ extension SimulationReport {
     var vcd: String {
         var dump = VCD(tool: tool, timescale: .microsecond)
         var lines: [String: VCD.Signal] = [:]
-        for name in run.trace.lines { lines[name] = dump.addLine(name, initially: false) }
+        for name in run.trace.lines {
+            lines[name] = dump.addLine(name, initially: run.trace.levels(of: name).first?.high ?? false)
+        }
         let inference = dump.addLine("inference", initially: false)
         let score = dump.addReal("score")
         let verdict = dump.addText("verdict")
@@ -91,7 +93,7 @@ extension SimulationReport {
     private func trigger(_ reaction: Reaction) -> TimingDiagram.Trigger {
         var spans: [TimingDiagram.Span] = []
         if let start = reaction.runTime, let end = reaction.verdictTime {
-            let capture = reaction.edgeTime + scenario.reaction.settle_nanoseconds
+            let capture = reaction.edgeTime + scenario.reaction.triggers.0.settle_nanoseconds
             spans.append(TimingDiagram.Span(.capture, UInt64(capture), UInt64(start)))
             spans.append(TimingDiagram.Span(.inference, UInt64(start), UInt64(end)))
         }
@@ -106,7 +108,7 @@ extension SimulationReport {
     private func style(_ reaction: Reaction) -> OutcomeStyle {
         switch reaction.outcome {
         case .verdict: reaction.signalled ? .signalled : .quiet
-        case .cooldown, .busy, .stopped: .ignored
+        case .cooldown, .busy, .holdOff, .stopped: .ignored
         case .noFrame, .frameTooOld, .cameraFailed, .classifierFailed: .failed
         }
     }

@@ -49,6 +49,7 @@ public struct SimulationReport {
         let counters = run.counters
         let refused: [(Int, String)] = [
             (counters.cooldown, "in the cooldown"), (counters.busy, "while busy"),
+            (counters.holdOff, "in the hold-off"),
             (counters.frameTooOld, "for want of a new frame"), (counters.noFrame, "for want of any frame"),
             (counters.stopped, "at the end"),
         ]

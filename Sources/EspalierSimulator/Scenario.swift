@@ -16,7 +16,7 @@ public struct Scenario: Sendable {
     public var durationNanoseconds: Int64 = 10_000_000_000
     public var trigger = "pir"
     public var output = "buzzer"
-    /// Its `label_mask` counts only where `signalLabels` is nil.
+    /// The first output's `label_mask` counts only where `signalLabels` is nil.
     public var reaction = EspalierReaction.standard
     /// The labels that may signal, by name.
     public var signalLabels: [String]?
@@ -84,7 +84,9 @@ public struct Scenario: Sendable {
     /// A board for one run.
     func makeBoard(labels: [String]) -> VirtualBoard {
         let board = VirtualBoard(
-            inputs: [trigger], outputs: [output], camera: camera, speed: speed, changes: changes,
+            inputs: [trigger], outputs: [output],
+            safeHigh: reaction.outputs.0.safe_high != 0 ? [output] : [], camera: camera, speed: speed,
+            changes: changes,
             end: durationNanoseconds)
         board.labels = labels
         return board
@@ -94,7 +96,7 @@ public struct Scenario: Sendable {
     func settings(labels: [String]) throws(FileError) -> EspalierReaction {
         var settings = reaction
         guard let signalLabels else { return settings }
-        settings.label_mask = 0
+        var mask: UInt64 = 0
         for label in signalLabels {
             guard let index = labels.firstIndex(of: label), index < 64 else {
                 throw FileError(
@@ -102,8 +104,9 @@ public struct Scenario: Sendable {
                     do: labels.isEmpty
                         ? "choose a model with labels" : "choose among \(labels.joined(separator: ", "))")
             }
-            settings.label_mask |= 1 << UInt64(index)
+            mask |= 1 << UInt64(index)
         }
+        settings.outputs.0.label_mask = mask
         return settings
     }
 }

@@ -46,37 +46,6 @@ extension Scenario {
         return name
     }
 
-    private mutating func readReaction(_ section: TOMLSection) throws(FileError) {
-        try section.allowOnly(
-            [
-                "edge", "settle_ms", "frame_age_ms", "deadline_ms", "labels", "threshold", "pulse_ms",
-                "cooldown_ms",
-            ])
-        switch try section.text("edge") {
-        case nil: break
-        case "rising": reaction.trigger_edge = ESPALIER_EDGE_RISING
-        case "falling": reaction.trigger_edge = ESPALIER_EDGE_FALLING
-        case "both": reaction.trigger_edge = ESPALIER_EDGE_BOTH
-        case let edge?:
-            throw section.error("edge", "is \"\(edge)\"", do: "choose among rising, falling, both")
-        }
-        let milliseconds = 1e6
-        reaction.settle_nanoseconds =
-            try section.nanoseconds("settle_ms", unit: milliseconds) ?? reaction.settle_nanoseconds
-        reaction.frame_age_nanoseconds =
-            try section.nanoseconds("frame_age_ms", unit: milliseconds) ?? reaction.frame_age_nanoseconds
-        reaction.deadline_nanoseconds =
-            try section.nanoseconds("deadline_ms", unit: milliseconds) ?? reaction.deadline_nanoseconds
-        reaction.pulse_nanoseconds =
-            try section.nanoseconds("pulse_ms", unit: milliseconds) ?? reaction.pulse_nanoseconds
-        reaction.cooldown_nanoseconds =
-            try section.nanoseconds("cooldown_ms", unit: milliseconds) ?? reaction.cooldown_nanoseconds
-        if let threshold = try section.number("threshold", in: -1000...1000) {
-            reaction.threshold_permille = Int32((threshold * 1000).rounded())
-        }
-        signalLabels = try section.texts("labels")
-    }
-
     private mutating func readBoard(_ section: TOMLSection) throws(FileError) {
         try section.allowOnly(["macs_per_microsecond", "overhead_us"])
         speed.macsPerMicrosecond =

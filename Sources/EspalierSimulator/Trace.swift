@@ -41,6 +41,9 @@ public struct Reaction: Equatable, Sendable {
     public var score: Int32
     public var permille: Int32
     public var signalled: Bool
+    /// Classified, and how many of them were in favour.
+    public var frames: Int32
+    public var votes: Int32
     public var blocksKept: UInt32
     public var blocksPruned: UInt32
     public var blocksSkipped: UInt32
@@ -62,6 +65,8 @@ public struct Reaction: Equatable, Sendable {
         score = record.score
         permille = record.permille
         signalled = record.signalled != 0
+        frames = record.frames
+        votes = record.votes
         blocksKept = record.blocks_kept
         blocksPruned = record.blocks_pruned
         blocksSkipped = record.blocks_skipped
@@ -83,12 +88,13 @@ public struct Reaction: Equatable, Sendable {
 /// What became of a trigger: `ESPALIER_OUTCOME_*`.
 public enum Outcome: Int32, Sendable {
     case verdict = 1
-    case cooldown, busy, noFrame, frameTooOld, cameraFailed, classifierFailed, stopped
+    case cooldown, busy, noFrame, frameTooOld, cameraFailed, classifierFailed, stopped, holdOff
 
     /// In one or two words, where room is scarce.
     var word: String {
         switch self {
         case .verdict, .cooldown, .busy, .stopped: "\(self)"
+        case .holdOff: "hold-off"
         case .noFrame: "no frame"
         case .frameTooOld: "frame too old"
         case .cameraFailed: "camera failed"
@@ -102,6 +108,7 @@ public enum Outcome: Int32, Sendable {
         case .verdict: "classified"
         case .cooldown: "refused in the cooldown"
         case .busy: "refused while busy"
+        case .holdOff: "refused in the hold-off"
         case .noFrame: "no frame by the deadline"
         case .frameTooOld: "no frame new enough by the deadline"
         case .cameraFailed: "the camera failed"
@@ -137,6 +144,7 @@ extension Reaction {
             " verdict \(seconds(verdictTime)) class \(classIndex) \(label) score \(score)"
         words += " permille \(permille)"
         words += " blocks \(blocksKept) kept \(blocksPruned) pruned \(blocksSkipped) skipped"
+        if frames > 1 { words += " votes \(votes) of \(frames)" }
         if let signalTime { words += " \(signalled ? "high" : "low") \(seconds(signalTime))" }
         return words
     }
@@ -191,9 +199,12 @@ extension Trace {
 
     /// The names of all lines, inputs first.
     public var lines: [String] {
-        entries.prefix { if case .line(0, _, false) = $0 { true } else { false } }.compactMap { entry in
-            if case .line(_, let name, _) = entry { name } else { nil }
+        var names: [String] = []
+        for case .line(0, let name, _) in entries {
+            if names.contains(name) { break }
+            names.append(name)
         }
+        return names
     }
 
     /// When it ended, in nanoseconds; 0 for a trace that has not.

@@ -55,6 +55,8 @@ public final class VirtualBoard {
     private var inputLevels: [Bool]
     private var outputLevels: [Bool]
     private var edges: [Edge] = []
+    /// How often the watchdog was fed.
+    public private(set) var watchdogFeeds = 0
     private var captures = 0
     private var image: Image?
     private var imageNumber = -1
@@ -63,10 +65,12 @@ public final class VirtualBoard {
     /// - Parameters:
     ///   - inputs: names of the input lines; all are low at the start.
     ///   - outputs: names of the output lines.
+    ///   - safeHigh: names of the output lines that are high at the start; the others are low.
     ///   - changes: of input lines, in any order; those at or after the end never happen.
     ///   - end: when `wait` says stop.
     public init(
-        inputs: [String], outputs: [String], camera: VirtualCamera, speed: BoardSpeed, changes: [LevelChange],
+        inputs: [String], outputs: [String], safeHigh: [String] = [], camera: VirtualCamera,
+        speed: BoardSpeed, changes: [LevelChange],
         end: Int64
     ) {
         self.inputs = inputs
@@ -79,8 +83,10 @@ public final class VirtualBoard {
         }
         self.changes = ordered.map(\.element).filter { $0.time < end }[...]
         inputLevels = inputs.map { _ in false }
-        outputLevels = outputs.map { _ in false }
-        for name in inputs + outputs { trace.entries.append(.line(time: 0, name: name, high: false)) }
+        outputLevels = outputs.map(safeHigh.contains)
+        for name in inputs + outputs {
+            trace.entries.append(.line(time: 0, name: name, high: safeHigh.contains(name)))
+        }
     }
 
     deinit { pixels.deallocate() }
@@ -106,7 +112,7 @@ public final class VirtualBoard {
 
 // MARK: - The board contract
 
-extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink {
+extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     public func now() -> Int64 { time }
 
     public func worked(macs: UInt64) {
@@ -135,12 +141,22 @@ extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordS
     }
 
     public func newestFrame() throws(CameraFailure) -> Frame? {
+        try capture { $0.newestFrame(at: time) }
+    }
+
+    public func frame(nearest wanted: Int64, after sequence: Int64) throws(CameraFailure) -> Frame? {
+        try capture { $0.frame(nearest: wanted, after: Int(sequence), at: time) }
+    }
+
+    public func feedWatchdog() { watchdogFeeds += 1 }
+
+    private func capture(_ choose: (VirtualCamera) -> Int?) throws(CameraFailure) -> Frame? {
         captures += 1
         if camera.failingCaptures.contains(captures) {
             trace.entries.append(.captureFailed(time: time))
             throw CameraFailure()
         }
-        guard let number = camera.newestFrame(at: time) else { return nil }
+        guard let number = choose(camera) else { return nil }
         let image = expose(number)
         let exposed = camera.time(ofFrame: number)
         trace.entries.append(

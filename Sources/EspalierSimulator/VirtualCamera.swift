@@ -20,6 +20,8 @@ public struct VirtualCamera: Sendable {
     public var framesPerSecond = 10.0
     /// Exposure and transfer: from the start of a frame's exposure to its arrival.
     public var latencyNanoseconds: Int64 = 30_000_000
+    /// How many of the newest frames the board keeps to look back at.
+    public var ringFrames = 32
     /// Fault: numbers of the captures, from 1, at which the camera reports an error.
     public var failingCaptures: Set<Int> = []
     /// Fault: numbers of the frames, from 0, that never arrive.
@@ -50,6 +52,25 @@ public struct VirtualCamera: Sendable {
         var number = Int((time - latencyNanoseconds) / periodNanoseconds)
         while missingFrames.contains(number) { number -= 1 }
         return number >= 0 ? number : nil
+    }
+
+    /// Of the newest `ringFrames` frames that have arrived by `now` with a higher number than `sequence`: the one
+    /// taken nearest to a time, of two as near the earlier.
+    public func frame(nearest wanted: Int64, after sequence: Int, at now: Int64) -> Int? {
+        guard let newest = newestFrame(at: now) else { return nil }
+        var best: Int?
+        var candidate = newest
+        for _ in 0..<ringFrames where candidate > sequence && candidate >= 0 {
+            let isNearer = best.map { distance(candidate, wanted) <= distance($0, wanted) } ?? true
+            if !missingFrames.contains(candidate) && isNearer { best = candidate }
+            candidate -= 1
+        }
+        return best
+    }
+
+    private func distance(_ number: Int, _ wanted: Int64) -> UInt64 {
+        let time = time(ofFrame: number)
+        return time > wanted ? (time - wanted).magnitude : (wanted - time).magnitude
     }
 
     /// When the first frame with a higher number than this arrives.

@@ -11,12 +11,13 @@ import Testing
     ])
     func everySequenceAccountsForEachTriggerAndEndsLow(durations: Durations) {
         var settings = EspalierReaction.standard
-        settings.label_mask = 0b10
-        settings.settle_nanoseconds = durations.settle
+        settings.outputs.0.label_mask = 0b10
+        settings.triggers.0.settle_nanoseconds = durations.settle
         settings.frame_age_nanoseconds = 3
         settings.deadline_nanoseconds = 4
-        settings.pulse_nanoseconds = durations.pulse
-        settings.cooldown_nanoseconds = durations.cooldown
+        settings.outputs.0.duration_nanoseconds = durations.pulse
+        if durations.pulse == 0 { settings.outputs.0.mode = ESPALIER_OUTPUT_FOLLOW }
+        settings.triggers.0.cooldown_nanoseconds = durations.cooldown
         var choices = Choices(length: 9)
         var sequences = 0
         repeat {
@@ -107,7 +108,7 @@ private struct World {
         switch action {
         case .wait(let until): return wait(until, wakesForFrames: false, &choices)
         case .waitForFrame(_, let until): return wait(until, wakesForFrames: true, &choices)
-        case .capture:
+        case .capture, .captureNearest:
             switch choices.take(4) {
             case 0: return .frame(time: now - 1, sequence: now)
             case 1: return .frame(time: now - 50, sequence: 0)
@@ -122,7 +123,7 @@ private struct World {
             case 1: return .verdict(Verdict(classIndex: 0, score: 0, permille: 900), nanoseconds: 0)
             default: return .classifierFailed
             }
-        case .setLine(let high):
+        case .setLine(_, let high):
             lineWorks = choices.take(2) == 0
             if !lineWorks { return .lineFailed }
             highSince = high ? now : nil
@@ -130,6 +131,7 @@ private struct World {
         case .report:
             take(machine.record)
             return .reported
+        case .feedWatchdog: return .watchdogFed
         case .finish: return .stop
         }
     }
@@ -164,8 +166,8 @@ private struct World {
         case .wait(let time), .waitForFrame(_, let time): until = time
         default: return
         }
-        guard let highSince, settings.pulse_nanoseconds != 0, lineWorks else { return }
-        let end = highSince + settings.pulse_nanoseconds
+        guard let highSince, settings.outputs.0.duration_nanoseconds != 0, lineWorks else { return }
+        let end = highSince + settings.outputs.0.duration_nanoseconds
         if now >= end { problem = "waits at \(now) with the output high past \(end)" }
         if until > end { problem = "would sleep until \(until) with the output high past \(end)" }
     }
@@ -176,7 +178,9 @@ private struct World {
             $0 != -1
         }
         if times != times.sorted() { problem = "reports times out of order: \(times)" }
-        if record.verdict_time != -1, record.frame_time < record.edge_time + settings.settle_nanoseconds - 3 {
+        if record.verdict_time != -1,
+            record.frame_time < record.edge_time + settings.triggers.0.settle_nanoseconds - 3
+        {
             problem = "classified a frame of \(record.frame_time) for an edge at \(record.edge_time)"
         }
         let hasVerdict = record.outcome == ESPALIER_OUTCOME_VERDICT

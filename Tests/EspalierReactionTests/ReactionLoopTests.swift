@@ -9,8 +9,8 @@ import Testing
         let board = ScriptedBoard(wakes: [.edge(time: 10), .edge(time: 1000), .edge(time: 2000)])
         board.failingCapture = 2
         var settings = EspalierReaction.standard
-        settings.pulse_nanoseconds = 0
-        settings.cooldown_nanoseconds = 0
+        settings.outputs.0.mode = ESPALIER_OUTPUT_FOLLOW
+        settings.triggers.0.cooldown_nanoseconds = 0
         var loop = ReactionLoop(board: board, classifier: CountingClassifier(), settings: settings)
         let counters = loop.run()
         #expect(
@@ -48,7 +48,7 @@ private struct CountingClassifier: Classifier {
     }
 }
 
-private final class ScriptedBoard: BoardClock, EdgeSource, OutputLine, FrameSource, RecordSink {
+private final class ScriptedBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     enum Step { case edge(time: Int64) }
 
     var calls: [String] = []
@@ -84,6 +84,13 @@ private final class ScriptedBoard: BoardClock, EdgeSource, OutputLine, FrameSour
         if captures == failingCapture { throw CameraFailure() }
         return Frame(image: EspalierFrame(), time: time, sequence: Int64(captures))
     }
+
+    func frame(nearest time: Int64, after sequence: Int64) throws(CameraFailure) -> Frame? {
+        calls.append("frame near \(time)")
+        return Frame(image: EspalierFrame(), time: time, sequence: sequence + 1)
+    }
+
+    func feedWatchdog() { calls.append("feed") }
 
     func report(_ record: EspalierReactionRecord) {
         calls.append("report \(record.trigger) outcome \(record.outcome)")

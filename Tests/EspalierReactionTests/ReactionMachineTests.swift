@@ -9,12 +9,12 @@ import Testing
 
     static func settings(_ change: (inout EspalierReaction) -> Void = { _ in }) -> EspalierReaction {
         var settings = EspalierReaction.standard
-        settings.label_mask = 0b10
-        settings.settle_nanoseconds = 5
+        settings.outputs.0.label_mask = 0b10
+        settings.triggers.0.settle_nanoseconds = 5
         settings.frame_age_nanoseconds = 20
         settings.deadline_nanoseconds = 50
-        settings.pulse_nanoseconds = 100
-        settings.cooldown_nanoseconds = 200
+        settings.outputs.0.duration_nanoseconds = 100
+        settings.triggers.0.cooldown_nanoseconds = 200
         change(&settings)
         return settings
     }
@@ -66,7 +66,7 @@ import Testing
         (1, true, true), (1, false, false), (2, true, false), (2, false, true), (3, true, true),
     ])
     func onlyTheEdgesAskedForAreTriggers(edges: Int32, rising: Bool, isTrigger: Bool) {
-        var machine = ReactionMachine(Self.settings { $0.trigger_edge = edges })
+        var machine = ReactionMachine(Self.settings { $0.triggers.0.edge = edges })
         expect(
             machine.handle(Self.edge(0, rising: rising), now: 0), isTrigger ? "wait until 5" : "wait for ever"
         )
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func anOutputThatFollowsStaysUntilAnotherVerdictSaysOtherwise() {
-        var machine = ReactionMachine(Self.settings { $0.pulse_nanoseconds = 0 })
+        var machine = ReactionMachine(Self.settings { $0.outputs.0.mode = ESPALIER_OUTPUT_FOLLOW })
         advance(&machine, edgeAt: 0, verdict: Self.person)
         expect(machine.handle(.reported, now: 20), "wait for ever")
         expect(machine.handle(Self.edge(1000), now: 1005), "capture")
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func anOutputThatFollowsGoesLowWhenTheCameraFails() {
-        var machine = ReactionMachine(Self.settings { $0.pulse_nanoseconds = 0 })
+        var machine = ReactionMachine(Self.settings { $0.outputs.0.mode = ESPALIER_OUTPUT_FOLLOW })
         advance(&machine, edgeAt: 0, verdict: Self.person)
         _ = machine.handle(.reported, now: 20)
         expect(machine.handle(Self.edge(1000), now: 1005), "capture")
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test func aSecondPersonExtendsThePulse() {
-        var machine = ReactionMachine(Self.settings { $0.cooldown_nanoseconds = 0 })
+        var machine = ReactionMachine(Self.settings { $0.triggers.0.cooldown_nanoseconds = 0 })
         advance(&machine, edgeAt: 0, verdict: Self.person)
         expect(machine.handle(.reported, now: 20), "wait until 120")
         expect(machine.handle(Self.edge(100), now: 105), "capture")
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test func stoppingEndsTheTriggerInFlightAndLowersTheOutput() {
-        var machine = ReactionMachine(Self.settings { $0.cooldown_nanoseconds = 0 })
+        var machine = ReactionMachine(Self.settings { $0.triggers.0.cooldown_nanoseconds = 0 })
         advance(&machine, edgeAt: 0, verdict: Self.person)
         _ = machine.handle(.reported, now: 20)
         expect(machine.handle(Self.edge(50), now: 50), "wait until 55")
@@ -192,12 +192,12 @@ import Testing
 
     @Test func classesBeyondTheMaskNeverSignal() {
         for index in [-1, 64, 1000] as [Int32] {
-            var machine = ReactionMachine(Self.settings { $0.label_mask = .max })
+            var machine = ReactionMachine(Self.settings { $0.outputs.0.label_mask = .max })
             advance(&machine, edgeAt: 0, verdict: Verdict(classIndex: index, score: 0, permille: 1000))
             #expect(machine.record.signalled == 0)
         }
         for index in 0..<64 as Range<Int32> {
-            var machine = ReactionMachine(Self.settings { $0.label_mask = 1 << UInt64(index) })
+            var machine = ReactionMachine(Self.settings { $0.outputs.0.label_mask = 1 << UInt64(index) })
             advance(&machine, edgeAt: 0, verdict: Verdict(classIndex: index, score: 0, permille: 1000))
             #expect(machine.record.signalled == 1)
         }
@@ -206,8 +206,9 @@ import Testing
     @Test func settingsOutOfBoundsAreNotValid() {
         #expect(EspalierReaction.standard.isValid)
         let faults: [(inout EspalierReaction) -> Void] = [
-            { $0.abi_version += 1 }, { $0.trigger_edge = 0 }, { $0.trigger_edge = 4 },
-            { $0.settle_nanoseconds = -1 }, { $0.pulse_nanoseconds = 86_400_000_000_001 },
+            { $0.abi_version += 1 }, { $0.triggers.0.edge = 0 }, { $0.triggers.0.edge = 4 },
+            { $0.triggers.0.settle_nanoseconds = -1 },
+            { $0.outputs.0.duration_nanoseconds = 86_400_000_000_001 },
         ]
         for fault in faults { #expect(!Self.settings(fault).isValid) }
     }
@@ -247,9 +248,12 @@ private func words(_ action: Action) -> String {
     case .wait(let until): "wait until \(until)"
     case .waitForFrame(let after, let until): "wait for a frame after \(after) until \(until)"
     case .capture: "capture"
+    case .captureNearest(let time, let after): "capture near \(time) after \(after)"
     case .prepare: "prepare"
     case .run: "run"
-    case .setLine(let high): high ? "set high" : "set low"
+    case .setLine(0, let high): high ? "set high" : "set low"
+    case .setLine(let line, let high): "set \(line) \(high ? "high" : "low")"
+    case .feedWatchdog: "feed"
     case .report: "report"
     case .finish: "finish"
     }

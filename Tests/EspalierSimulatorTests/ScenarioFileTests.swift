@@ -1,3 +1,4 @@
+import CEspalier
 import EspalierFiles
 import EspalierReaction
 import EspalierSimulator
@@ -62,13 +63,13 @@ import Testing
         #expect(scenario.camera.latencyNanoseconds == 1_500_000)
         #expect(scenario.camera.failingCaptures == [1, 2])
         #expect(scenario.camera.missingFrames == [3])
-        #expect(scenario.reaction.trigger_edge == 3)
-        #expect(scenario.reaction.settle_nanoseconds == 1_000_000)
+        #expect(scenario.reaction.triggers.0.edge == 3)
+        #expect(scenario.reaction.triggers.0.settle_nanoseconds == 1_000_000)
         #expect(scenario.reaction.frame_age_nanoseconds == 2_000_000)
         #expect(scenario.reaction.deadline_nanoseconds == 3_000_000)
-        #expect(scenario.reaction.pulse_nanoseconds == 0)
-        #expect(scenario.reaction.cooldown_nanoseconds == 5_000_000)
-        #expect(scenario.reaction.threshold_permille == 250)
+        #expect(scenario.reaction.outputs.0.mode == ESPALIER_OUTPUT_FOLLOW)
+        #expect(scenario.reaction.triggers.0.cooldown_nanoseconds == 5_000_000)
+        #expect(scenario.reaction.outputs.0.threshold_high_permille == 250)
         #expect(scenario.signalLabels == ["person", "animal"])
         #expect(scenario.speed.macsPerMicrosecond == 10)
         #expect(scenario.speed.overheadNanoseconds == 6000)
@@ -81,7 +82,46 @@ import Testing
         #expect(scenario.camera.image(ofFrame: 0).pixels.count == 4 * 3 * 3)
     }
 
+    @Test func everyKeyOfTheReactionIsRead() throws {
+        let reaction = try read(
+            """
+            [reaction]
+            debounce_ms = 1
+            hold_off_ms = 2
+            period_ms = 3
+            pretrigger_ms = 4
+            burst = 5
+            score = "sum"
+            threshold = 0.75
+            threshold_low = 0.5
+            output = "hold"
+            safe = "high"
+            dry_run = 1
+            """
+        ).reaction
+        #expect(reaction.triggers.0.debounce_nanoseconds == 1_000_000)
+        #expect(reaction.triggers.0.hold_off_nanoseconds == 2_000_000)
+        #expect(reaction.triggers.0.period_nanoseconds == 3_000_000)
+        #expect(reaction.pretrigger_nanoseconds == 4_000_000)
+        #expect([reaction.burst_frames, reaction.burst_votes, reaction.dry_run] == [5, 3, 1])
+        #expect(reaction.outputs.0.score_rule == ESPALIER_SCORE_SUM)
+        #expect(reaction.outputs.0.threshold_high_permille == 750)
+        #expect(reaction.outputs.0.threshold_low_permille == 500)
+        #expect(reaction.outputs.0.mode == ESPALIER_OUTPUT_HOLD)
+        #expect(reaction.outputs.0.safe_high == 1)
+        #expect(try read("[reaction]\nstuck_ms = 7").reaction.triggers.0.stuck_nanoseconds == 7_000_000)
+    }
+
     @Test(arguments: [
+        (
+            "[reaction]\noutput = \"on\"",
+            "line 2, [reaction] output is \"on\"; "
+                + "choose among pulse, hold, follow, toggle, heartbeat, fault."
+        ),
+        (
+            "[reaction]\nthreshold_low = 0.6",
+            "line 2, [reaction] threshold_low is 0.6; give a number from -1000 to 0.5."
+        ),
         ("duration_s = \"x\"", "line 1, duration_s is a text; give a number."),
         ("duration_s = -1", "line 1, duration_s is -1; give a number from 0 to 86400."),
         ("duration_s = nan", "line 1, duration_s is nan; give a number from 0 to 86400."),

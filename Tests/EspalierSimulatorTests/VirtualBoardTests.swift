@@ -65,6 +65,39 @@ import Testing
         #expect(run.trace.reactions.map(\.runTime) == [1_030_000_000])
     }
 
+    @Test func theRingGivesTheNearestFrameItStillHas() {
+        var camera = VirtualCamera()
+        camera.latencyNanoseconds = 0
+        camera.ringFrames = 5  // at 1 s: frames 6 ... 10, one each 100 ms
+        let now: Int64 = 1_000_000_000
+        #expect(camera.frame(nearest: 740_000_000, after: -1, at: now) == 7)
+        #expect(camera.frame(nearest: 750_000_000, after: -1, at: now) == 7)
+        #expect(camera.frame(nearest: 751_000_000, after: -1, at: now) == 8)
+        #expect(camera.frame(nearest: 0, after: -1, at: now) == 6)
+        #expect(camera.frame(nearest: 0, after: 8, at: now) == 9)
+        #expect(camera.frame(nearest: .max, after: 10, at: now) == nil)
+        camera.missingFrames = [7]
+        #expect(camera.frame(nearest: 740_000_000, after: -1, at: now) == 8)
+    }
+
+    @Test func theWholeTraceOfABurstWithAPreTriggerFrameOverALineThatIsSafeHigh() throws {
+        var scenario = doorway()
+        scenario.durationNanoseconds = 1_500_000_000
+        scenario.reaction.pretrigger_nanoseconds = 250_000_000
+        scenario.reaction.burst_frames = 2
+        scenario.reaction.burst_votes = 2
+        scenario.reaction.outputs.0.safe_high = 1
+        scenario.reaction.outputs.0.duration_nanoseconds = 100_000_000
+        let run = try scenario.run(person, labels: [])
+        #expect(run.trace.reactions.map(\.frameTime) == [700_000_000])
+        #expect(run.trace.reactions.map(\.votes) == [2])
+        // Two runs of 1,000,000 multiply-accumulates, 2.5 ms each.
+        #expect(
+            run.trace.levels(of: "buzzer") == [
+                .high(at: 0), .low(at: 0), .high(at: 1.005), .low(at: 1.105), .high(at: 1.5),
+            ])
+    }
+
     @Test func framesThatNeverArriveEndInARefusalAndALowLine() throws {
         var scenario = doorway()
         scenario.reaction.frame_age_nanoseconds = 10_000_000
@@ -127,7 +160,7 @@ import Testing
 func doorway() -> Scenario {
     var scenario = Scenario()
     scenario.durationNanoseconds = 4_000_000_000
-    scenario.reaction.cooldown_nanoseconds = 0
+    scenario.reaction.triggers.0.cooldown_nanoseconds = 0
     scenario.show(Pattern(value: 50), from: .zero)
     scenario.pulse(at: .seconds(1), for: .milliseconds(10))
     return scenario
