@@ -55,7 +55,7 @@ typedef struct EspalierResult {
     uint32_t layers_run;
     uint32_t blocks_kept;    /* 1x4 weight blocks the model stores, of */
     uint32_t blocks_pruned;  /* those cut by the compiler, and */
-    uint32_t blocks_skipped; /* those this input made unnecessary on every tile */
+    uint32_t blocks_skipped; /* those of the kept ones that this input made unnecessary */
 } EspalierResult;
 
 /* Bytes of arena the model needs, exactly. */

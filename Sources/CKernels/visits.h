@@ -88,6 +88,11 @@ INLINE int is_stored(const EspalierLayer *layer, int32_t group) {
     return 0;
 }
 
+/* What a kernel in channel lanes returns: it visited `visited` of the blocks of every stored row. */
+INLINE int32_t done_in_channel_lanes(const EspalierLayer *layer, int32_t visited) {
+    return 1 + (int32_t)((int64_t)(layer->row_blocks - visited) * layer->blocks_kept / layer->row_blocks);
+}
+
 /* Where each block's inputs lie from a pixel's window; returns how many there are. */
 INLINE int32_t list_places(const EspalierLayer *layer, const EspalierTensor *input, int32_t *places) {
     int32_t block = 0;

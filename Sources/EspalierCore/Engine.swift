@@ -65,17 +65,25 @@ public struct Engine {
 
     /// Runs every layer on the input set before.
     public func run() throws(Status) -> EspalierResult {
-        for index in 0..<Int(model.pointee.layer_count) { try runLayer(index) }
-        return result()
+        var skipped: UInt32 = 0
+        for index in 0..<Int(model.pointee.layer_count) {
+            skipped &+= UInt32(bitPattern: try runLayer(index))
+        }
+        var result = result()
+        result.blocks_skipped = skipped
+        return result
     }
 
     /// Runs one layer; earlier ones must have run since the input was set.
-    public func runLayer(_ index: Int) throws(Status) {
+    ///
+    /// - Returns: the stored blocks that this input made unnecessary.
+    @discardableResult
+    public func runLayer(_ index: Int) throws(Status) -> Int32 {
         let layer = model.pointee.layers + index
-        if !kernels.run(layer, tensors: model.pointee.tensors, arena: arena) {
-            try runReference(layer)
-        }
+        let skipped = kernels.run(layer, tensors: model.pointee.tensors, arena: arena)
+        if skipped == nil { try runReference(layer) }
         clearSurroundings(of: Int(layer.pointee.output))
+        return skipped ?? 0
     }
 
     private func runReference(_ layer: UnsafePointer<EspalierLayer>) throws(Status) {

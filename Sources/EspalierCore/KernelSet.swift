@@ -31,13 +31,14 @@ public struct KernelSet: @unchecked Sendable {
         return exercise(rounds)
     }
 
-    /// False where the set has no kernel for this layer.
+    /// The stored blocks that silence made unnecessary; nil where the set has no kernel for this layer.
     @inline(__always)
     func run(
         _ layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
         arena: UnsafeMutablePointer<Int8>
-    ) -> Bool {
-        espalier_kernels_run(table, layer, tensors, arena) != 0
+    ) -> Int32? {
+        let done = espalier_kernels_run(table, layer, tensors, arena)
+        return done == 0 ? nil : done &- 1
     }
 
     @inline(__always)

@@ -54,6 +54,10 @@ import Testing
         for kernels in KernelSet.all {
             #expect(try outputs(calibrated, frames, kernels) == expected, "\(kernels.name)")
         }
+        let arena = try EspalierCompiler.Arena(calibrated.model())
+        try frames[0].withUnsafeBufferPointer { try arena.engine.setInput($0) }
+        let result = try arena.engine.run()
+        #expect(result.blocks_skipped * 10 > result.blocks_kept && result.blocks_skipped < result.blocks_kept)
         // Layer by layer too: reordered channels are compared in the source's order.
         let recording = try Reference.url("golden/layers_vww_96_int8.npz").path
         let rows = try LayerValidation(calibrated, calibrated.model()).run(recording: recording)

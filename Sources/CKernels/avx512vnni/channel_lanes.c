@@ -156,7 +156,7 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
         }
         group += n;
     }
-    return 1;
+    return done_in_channel_lanes(layer, visited);
 }
 
 #pragma clang attribute pop

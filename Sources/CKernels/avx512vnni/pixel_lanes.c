@@ -19,6 +19,7 @@ typedef struct Kept {
     const int32_t *places; /* of their inputs, from a segment's first pixel */
     const int8_t *weights;
     int32_t count;
+    int32_t silent; /* blocks left out, of each output */
 } Kept;
 
 /* The part of a segment that lies in one output row. */
@@ -201,6 +202,7 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
     const Quad *weights = (const Quad *)layer->weights + stored * words;
     int32_t *place = room, *copy = room + blocks;
     kept->places = room;
+    kept->silent = 0;
     kept->weights = live ? (const int8_t *)copy : (const int8_t *)weights;
     for (int32_t block = 0; block < blocks; block += 16) {
         const int32_t left = blocks - block;
@@ -209,6 +211,7 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
         uint32_t visited = bits;
         if (live) {
             visited &= live[block >> 5] >> (block & 16);
+            kept->silent += _mm_popcnt_u32(bits) - _mm_popcnt_u32(visited);
             for (uint32_t rest = bits; rest; rest &= rest - 1, weights += words) {
                 if (!(visited & rest & -rest)) continue;
                 for (int32_t i = 0; i < words; i++) *copy++ = weights[i].value;
@@ -249,6 +252,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
         lists += (layer->row_blocks + 31) / 32;
     }
     const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    int32_t silent = 0;
     for (int32_t band = 0; band < gather.height; band += gather.band) {
         w.input = gather_band(&gather, band, 0);
         const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
@@ -257,8 +261,11 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
             for (int32_t j = 0; j < 4; j += layer->block_outputs) {
                 const int32_t row = (quad * 4 + j) / layer->block_outputs;
                 Kept *kept = &w.kept[j / layer->block_outputs];
-                if (row < rows) next += list_kept(layer, places, live, row, next, kept);
-                else kept->count = 0;
+                kept->count = 0;
+                if (row >= rows) continue;
+                next += list_kept(layer, places, live, row, next, kept);
+                const int32_t outputs = output->channels - row * layer->block_outputs;
+                if (band == 0) silent += kept->silent * (outputs < layer->block_outputs ? outputs : layer->block_outputs);
             }
             if (quad % 4 == 0) {
                 const int32_t left = rows * layer->block_outputs - quad * 4;
@@ -270,7 +277,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
             run_quad(&w, layer, segments);
         }
     }
-    return 1;
+    return 1 + silent;
 }
 
 #pragma clang attribute pop

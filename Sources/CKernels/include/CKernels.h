@@ -9,7 +9,8 @@
 
 #include "espalier_model.h"
 
-/* Runs a layer. Returns 0 and has written nothing where it declines. Writes the output's elements
+/* Runs a layer. Returns 1 + the stored 1x4 blocks that silent quads made unnecessary; 0, having written nothing,
+ * where it declines. Writes the output's elements
  * and, in whole quads, its unused lanes; no halo. */
 typedef int32_t (*EspalierKernel)(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 

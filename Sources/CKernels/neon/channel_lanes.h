@@ -321,7 +321,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
             x += pixels;
         }
     }
-    return 1;
+    return done_in_channel_lanes(layer, visited);
 }
 
 #endif

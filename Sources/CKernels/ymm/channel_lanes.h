@@ -137,5 +137,5 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
             }
         }
     }
-    return 1;
+    return done_in_channel_lanes(layer, visited);
 }

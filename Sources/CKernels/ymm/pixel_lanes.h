@@ -10,6 +10,7 @@ typedef struct Kept {
     const int32_t *places; /* of their inputs, from a pixel's window */
     const int8_t *weights;
     int32_t count;
+    int32_t silent; /* blocks left out, of each output */
 } Kept;
 
 typedef struct PixelWalk {
@@ -117,6 +118,7 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
     int32_t *place = room;
     int8_t *copy = (int8_t *)(room + blocks);
     kept->places = room;
+    kept->silent = 0;
     kept->weights = live ? copy : weights;
     for (int32_t word = 0; word * 32 < blocks; word++) {
         const int32_t left = blocks - word * 32;
@@ -125,7 +127,10 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
         for (; bits; bits &= bits - 1, weights += bytes) {
             const int32_t block = word * 32 + __builtin_ctz(bits);
             if (live) {
-                if (!(live[word] >> (block & 31) & 1)) continue;
+                if (!(live[word] >> (block & 31) & 1)) {
+                    kept->silent++;
+                    continue;
+                }
                 __builtin_memcpy(copy, weights, (size_t)bytes);
                 copy += bytes;
             }
@@ -150,6 +155,7 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
     PixelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena) };
     const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
     const int32_t entries = rows * layer->block_outputs;
+    int32_t silent = 0;
     w.storing = storing(layer, output, output->channels);
 #if defined(DOT_PRODUCT)
     const PixelRow run = row_fit(layer->block_outputs, layer->stride_width);
@@ -164,13 +170,16 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
             if (j % layer->block_outputs) continue;
             const int32_t row = (quad * 4 + j) / layer->block_outputs;
             Kept *kept = &w.kept[j / layer->block_outputs];
-            if (row < rows) next += list_kept(layer, places, live, row, next, kept);
-            else kept->count = 0;
+            kept->count = 0;
+            if (row >= rows) continue;
+            next += list_kept(layer, places, live, row, next, kept);
+            const int32_t outputs = output->channels - row * layer->block_outputs;
+            silent += kept->silent * (outputs < layer->block_outputs ? outputs : layer->block_outputs);
         }
         w.first = quad * 4;
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + quad * w.g.output_plane;
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) run(&w, in, out);
     }
-    return 1;
+    return 1 + silent;
 }

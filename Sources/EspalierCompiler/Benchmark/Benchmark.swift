@@ -35,14 +35,16 @@ public struct Benchmark {
                 let input = inputs[index % inputs.count]
                 try set(input)
                 let start = clock.now
-                _ = try arena.engine.run()
+                let result = try arena.engine.run()
                 whole.append(clock.now - start)
+                report.blocksSkipped += Int(result.blocks_skipped)
                 if index % 4 == 0 { try runByLayer(input, into: &layers) }
                 index += 1
             }
         } catch {
             throw CompilerError("\(error.text)")
         }
+        report.blocksSkipped /= max(1, whole.count)
         report.take(whole, layers, peak: peak())
         return report
     }

@@ -40,6 +40,8 @@ public struct BenchmarkReport: Codable, Sendable {
     public var fractionOfPeak: Double?
     public var blocks: Int
     public var blocksKept: Int
+    /// Of the kept ones, those that silence made unnecessary, in the mean of all runs.
+    public var blocksSkipped = 0
     /// FNV-1a of the first output of every input, in order: the same for every instruction set.
     public var outputHash = "cbf29ce484222325"
     public var layers: [Layer]
@@ -102,7 +104,7 @@ public struct BenchmarkReport: Codable, Sendable {
                 + (fractionOfPeak.map {
                     "; the kept ones at \(number($0 * 100)) % of this core's \(number(peakGmacPerSecond ?? 0)) GMAC/s"
                 } ?? ""),
-            "blocks \(blocks), kept \(blocksKept); output hash \(outputHash)", "",
+            "blocks \(blocks), kept \(blocksKept), skipped \(blocksSkipped); output hash \(outputHash)", "",
             "layer  median us    share     GMAC/s  kept MACs  operation",
         ]
         let total = layers.reduce(0) { $0 + $1.medianMicroseconds }
