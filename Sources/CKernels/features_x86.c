@@ -1,5 +1,5 @@
-/* What the processor and the operating system offer, by CPUID and XGETBV: the compiler's own __builtin_cpu_supports
- * needs a runtime library that firmware does not link.
+/* What the processor and the operating system offer, by CPUID and XGETBV: the compiler's own
+ * __builtin_cpu_supports needs a runtime library that firmware does not link.
  *
  * Source: Intel 64 Software Developer's Manual, volume 2A, CPUID; volume 1, 13.2 (XCR0). */
 #include "sets.h"

@@ -1,4 +1,5 @@
-/* What every kernel needs to know of a layer before its loops: addresses, strides, and the blocks it will visit. */
+/* What every kernel needs to know of a layer before its loops: addresses, strides, and the blocks it will
+ * visit. */
 #ifndef ESPALIER_GEOMETRY_H
 #define ESPALIER_GEOMETRY_H
 
@@ -8,7 +9,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* One block of the walk: where its inputs lie from the window's corner, where its weights lie from the row's first. */
+/* One block of the walk: where its inputs lie from the window's corner, where its weights lie from the row's
+ * first. */
 typedef struct Visit {
     int32_t input;
     int32_t weights;
@@ -20,9 +22,10 @@ INLINE int8_t *tensor_base(const EspalierTensor *tensor, int8_t *arena) {
 
 /* A layer with one input and one output, in bytes. */
 typedef struct Geometry {
-    const int8_t *input;  /* window's corner of output pixel (0, 0) */
+    const int8_t *input; /* window's corner of output pixel (0, 0) */
     int8_t *output;
-    int32_t input_row, input_pixel, input_plane; /* steps for the next output row and pixel, and the next quad */
+    int32_t input_row, input_pixel,
+        input_plane; /* steps for the next output row and pixel, and the next quad */
     int32_t output_row, output_plane;
     int32_t height, width; /* of the output, in pixels */
 } Geometry;

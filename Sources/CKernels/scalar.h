@@ -29,10 +29,11 @@ INLINE int32_t pooled_mean(const EspalierLayer *layer, int32_t total, int32_t co
 }
 
 /* True where one window covers the whole picture and the output is one pixel. */
-INLINE int pools_everything(const EspalierLayer *layer, const EspalierTensor *input, const EspalierTensor *output) {
+INLINE int pools_everything(const EspalierLayer *layer, const EspalierTensor *input,
+                            const EspalierTensor *output) {
     return output->height * output->width == 1 && layer->pad_top >= 0 && layer->pad_left >= 0
-        && layer->kernel_height - layer->pad_top >= input->height
-        && layer->kernel_width - layer->pad_left >= input->width;
+           && layer->kernel_height - layer->pad_top >= input->height
+           && layer->kernel_width - layer->pad_left >= input->width;
 }
 
 #endif

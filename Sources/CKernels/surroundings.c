@@ -19,7 +19,8 @@ static __attribute__((no_builtin("memset"))) void fill(int8_t *to, uint64_t word
     }
 }
 
-__attribute__((no_builtin("memset"))) void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, uint32_t flip) {
+__attribute__((no_builtin("memset"))) void espalier_clear_surroundings(const EspalierTensor *tensor,
+                                                                       int8_t *arena, uint32_t flip) {
     const uint64_t zero = (((uint32_t)tensor->zero_point ^ flip) & 0xff) * 0x0101010101010101u;
     const int32_t row = tensor->row_bytes;
     const int32_t left = tensor->halo_left * 4, used = tensor->width * 4, gap = row - used;

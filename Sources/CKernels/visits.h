@@ -6,8 +6,8 @@
 
 /* A silent quad holds the zero point in all of a picture's pixels. True for a plane with any other value. */
 INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t quad, uint32_t flip) {
-    const int8_t *plane = arena + tensor->offset - tensor->halo_top * tensor->row_bytes - tensor->halo_left * 4
-        + quad * tensor->plane_bytes;
+    const int8_t *plane = arena + tensor->offset - tensor->halo_top * tensor->row_bytes
+                          - tensor->halo_left * 4 + quad * tensor->plane_bytes;
     const uint64_t zero = (((uint32_t)tensor->zero_point ^ flip) & 0xff) * 0x0101010101010101u;
     const int32_t bytes = (tensor->halo_top + tensor->height + tensor->halo_bottom) * tensor->row_bytes;
     int32_t i = 0;
@@ -29,9 +29,9 @@ INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t qu
 /* Quads of the widest tensor that is looked at for silence. */
 #define MOST_QUADS 512
 
-/* A byte for each quad: 1 where it is live. 0 where all are, or there are too many to look; and where a silent quad's
- * stored bytes are not zero, as they are for the zero point of a rectified tensor, for then its blocks do add something:
- * what the bias takes off. */
+/* A byte for each quad: 1 where it is live. 0 where all are, or there are too many to look; and where a
+ * silent quad's stored bytes are not zero, as they are for the zero point of a rectified tensor, for then its
+ * blocks do add something: what the bias takes off. */
 INLINE int list_live_quads(const EspalierTensor *input, const int8_t *arena, uint32_t flip, uint8_t *live) {
     if (input->quads > MOST_QUADS || (((uint32_t)input->zero_point ^ flip) & 0xff)) return 0;
     int any_silent = 0;
@@ -44,8 +44,10 @@ INLINE int list_live_quads(const EspalierTensor *input, const int8_t *arena, uin
 
 /* Lists the blocks of a row that keeps all of them, in storage order.
  *
- * `live` has a byte for each input quad, or is NULL. Returns how many there are; `visits` has room for row_blocks. */
-INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *input, const uint8_t *live, Visit *visits) {
+ * `live` has a byte for each input quad, or is NULL. Returns how many there are; `visits` has room for
+ * row_blocks. */
+INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *input, const uint8_t *live,
+                           Visit *visits) {
     const int32_t bytes = layer->block_outputs * 4;
     int32_t count = 0, weights = 0;
     for (int32_t y = 0; y < layer->kernel_height; y++) {

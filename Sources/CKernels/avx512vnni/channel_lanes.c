@@ -12,17 +12,19 @@ typedef struct ChannelWalk {
     Storing storing;
     const Visit *visits;
     int32_t count;
-    const int8_t *weights;   /* of the first group */
-    int32_t group_bytes;     /* from a group's weights to the next one's */
+    const int8_t *weights; /* of the first group */
+    int32_t group_bytes;   /* from a group's weights to the next one's */
     const Requantiser *requantisers;
-    int32_t quads;           /* output quads in these groups */
+    int32_t quads; /* output quads in these groups */
 } ChannelWalk;
 
 /* Stores up to 4 pixels x 16 outputs: part q of `bytes` belongs to plane q. */
 INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t quads, int pixels) {
     __m128i parts[4] = {
-        _mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
-        _mm512_extracti32x4_epi32(bytes, 2), _mm512_extracti32x4_epi32(bytes, 3),
+        _mm512_castsi512_si128(bytes),
+        _mm512_extracti32x4_epi32(bytes, 1),
+        _mm512_extracti32x4_epi32(bytes, 2),
+        _mm512_extracti32x4_epi32(bytes, 3),
     };
 #pragma clang loop unroll(full)
     for (int q = 0; q < 4; q++) {
@@ -52,7 +54,8 @@ static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const 
     }
 }
 
-INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P, const int N) {
+INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P,
+                         const int N) {
     Sums sums[16][4];
 #pragma clang loop unroll(full)
     for (int n = 0; n < N; n++) {
@@ -80,6 +83,7 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         }
     }
     if (!w->storing.in_single_precision) {
+        /* Exactly as large as the tile: with room to spare the compiler keeps all sums in memory throughout. */
         Sums all[P * N];
 #pragma clang loop unroll(full)
         for (int i = 0; i < P * N; i++) all[i] = sums[i / N][i % N];
@@ -104,27 +108,32 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
 }
 
 /* `left` neighbouring pixels in tiles of WIDEST, the last one narrower. */
-#define CHANNEL_ROW(NAME, N, WIDEST, REST)                                                                    \
-    static void NAME(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t left) {               \
-        for (; left >= WIDEST; left -= WIDEST) {                                                              \
-            channel_tile(w, input, output, WIDEST, N);                                                        \
-            input += WIDEST * w->g.input_pixel;                                                               \
-            output += WIDEST * 4;                                                                             \
-        }                                                                                                     \
-        switch (left) { REST }                                                                                \
+#define CHANNEL_ROW(NAME, N, WIDEST, REST)                                                                   \
+    static void NAME(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t left) {              \
+        for (; left >= WIDEST; left -= WIDEST) {                                                             \
+            channel_tile(w, input, output, WIDEST, N);                                                       \
+            input += WIDEST * w->g.input_pixel;                                                              \
+            output += WIDEST * 4;                                                                            \
+        }                                                                                                    \
+        switch (left) { REST }                                                                               \
     }
-#define REST(P, N) case P: channel_tile(w, input, output, P, N); break;
+#define REST(P, N)                                                                                           \
+    case P:                                                                                                  \
+        channel_tile(w, input, output, P, N);                                                                \
+        break;
 #define UP_TO_5(N) REST(1, N) REST(2, N) REST(3, N) REST(4, N) REST(5, N)
 #define UP_TO_7(N) UP_TO_5(N) REST(6, N) REST(7, N)
 
 CHANNEL_ROW(row_1x8, 1, 8, UP_TO_7(1))
-CHANNEL_ROW(row_1x16, 1, 16, default: row_1x8(w, input, output, left);)
+CHANNEL_ROW(row_1x16, 1, 16, default : row_1x8(w, input, output, left);)
 CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
 CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
 int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
+    ChannelWalk w = { .layer = layer,
+                      .g = geometry(layer, tensors, arena),
+                      .storing = storing(layer, output) };
     Visit *visits = (Visit *)(arena + layer->scratch);
     w.visits = visits;
     uint8_t live[MOST_QUADS];
@@ -133,7 +142,8 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
     const int32_t visited = w.count;
     w.group_bytes = layer->row_blocks * 64;
     const int32_t groups = (output->quads + 3) / 4;
-    /* Four groups at a time where rows are short, or 6, 12, ... pixels long; else two with 8 pixels, or one with 16. */
+    /* Four groups at a time where rows are short, or 6, 12, ... pixels long; else two with 8 pixels, or one
+     * with 16. */
     const int32_t width = w.g.width;
     const int32_t together = width % 8 && (width < 8 || width % 6 == 0 || width % 8 > 4) ? 4 : 2;
     Requantiser requantisers[4];
@@ -141,7 +151,8 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
     for (int32_t group = 0; group < groups;) {
         int32_t n = 1;
         w.count = is_stored(layer, group) ? visited : 0;
-        while (n < together && group + n < groups && is_stored(layer, group + n) == is_stored(layer, group)) n++;
+        while (n < together && group + n < groups && is_stored(layer, group + n) == is_stored(layer, group))
+            n++;
         if (n == 3) n = 2;
         for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
         const size_t stored = layer->row_start ? layer->row_start[group] : (size_t)group * layer->row_blocks;
@@ -150,9 +161,12 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
-            if (n == 4) row_4x6(&w, in, out, width);
-            else if (n == 2) row_2x8(&w, in, out, width);
-            else row_1x16(&w, in, out, width);
+            if (n == 4)
+                row_4x6(&w, in, out, width);
+            else if (n == 2)
+                row_2x8(&w, in, out, width);
+            else
+                row_1x16(&w, in, out, width);
         }
         group += n;
     }

@@ -1,6 +1,6 @@
-/* Depthwise 3x3 convolution. A vector of sums holds 4 pixels x 4 channels of a quad; each lane's dot product takes the
- * three taps of a kernel row. A byte permutation of one load brings them together: vector k of four belongs to pixels
- * k, k + 4, k + 8 and k + 12 of a segment of 16, which is the order that packing undoes. */
+/* Depthwise 3x3 convolution. A vector of sums holds 4 pixels x 4 channels of a quad; each lane's dot product
+ * takes the three taps of a kernel row. A byte permutation of one load brings them together: vector k of four
+ * belongs to pixels k, k + 4, k + 8 and k + 12 of a segment of 16, which is the order that packing undoes. */
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
@@ -67,14 +67,14 @@ INLINE Rows start(const Requantiser *r) {
 
 INLINE __m512i finished(const Rows *sums, const DepthwiseWalk *w) {
     __m512i v[4];
-    for (int k = 0; k < 4; k++) {
-        v[k] = rounded(sums->v[k], &w->requantiser, &w->storing);
-    }
+    for (int k = 0; k < 4; k++) { v[k] = rounded(sums->v[k], &w->requantiser, &w->storing); }
     return packed(v[0], v[1], v[2], v[3], &w->storing);
 }
 
-/* A strip of up to 16 pixels down the picture; input rows that two or three output rows share are gathered once. */
-INLINE void strip(const DepthwiseWalk *w, const int8_t *input, int8_t *output, int32_t pixels, const int stride) {
+/* A strip of up to 16 pixels down the picture; input rows that two or three output rows share are gathered
+ * once. */
+INLINE void strip(const DepthwiseWalk *w, const int8_t *input, int8_t *output, int32_t pixels,
+                  const int stride) {
     const __mmask16 stored = (__mmask16)((1u << (pixels < 16 ? pixels : 16)) - 1);
     Rows above = gathered(input, stride);
     if (stride == 1) {
@@ -164,8 +164,8 @@ int32_t avx512_depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
         int8_t *out = w.g.output + quad * w.g.output_plane;
         w.requantiser = requantiser_of_quad(layer, quad);
         if (layer->skips_silence && !is_live(input, arena, quad, 0x80)) {
-            const __m512i sum = _mm512_broadcast_i32x4(
-                _mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4)));
+            const __m512i sum =
+                _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4)));
             const __m512i zero = _mm512_set1_epi32(input->zero_point + 128);
             fill(&w, _mm512_add_epi32(w.requantiser.start, _mm512_mullo_epi32(sum, zero)), out);
             continue;
@@ -176,8 +176,10 @@ int32_t avx512_depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
             continue;
         }
         for (int32_t x = 0; x < w.g.width; x += 16) {
-            if (stride == 1) strip(&w, in + x * 4, out + x * 4, w.g.width - x, 1);
-            else strip(&w, in + x * 8, out + x * 4, w.g.width - x, 2);
+            if (stride == 1)
+                strip(&w, in + x * 4, out + x * 4, w.g.width - x, 1);
+            else
+                strip(&w, in + x * 8, out + x * 4, w.g.width - x, 2);
         }
     }
     return 1;

@@ -7,8 +7,8 @@
 
 typedef struct Addition {
     Storing storing;
-    __m512 first, second, round;          /* in single precision */
-    Requantiser integers[3];              /* of the first input, the second, and the sum */
+    __m512 first, second, round;           /* in single precision */
+    Requantiser integers[3];               /* of the first input, the second, and the sum */
     __m512i first_zero, second_zero, left; /* zero points + 128 */
 } Addition;
 
@@ -41,28 +41,32 @@ INLINE __m512 as_float(__m512i bytes, __m512i order) {
 
 INLINE __m512i added(const Addition *add, __m512i first, __m512i second, __m512i order) {
     const __m512 inner = _mm512_fmadd_ps(as_float(second, order), add->second, add->round);
-    const __m512 y = _mm512_fmadd_round_ps(
-        as_float(first, order), add->first, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    const __m512 y = _mm512_fmadd_round_ps(as_float(first, order), add->first, inner,
+                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
     return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 
 /* The same in integers. */
-static __attribute__((noinline)) __m512i added_exactly(const Addition *add, __m512i first, __m512i second, int k) {
+static __attribute__((noinline)) __m512i added_exactly(const Addition *add, __m512i first, __m512i second,
+                                                       int k) {
     const __m512i order = order_of(k, 1), none = _mm512_setzero_si512();
     const __m512i a = _mm512_permutex2var_epi8(first, order, none);
     const __m512i b = _mm512_permutex2var_epi8(second, order, none);
     const __m512i x = _mm512_sllv_epi32(_mm512_sub_epi32(a, add->first_zero), add->left);
     const __m512i y = _mm512_sllv_epi32(_mm512_sub_epi32(b, add->second_zero), add->left);
-    const __m512i sum = _mm512_add_epi32(round_twice(x, &add->integers[0]), round_twice(y, &add->integers[1]));
+    const __m512i sum =
+        _mm512_add_epi32(round_twice(x, &add->integers[0]), round_twice(y, &add->integers[1]));
     return round_in_integers(sum, &add->integers[2], &add->storing);
 }
 
-static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output, int32_t bytes) {
+static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output,
+                    int32_t bytes) {
     const __m512i orders[4] = { order_of(0, 4), order_of(1, 4), order_of(2, 4), order_of(3, 4) };
     for (int32_t i = 0; i < bytes; i += 64) {
         const int32_t left = bytes - i;
         const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
-        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i), b = _mm512_maskz_loadu_epi8(lanes, second + i);
+        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i),
+                      b = _mm512_maskz_loadu_epi8(lanes, second + i);
         __m512i v[4];
         if (add->storing.in_single_precision) {
 #pragma clang loop unroll(full)
@@ -123,14 +127,19 @@ static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
         }
     }
     /* Four vectors' totals side by side. */
-    const __m512i first = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]), _mm512_unpackhi_epi32(sums[0], sums[1]));
-    const __m512i second = _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]), _mm512_unpackhi_epi32(sums[2], sums[3]));
-    const __m512i parts = _mm512_add_epi32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
-    const __m256i halves = _mm256_add_epi32(_mm512_castsi512_si256(parts), _mm512_extracti64x4_epi64(parts, 1));
+    const __m512i first =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]), _mm512_unpackhi_epi32(sums[0], sums[1]));
+    const __m512i second =
+        _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]), _mm512_unpackhi_epi32(sums[2], sums[3]));
+    const __m512i parts =
+        _mm512_add_epi32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
+    const __m256i halves =
+        _mm256_add_epi32(_mm512_castsi512_si256(parts), _mm512_extracti64x4_epi64(parts, 1));
     return _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
 }
 
-/* pooled_mean() of four sums. Quotients are exact: a double tells any two fractions of 32-bit numbers apart. */
+/* pooled_mean() of four sums. Quotients are exact: a double tells any two fractions of 32-bit numbers apart.
+ */
 INLINE __m128i pooled_means(const EspalierLayer *layer, __m128i totals, int32_t count) {
     const __m128i origin = _mm_set1_epi32(layer->rounding_origin), half = _mm_set1_epi32(count / 2);
     const __m128i sums = _mm_sub_epi32(totals, _mm_mullo_epi32(origin, _mm_set1_epi32(count)));
@@ -140,7 +149,8 @@ INLINE __m128i pooled_means(const EspalierLayer *layer, __m128i totals, int32_t 
 }
 
 /* One value a channel from its sum over the picture. */
-INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, const int averages) {
+INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
+                       const int averages) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
     const int32_t count = input->height * input->width;
@@ -157,8 +167,8 @@ INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors
                 value = stored_value(sums[c], 0, layer);
             } else {
                 const int32_t sum = sums[c] - (input->zero_point + 128) * count;
-                value = stored_value(
-                    requantised(sum, layer->multiplier[0], layer->shift[0]), output->zero_point, layer);
+                value = stored_value(requantised(sum, layer->multiplier[0], layer->shift[0]),
+                                     output->zero_point, layer);
             }
             out[c] = (int8_t)(value ^ 0x80);
         }

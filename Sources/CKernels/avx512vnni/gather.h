@@ -1,9 +1,10 @@
-/* The input of a band of output rows, gathered so that every tap of every output pixel is one step of 4 bytes away
- * from its neighbour's: [quad][kernel column][row parity][rows][output width][4].
+/* The input of a band of output rows, gathered so that every tap of every output pixel is one step of 4 bytes
+ * away from its neighbour's: [quad][kernel column][row parity][rows][output width][4].
  *
- * Each kernel column has a copy of its own without halo columns, so output pixels form one run through all rows of the
- * band, segments of 16 have no gaps, and where the width is a multiple of 16 every load is aligned: a load across a
- * cache line costs two, and in a pruned layer loads are what limits. Stride 2 keeps even and odd rows apart. */
+ * Each kernel column has a copy of its own without halo columns, so output pixels form one run through all
+ * rows of the band, segments of 16 have no gaps, and where the width is a multiple of 16 every load is
+ * aligned: a load across a cache line costs two, and in a pruned layer loads are what limits. Stride 2 keeps
+ * even and odd rows apart. */
 #ifndef ESPALIER_AVX512VNNI_GATHER_H
 #define ESPALIER_AVX512VNNI_GATHER_H
 
@@ -17,7 +18,7 @@
 #define BAND_SEGMENTS 64
 
 typedef struct Gather {
-    const int8_t *corner;  /* of the input: window's corner of output pixel (0, 0) */
+    const int8_t *corner; /* of the input: window's corner of output pixel (0, 0) */
     int8_t *room;
     int32_t stride, kernel_height, kernel_width, dilation_height, dilation_width, quads;
     int32_t input_row, input_plane;
@@ -62,8 +63,8 @@ INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, 
     g->height = output->height;
     g->width = output->width;
     gather_sizes(g);
-    g->is_input = layer->kernel_height * layer->kernel_width == 1 && g->stride == 1
-        && input->row_bytes == g->width * 4;
+    g->is_input =
+        layer->kernel_height * layer->kernel_width == 1 && g->stride == 1 && input->row_bytes == g->width * 4;
     if (g->is_input) {
         g->plane = input->plane_bytes;
         g->band = BAND_SEGMENTS * 16 / g->width;
@@ -80,8 +81,10 @@ INLINE __m512i gather_pixels(const int8_t *from, const int stride) {
     return stride == 1 ? pixels : _mm512_permutex2var_epi32(pixels, evens, _mm512_loadu_si512(from + 64));
 }
 
-/* Copies rows of `width` pixels that lie `stride` apart. Stores whole vectors: up to 60 bytes past a row's end. */
-INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t width, int32_t rows, const int stride) {
+/* Copies rows of `width` pixels that lie `stride` apart. Stores whole vectors: up to 60 bytes past a row's
+ * end. */
+INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t width, int32_t rows,
+                        const int stride) {
     const int32_t bytes = width * 4;
     if (width <= 16) {
         for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
@@ -101,8 +104,9 @@ INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t wi
     }
 }
 
-/* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. Rows are written in
- * ascending order, so that what a row's last vector writes too far is written over by the next one. */
+/* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. Rows are
+ * written in ascending order, so that what a row's last vector writes too far is written over by the next
+ * one. */
 INLINE const int8_t *gather_band(const Gather *g, int32_t first, const uint8_t *live) {
     if (g->is_input) return g->corner + first * g->input_row;
     const int32_t band = g->height - first < g->band ? g->height - first : g->band;
@@ -117,8 +121,10 @@ INLINE const int8_t *gather_band(const Gather *g, int32_t first, const uint8_t *
                 const int8_t *from = plane + x * g->dilation_width * 4 + parity * g->input_row;
                 /* The last odd row is no window's. */
                 const int32_t count = rows - (parity && g->kernel_height % 2);
-                if (g->stride == 2) gather_rows(from, step, to, g->width, count, 2);
-                else gather_rows(from, step, to, g->width, count, 1);
+                if (g->stride == 2)
+                    gather_rows(from, step, to, g->width, count, 2);
+                else
+                    gather_rows(from, step, to, g->width, count, 1);
             }
         }
     }

@@ -1,5 +1,5 @@
-/* Convolution in pixel lanes: 16 neighbouring pixels in the lanes, a block's weights broadcast to them. Walks the kept
- * blocks of static 1x4, 2x4 or 4x4 masks. */
+/* Convolution in pixel lanes: 16 neighbouring pixels in the lanes, a block's weights broadcast to them. Walks
+ * the kept blocks of static 1x4, 2x4 or 4x4 masks. */
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
@@ -74,8 +74,8 @@ INLINE void store_segment(const PixelWalk *w, int32_t segment, __m512i bytes) {
 
 /* Stores a segment from the rounded sums of four outputs, two and two already packed. */
 INLINE void store_outputs(const PixelWalk *w, int32_t segment, __m512i ab, __m512i cd) {
-    const __m512i order = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    const __m512i order =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
     store_segment(w, segment, _mm512_shuffle_epi8(packed_pairs(ab, cd, &w->storing), order));
 }
 
@@ -101,8 +101,8 @@ static __attribute__((noinline)) void finish_exactly(const PixelWalk *w, const _
     }
 }
 
-/* Adds the visited blocks of B outputs on R segments. Single outputs on few segments take turns on two sets of sums,
- * so that one dot product need not wait for another. */
+/* Adds the visited blocks of B outputs on R segments. Single outputs on few segments take turns on two sets
+ * of sums, so that one dot product need not wait for another. */
 INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, const int R, const int B) {
     const int turns = B == 1 && R <= 4 ? 2 : 1;
     __m512i s[turns][B][R];
@@ -125,7 +125,8 @@ INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, c
             for (int r = 0; r < R; r++) {
                 const __m512i vector = _mm512_loadu_si512(pixels + r * 64);
 #pragma clang loop unroll(full)
-                for (int b = 0; b < B; b++) s[turn][b][r] = _mm512_dpbusd_epi32(s[turn][b][r], vector, spread[b]);
+                for (int b = 0; b < B; b++)
+                    s[turn][b][r] = _mm512_dpbusd_epi32(s[turn][b][r], vector, spread[b]);
             }
         }
         weights += turns * B * 4;
@@ -140,7 +141,8 @@ INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, c
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < B * R; i++) {
-        sums[i] = turns == 2 ? _mm512_add_epi32(s[0][i / R][i % R], s[turns - 1][i / R][i % R]) : s[0][i / R][i % R];
+        sums[i] = turns == 2 ? _mm512_add_epi32(s[0][i / R][i % R], s[turns - 1][i / R][i % R])
+                             : s[0][i / R][i % R];
     }
 }
 
@@ -161,12 +163,14 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int
         }
         if (w->storing.in_single_precision) {
 #pragma clang loop unroll(full)
-            for (int j = 0; j < together; j += 2) finish(w, sums + j * R, pairs + (output + j) / 2 * R, output + j, R);
+            for (int j = 0; j < together; j += 2)
+                finish(w, sums + j * R, pairs + (output + j) / 2 * R, output + j, R);
         } else {
             __m512i copy[together * R], done[2 * R];
 #pragma clang loop unroll(full)
             for (int i = 0; i < together * R; i++) copy[i] = sums[i];
-            for (int j = 0; j < together; j += 2) finish_exactly(w, copy + j * R, done + j / 2 * R, output + j, R);
+            for (int j = 0; j < together; j += 2)
+                finish_exactly(w, copy + j * R, done + j / 2 * R, output + j, R);
 #pragma clang loop unroll(full)
             for (int i = 0; i < together / 2 * R; i++) pairs[output / 2 * R + i] = done[i];
         }
@@ -176,24 +180,27 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int
 }
 
 /* All segments of a band, evenly cut into tiles. */
-#define TILE(R, B) case R: pixel_tile(w, first, R, B); break;
+#define TILE(R, B)                                                                                           \
+    case R:                                                                                                  \
+        pixel_tile(w, first, R, B);                                                                          \
+        break;
 #define WIDE_TILES(B) TILE(6, B) TILE(7, B) TILE(8, B)
-#define PIXEL_TILES(NAME, B, WIDE)                                                                            \
-    static void NAME(const PixelWalk *w, int32_t count) {                                                     \
-        int32_t first = 0, tiles = (count + MOST_SEGMENTS(B) - 1) / MOST_SEGMENTS(B);                         \
-        for (; tiles > 0; tiles--) {                                                                          \
-            const int32_t r = (count + tiles - 1) / tiles;                                                    \
-            switch (r) { TILE(1, B) TILE(2, B) TILE(3, B) TILE(4, B) TILE(5, B) WIDE }                        \
-            first += r;                                                                                       \
-            count -= r;                                                                                       \
-        }                                                                                                     \
+#define PIXEL_TILES(NAME, B, WIDE)                                                                           \
+    static void NAME(const PixelWalk *w, int32_t count) {                                                    \
+        int32_t first = 0, tiles = (count + MOST_SEGMENTS(B) - 1) / MOST_SEGMENTS(B);                        \
+        for (; tiles > 0; tiles--) {                                                                         \
+            const int32_t r = (count + tiles - 1) / tiles;                                                   \
+            switch (r) { TILE(1, B) TILE(2, B) TILE(3, B) TILE(4, B) TILE(5, B) WIDE }                       \
+            first += r;                                                                                      \
+            count -= r;                                                                                      \
+        }                                                                                                    \
     }
 PIXEL_TILES(tiles_1x4, 1, WIDE_TILES(1))
 PIXEL_TILES(tiles_2x4, 2, WIDE_TILES(2))
 PIXEL_TILES(tiles_4x4, 4, )
 
-/* Lists a mask row's blocks, 16 at a time. `live` has a bit for each block, or is NULL: where it has none, weights are
- * copied so that those of visited blocks are neighbours. Returns the words of room used. */
+/* Lists a mask row's blocks, 16 at a time. `live` has a bit for each block, or is NULL: where it has none,
+ * weights are copied so that those of visited blocks are neighbours. Returns the words of room used. */
 static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, const uint32_t *live, int32_t row,
                          int32_t *room, Kept *kept) {
     const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
@@ -219,8 +226,8 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
         }
         const __m512i from = _mm512_maskz_loadu_epi32((__mmask16)visited, places + block);
         const int32_t count = _mm_popcnt_u32(visited);
-        _mm512_mask_storeu_epi32(
-            place, (__mmask16)((1u << count) - 1), _mm512_maskz_compress_epi32((__mmask16)visited, from));
+        _mm512_mask_storeu_epi32(place, (__mmask16)((1u << count) - 1),
+                                 _mm512_maskz_compress_epi32((__mmask16)visited, from));
         place += count;
     }
     kept->count = (int32_t)(place - room);
@@ -265,11 +272,14 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
                 if (row >= rows) continue;
                 next += list_kept(layer, places, live, row, next, kept);
                 const int32_t outputs = output->channels - row * layer->block_outputs;
-                if (band == 0) silent += kept->silent * (outputs < layer->block_outputs ? outputs : layer->block_outputs);
+                if (band == 0)
+                    silent +=
+                        kept->silent * (outputs < layer->block_outputs ? outputs : layer->block_outputs);
             }
             if (quad % 4 == 0) {
                 const int32_t left = rows * layer->block_outputs - quad * 4;
-                const Requantiser r = requantiser_of_16(layer, quad * 4, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
+                const Requantiser r =
+                    requantiser_of_16(layer, quad * 4, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
                 spread_out(&r, &w.table);
             }
             w.output_in_table = quad % 4 * 4;

@@ -1,5 +1,5 @@
-/* The vocabulary of AVX512 with VNNI and VBMI (Ice Lake, Zen 4 and later): 16 sums to a vector, activations stored as
- * value + 128. Include begin.h before it. */
+/* The vocabulary of AVX512 with VNNI and VBMI (Ice Lake, Zen 4 and later): 16 sums to a vector, activations
+ * stored as value + 128. Include begin.h before it. */
 #ifndef ESPALIER_AVX512VNNI_VOCABULARY_H
 #define ESPALIER_AVX512VNNI_VOCABULARY_H
 
@@ -11,16 +11,16 @@ typedef __m512i Sums; /* 16 outputs of one pixel, or one output of 16 pixels */
 
 /* What turns sums into stored values, a vector of 16 outputs or 16 copies of one output. */
 typedef struct Requantiser {
-    __m512i start;       /* bias without the arena's 128s */
-    __m512 high, low;    /* the factor in two exact parts */
+    __m512i start;    /* bias without the arena's 128s */
+    __m512 high, low; /* the factor in two exact parts */
     __m512 round, round_negative;
     __m512i multiplier, left, right;
 } Requantiser;
 
 /* What is the same for all outputs of a layer. */
 typedef struct Storing {
-    __m512i zero;       /* zero point + 128, int16 */
-    __m512i least, most; /* activation range + 128, uint8 */
+    __m512i zero;                        /* zero point + 128, int16 */
+    __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
     int in_single_precision, negative_differs, once;
 } Storing;
@@ -40,7 +40,8 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
 }
 
 /* The tables' vectors for 16 outputs: `bias` ... `rounding` as loaded or broadcast. */
-INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __m512i shift, __m512 rounding) {
+INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __m512i shift,
+                               __m512 rounding) {
     Requantiser r;
     const __m512i none = _mm512_setzero_si512();
     r.start = _mm512_sub_epi32(bias, _mm512_slli_epi32(sum, 7));
@@ -48,26 +49,26 @@ INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __
     r.right = _mm512_sub_epi32(none, _mm512_min_epi32(shift, none));
     r.multiplier = multiplier;
     /* 2^-(31 + right) */
-    const __m512 unit = _mm512_castsi512_ps(
-        _mm512_slli_epi32(_mm512_sub_epi32(_mm512_set1_epi32(127 - 31), r.right), 23));
+    const __m512 unit =
+        _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_sub_epi32(_mm512_set1_epi32(127 - 31), r.right), 23));
     const __m512i tail = _mm512_and_si512(multiplier, _mm512_set1_epi32(127));
     r.high = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(multiplier, tail)), unit);
     r.low = _mm512_mul_ps(_mm512_cvtepi32_ps(tail), unit);
     r.round = rounding;
     /* 2^-right less, where there is a shift to round */
-    r.round_negative = _mm512_mask_sub_ps(
-        rounding, _mm512_test_epi32_mask(r.right, r.right), rounding, _mm512_mul_ps(unit, _mm512_set1_ps(0x1p31f)));
+    r.round_negative = _mm512_mask_sub_ps(rounding, _mm512_test_epi32_mask(r.right, r.right), rounding,
+                                          _mm512_mul_ps(unit, _mm512_set1_ps(0x1p31f)));
     return r;
 }
 
 /* Of the outputs from `first` on that `lanes` has a bit for. */
 INLINE Requantiser requantiser_of_16(const EspalierLayer *layer, int32_t first, __mmask16 lanes) {
-    return requantiser(
-        _mm512_maskz_loadu_epi32(lanes, layer->bias + first),
-        _mm512_maskz_loadu_epi32(lanes, layer->weight_sum + first),
-        _mm512_maskz_loadu_epi32(lanes, layer->multiplier + first),
-        _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, layer->shift + first)),
-        layer->rounding ? _mm512_maskz_loadu_ps(lanes, layer->rounding + first) : _mm512_setzero_ps());
+    return requantiser(_mm512_maskz_loadu_epi32(lanes, layer->bias + first),
+                       _mm512_maskz_loadu_epi32(lanes, layer->weight_sum + first),
+                       _mm512_maskz_loadu_epi32(lanes, layer->multiplier + first),
+                       _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, layer->shift + first)),
+                       layer->rounding ? _mm512_maskz_loadu_ps(lanes, layer->rounding + first)
+                                       : _mm512_setzero_ps());
 }
 
 /* The same, one output after the other: kernels broadcast them. */
@@ -110,7 +111,8 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
         _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4))),
         _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->multiplier + quad * 4))),
         _mm512_broadcast_i32x4(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(shifts))),
-        layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4)) : _mm512_setzero_ps());
+        layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4))
+                        : _mm512_setzero_ps());
 }
 
 /* Rounded in single precision, exactly: see docs/requantisation.md. */
@@ -118,8 +120,8 @@ INLINE __m512i round_single(__m512i sums, const Requantiser *r, int negative_dif
     const __m512 x = _mm512_cvtepi32_ps(sums);
     __m512 round = r->round;
     if (negative_differs) round = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), round, r->round_negative);
-    const __m512 y = _mm512_fmadd_round_ps(
-        x, r->high, _mm512_fmadd_ps(x, r->low, round), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    const __m512 y = _mm512_fmadd_round_ps(x, r->high, _mm512_fmadd_ps(x, r->low, round),
+                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
     return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 
@@ -130,8 +132,8 @@ INLINE __m512i round_twice(__m512i sums, const Requantiser *r) {
     const __m512i e = _mm512_add_epi64(_mm512_mul_epi32(x, r->multiplier), half);
     const __m512i o = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(x, 32), odd), half);
     const __m512i h = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(e, 31), _mm512_slli_epi64(o, 1));
-    const __m512i mask = _mm512_sub_epi32(
-        _mm512_sllv_epi32(_mm512_set1_epi32(1), r->right), _mm512_set1_epi32(1));
+    const __m512i mask =
+        _mm512_sub_epi32(_mm512_sllv_epi32(_mm512_set1_epi32(1), r->right), _mm512_set1_epi32(1));
     const __m512i threshold = _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(h, 31));
     const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(h, mask), threshold);
     const __m512i down = _mm512_srav_epi32(h, r->right);
@@ -144,25 +146,25 @@ INLINE __m512i round_once(__m512i sums, const Requantiser *r) {
     const __m512i even = _mm512_and_si512(total, _mm512_set1_epi64(0xffffffff));
     const __m512i odd = _mm512_srli_epi64(total, 32), one = _mm512_set1_epi64(1);
     const __m512i least = _mm512_set1_epi64(1);
-    const __m512i e = _mm512_add_epi64(
-        _mm512_mul_epi32(sums, r->multiplier), _mm512_sllv_epi64(one, _mm512_sub_epi64(even, least)));
-    const __m512i o = _mm512_add_epi64(
-        _mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(r->multiplier, 32)),
-        _mm512_sllv_epi64(one, _mm512_sub_epi64(odd, least)));
-    return _mm512_mask_blend_epi32(
-        0xaaaa, _mm512_srav_epi64(e, even), _mm512_slli_epi64(_mm512_srav_epi64(o, odd), 32));
+    const __m512i e = _mm512_add_epi64(_mm512_mul_epi32(sums, r->multiplier),
+                                       _mm512_sllv_epi64(one, _mm512_sub_epi64(even, least)));
+    const __m512i o =
+        _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sums, 32), _mm512_srli_epi64(r->multiplier, 32)),
+                         _mm512_sllv_epi64(one, _mm512_sub_epi64(odd, least)));
+    return _mm512_mask_blend_epi32(0xaaaa, _mm512_srav_epi64(e, even),
+                                   _mm512_slli_epi64(_mm512_srav_epi64(o, odd), 32));
 }
 
 INLINE __m512i round_in_integers(__m512i sums, const Requantiser *r, const Storing *s) {
     const __m512i value = s->once ? round_once(sums, r) : round_twice(sums, r);
     /* Cut here: the reference adds the zero point in 32 bits, which may wrap. */
     const __m512i moved = _mm512_add_epi32(value, s->zero_point);
-    return _mm512_sub_epi32(
-        _mm512_min_epi32(_mm512_max_epi32(moved, s->lowest), s->highest), s->zero_point);
+    return _mm512_sub_epi32(_mm512_min_epi32(_mm512_max_epi32(moved, s->lowest), s->highest), s->zero_point);
 }
 
 INLINE __m512i rounded(__m512i sums, const Requantiser *r, const Storing *s) {
-    return s->in_single_precision ? round_single(sums, r, s->negative_differs) : round_in_integers(sums, r, s);
+    return s->in_single_precision ? round_single(sums, r, s->negative_differs)
+                                  : round_in_integers(sums, r, s);
 }
 
 /* Two vectors of rounded sums as int16 with the zero point added. */

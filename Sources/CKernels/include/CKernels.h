@@ -1,32 +1,31 @@
 /* Whole kernels in C with intrinsics, one set for each instruction set.
  *
- * A kernel runs one layer and gives the same bits as the reference kernel in Sources/EspalierCore/Kernels. A set need
- * not have a kernel for every operation, nor a kernel handle every layer: what it declines, the reference kernel runs.
- * No kernel allocates, keeps state or calls anything but memset, memcpy and memmove.
+ * A kernel runs one layer and gives the same bits as the reference kernel in Sources/EspalierCore/Kernels. A
+ * set need not have a kernel for every operation, nor a kernel handle every layer: what it declines, the
+ * reference kernel runs. No kernel allocates, keeps state or calls anything but memset, memcpy and memmove.
  */
 #ifndef ESPALIER_CKERNELS_H
 #define ESPALIER_CKERNELS_H
 
 #include "espalier_model.h"
 
-/* Runs a layer. Returns 1 + the stored 1x4 blocks that silent quads made unnecessary; 0, having written nothing,
- * where it declines. Writes the output's elements
- * and, in whole quads, its unused lanes; no halo. */
+/* Runs a layer. Returns 1 + the stored 1x4 blocks that silent quads made unnecessary; 0, having written
+ * nothing, where it declines. Writes the output's elements and, in whole quads, its unused lanes; no halo. */
 typedef int32_t (*EspalierKernel)(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 
 /* The kernels of one instruction set; NULL where it has none for an operation. */
 typedef struct EspalierKernelSet {
     const char *name; /* as `--isa` takes it */
-    /* What stored activations are combined with by exclusive or: 0x80 for sets whose dot product takes unsigned
-     * activations (x86: value + 128), else 0. Constants in flash are stored plain. */
+    /* What stored activations are combined with by exclusive or: 0x80 for sets whose dot product takes
+     * unsigned activations (x86: value + 128), else 0. Constants in flash are stored plain. */
     uint32_t flip;
     EspalierKernel convolution;
     EspalierKernel depthwise_convolution;
     EspalierKernel add;
     EspalierKernel average_pool;
     EspalierKernel mean;
-    /* Does `rounds` rounds of the set's dot product on registers and returns the multiply-accumulates done: what a
-     * benchmark calls the machine's peak. */
+    /* Does `rounds` rounds of the set's dot product on registers and returns the multiply-accumulates done:
+     * what a benchmark calls the machine's peak. */
     uint64_t (*exercise)(uint32_t rounds);
 } EspalierKernelSet;
 
@@ -40,8 +39,8 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index);
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena);
 
-/* Writes the zero point into a tensor's halo and into the unused lanes of its last quad: what kernels that read it
- * rely on. */
+/* Writes the zero point into a tensor's halo and into the unused lanes of its last quad: what kernels that
+ * read it rely on. */
 void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, uint32_t flip);
 
 #endif

@@ -311,7 +311,9 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.quads = output->quads - first;
         const Strip *strip = w.quads <= 2 && layer->stride_width == 2 ? half_strips : of_width;
         if (!keeps) strip = strips[layer->stride_width - 1];
-        if (any_silent && keeps) add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
+        if (any_silent && keeps) {
+            add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
+        }
         int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
         for (int32_t x = 0; x < w.g.width;) {
             const int32_t left = w.g.width - x;

@@ -11,11 +11,11 @@ typedef struct ChannelWalk {
     int32_t count;
     const int8_t *weights; /* of the tile's first output */
     const Requantiser *requantisers;
-    int32_t first, quads;  /* output, and how many quads of the tile are stored */
+    int32_t first, quads; /* output, and how many quads of the tile are stored */
 } ChannelWalk;
 
-static __attribute__((noinline)) void store_tile_one_by_one(const ChannelWalk *w, const Ints *sums, int8_t *output,
-                                                            int pixels) {
+static __attribute__((noinline)) void store_tile_one_by_one(const ChannelWalk *w, const Ints *sums,
+                                                            int8_t *output, int pixels) {
     for (int i = 0; i < pixels * TILE_VECTORS; i++) {
         int32_t values[LANES];
         ints_store(values, sums[i]);
@@ -28,7 +28,8 @@ static __attribute__((noinline)) void store_tile_one_by_one(const ChannelWalk *w
     }
 }
 
-INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P, const int fit) {
+INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P,
+                         const int fit) {
     Ints sums[TILE_PIXELS][TILE_VECTORS];
 #pragma GCC unroll 8
     for (int p = 0; p < P; p++) {
@@ -64,8 +65,9 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
             Ints v[4];
 #pragma GCC unroll 4
             for (int k = 0; k < 4; k++) {
-                v[k] = p + k < P ? requantise(sums[p + k][n], &w->requantisers[n], w->storing.negative_differs)
-                                 : v[0];
+                v[k] = p + k < P
+                           ? requantise(sums[p + k][n], &w->requantisers[n], w->storing.negative_differs)
+                           : v[0];
             }
             bytes_store_quads(bytes_pack(v, &w->storing), output + n * (LANES / 4) * plane + p * 4, plane,
                               w->quads - n * (LANES / 4), P - p < 4 ? P - p : 4);
@@ -74,29 +76,30 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
 }
 
 /* `tiles` tiles of P pixels each. */
-#define CHANNEL_TILES(P)                                                                                      \
-    case P:                                                                                                   \
-        for (; tiles; tiles--, input += P * step, output += P * 4) channel_tile(w, input, output, P, fit);    \
+#define CHANNEL_TILES(P)                                                                                     \
+    case P:                                                                                                  \
+        for (; tiles; tiles--, input += P * step, output += P * 4) channel_tile(w, input, output, P, fit);   \
         break;
 
-INLINE void channel_tiles(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t pixels, int32_t tiles,
-                          const int fit) {
+INLINE void channel_tiles(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t pixels,
+                          int32_t tiles, const int fit) {
     const int32_t step = w->g.input_pixel;
     switch (pixels) {
-        CHANNEL_TILES(1) CHANNEL_TILES(2) CHANNEL_TILES(3) CHANNEL_TILES(4)
+        CHANNEL_TILES(1)
+        CHANNEL_TILES(2) CHANNEL_TILES(3) CHANNEL_TILES(4)
 #if TILE_PIXELS > 4
-        CHANNEL_TILES(5) CHANNEL_TILES(6)
+            CHANNEL_TILES(5) CHANNEL_TILES(6)
 #endif
     }
 }
 
-static __attribute__((noinline)) void channel_tiles_dense(const ChannelWalk *w, const int8_t *input, int8_t *output,
-                                                          int32_t pixels, int32_t tiles) {
+static __attribute__((noinline)) void channel_tiles_dense(const ChannelWalk *w, const int8_t *input,
+                                                          int8_t *output, int32_t pixels, int32_t tiles) {
     channel_tiles(w, input, output, pixels, tiles, 1);
 }
 
-static __attribute__((noinline)) void channel_tiles_wide(const ChannelWalk *w, const int8_t *input, int8_t *output,
-                                                         int32_t pixels, int32_t tiles) {
+static __attribute__((noinline)) void channel_tiles_wide(const ChannelWalk *w, const int8_t *input,
+                                                         int8_t *output, int32_t pixels, int32_t tiles) {
     channel_tiles(w, input, output, pixels, tiles, 0);
 }
 

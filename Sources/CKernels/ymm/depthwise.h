@@ -24,7 +24,8 @@ static void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *
         for (int lane = 0; lane < LANES; lane++) {
             const int pixel = lane / 4 * 4 + k;
             if (pixel >= pixels) continue;
-            output[pixel * 4 + lane % 4] = stored_one(w->layer, w->first + lane % 4, values[lane], &w->storing);
+            output[pixel * 4 + lane % 4] =
+                stored_one(w->layer, w->first + lane % 4, values[lane], &w->storing);
         }
     }
 }
@@ -72,8 +73,10 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
             w.weights[y] = bytes_repeat(taps);
         }
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
-            if (stride == 1) depthwise_row(&w, in, out, 1);
-            else depthwise_row(&w, in, out, 2);
+            if (stride == 1)
+                depthwise_row(&w, in, out, 1);
+            else
+                depthwise_row(&w, in, out, 2);
         }
     }
     return 1;

@@ -1,13 +1,15 @@
 /* Addition in single precision, and means over whole pictures. */
 #include "vocabulary.h"
 
-/* floor(a * first + inner) of 8 lanes, exactly: a product of 8 and 24 bits and a sum with 24 more fit a double. */
+/* floor(a * first + inner) of 8 lanes, exactly: a product of 8 and 24 bits and a sum with 24 more fit a
+ * double. */
 INLINE __m256i floor_of(__m256 a, __m256 first, __m256 inner) {
     __m128i halves[2];
     for (int h = 0; h < 2; h++) {
         const __m256d x = _mm256_cvtps_pd(h ? _mm256_extractf128_ps(a, 1) : _mm256_castps256_ps128(a));
         const __m256d f = _mm256_cvtps_pd(_mm256_castps256_ps128(first));
-        const __m256d i = _mm256_cvtps_pd(h ? _mm256_extractf128_ps(inner, 1) : _mm256_castps256_ps128(inner));
+        const __m256d i =
+            _mm256_cvtps_pd(h ? _mm256_extractf128_ps(inner, 1) : _mm256_castps256_ps128(inner));
         halves[h] = _mm256_cvttpd_epi32(_mm256_floor_pd(_mm256_fmadd_pd(x, f, i)));
     }
     return _mm256_set_m128i(halves[1], halves[0]);
@@ -53,18 +55,19 @@ static int32_t sum_of_channel(const EspalierTensor *input, const int8_t *plane) 
     return sum;
 }
 
-INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, const int averages) {
+INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
+                       const int averages) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
     const int32_t count = input->height * input->width;
     for (int32_t c = 0; c < output->channels; c++) {
         const int32_t lane = c & 3;
-        const int32_t sum = sum_of_channel(
-            input, tensor_base(input, arena) + c / 4 * input->plane_bytes + lane);
-        const int8_t value = averages
-            ? stored_value(pooled_mean(layer, sum, count), 0, layer)
-            : stored_value(requantised(sum - input->zero_point * count, layer->multiplier[0], layer->shift[0]),
-                           output->zero_point, layer);
+        const int32_t sum =
+            sum_of_channel(input, tensor_base(input, arena) + c / 4 * input->plane_bytes + lane);
+        const int8_t value = averages ? stored_value(pooled_mean(layer, sum, count), 0, layer)
+                                      : stored_value(requantised(sum - input->zero_point * count,
+                                                                 layer->multiplier[0], layer->shift[0]),
+                                                     output->zero_point, layer);
         tensor_base(output, arena)[c / 4 * output->plane_bytes + lane] = (int8_t)(value ^ (int8_t)FLIP);
     }
     return 1;

@@ -1,5 +1,5 @@
-/* Convolution, pixel lanes: neighbouring pixels in the lanes, a block's weights broadcast to them. Walks the kept blocks
- * of static 1x4, 2x4 or 4x4 masks, on the input as it lies. */
+/* Convolution, pixel lanes: neighbouring pixels in the lanes, a block's weights broadcast to them. Walks the
+ * kept blocks of static 1x4, 2x4 or 4x4 masks, on the input as it lies. */
 #include "vocabulary.h"
 
 /* Segments of LANES pixels of one row that are walked together. */
@@ -23,8 +23,8 @@ typedef struct PixelWalk {
 } PixelWalk;
 
 /* Adds the visited blocks of B outputs on R segments. */
-INLINE void visit_blocks(const Kept *kept, const int8_t *input, Ints *sums, const int R, const int B, const int STRIDE,
-                         const int fit) {
+INLINE void visit_blocks(const Kept *kept, const int8_t *input, Ints *sums, const int R, const int B,
+                         const int STRIDE, const int fit) {
     Ints s[B * R];
 #pragma clang loop unroll(full)
     for (int i = 0; i < B * R; i++) s[i] = sums[i];
@@ -50,7 +50,8 @@ INLINE void visit_blocks(const Kept *kept, const int8_t *input, Ints *sums, cons
 static void store_segment(const PixelWalk *w, const Ints sums[4], int8_t *output, int pixels) {
     if (w->storing.in_lanes) {
         Ints v[4];
-        for (int j = 0; j < 4; j++) v[j] = requantise(sums[j], &w->requantisers[j], w->storing.negative_differs);
+        for (int j = 0; j < 4; j++)
+            v[j] = requantise(sums[j], &w->requantisers[j], w->storing.negative_differs);
         bytes_store_pixels(bytes_interleave(bytes_pack(v, &w->storing)), output, pixels);
         return;
     }
@@ -78,28 +79,28 @@ INLINE void pixel_tile(const PixelWalk *w, const int8_t *input, int8_t *output, 
 }
 
 /* One output row. Wide blocks have fewer segments to a tile: their sums have to stay in registers. */
-#define PIXEL_ROW(NAME, B, STRIDE, WIDE, FIT)                                                                  \
-    static void NAME(const PixelWalk *w, const int8_t *input, int8_t *output) {                               \
-        int32_t left = w->g.width;                                                                            \
-        const int32_t wide = WIDE * LANES;                                                                    \
-        for (; left > wide - LANES; left -= wide, input += wide * 4 * STRIDE, output += wide * 4) {           \
-            pixel_tile(w, input, output, left, WIDE, B, STRIDE, FIT);                                         \
-        }                                                                                                     \
-        for (; left > 0; left -= LANES, input += LANES * 4 * STRIDE, output += LANES * 4) {                   \
-            pixel_tile(w, input, output, left, 1, B, STRIDE, FIT);                                            \
-        }                                                                                                     \
+#define PIXEL_ROW(NAME, B, STRIDE, WIDE, FIT)                                                                \
+    static void NAME(const PixelWalk *w, const int8_t *input, int8_t *output) {                              \
+        int32_t left = w->g.width;                                                                           \
+        const int32_t wide = WIDE * LANES;                                                                   \
+        for (; left > wide - LANES; left -= wide, input += wide * 4 * STRIDE, output += wide * 4) {          \
+            pixel_tile(w, input, output, left, WIDE, B, STRIDE, FIT);                                        \
+        }                                                                                                    \
+        for (; left > 0; left -= LANES, input += LANES * 4 * STRIDE, output += LANES * 4) {                  \
+            pixel_tile(w, input, output, left, 1, B, STRIDE, FIT);                                           \
+        }                                                                                                    \
     }
-#define PIXEL_ROWS(FIT, SUFFIX)                                                                               \
-    PIXEL_ROW(row_1x4_##SUFFIX, 1, 1, TILE_SEGMENTS, FIT)                                                     \
-    PIXEL_ROW(row_2x4_##SUFFIX, 2, 1, TILE_SEGMENTS, FIT)                                                     \
-    PIXEL_ROW(row_4x4_##SUFFIX, 4, 1, 2, FIT)                                                                 \
-    PIXEL_ROW(row_1x4_apart_##SUFFIX, 1, 2, TILE_SEGMENTS, FIT)                                               \
-    PIXEL_ROW(row_2x4_apart_##SUFFIX, 2, 2, TILE_SEGMENTS, FIT)                                               \
-    PIXEL_ROW(row_4x4_apart_##SUFFIX, 4, 2, 2, FIT)                                                           \
-    static PixelRow row_##SUFFIX(int32_t outputs, int32_t stride) {                                           \
-        if (outputs == 1) return stride == 1 ? row_1x4_##SUFFIX : row_1x4_apart_##SUFFIX;                     \
-        if (outputs == 2) return stride == 1 ? row_2x4_##SUFFIX : row_2x4_apart_##SUFFIX;                     \
-        return stride == 1 ? row_4x4_##SUFFIX : row_4x4_apart_##SUFFIX;                                       \
+#define PIXEL_ROWS(FIT, SUFFIX)                                                                              \
+    PIXEL_ROW(row_1x4_##SUFFIX, 1, 1, TILE_SEGMENTS, FIT)                                                    \
+    PIXEL_ROW(row_2x4_##SUFFIX, 2, 1, TILE_SEGMENTS, FIT)                                                    \
+    PIXEL_ROW(row_4x4_##SUFFIX, 4, 1, 2, FIT)                                                                \
+    PIXEL_ROW(row_1x4_apart_##SUFFIX, 1, 2, TILE_SEGMENTS, FIT)                                              \
+    PIXEL_ROW(row_2x4_apart_##SUFFIX, 2, 2, TILE_SEGMENTS, FIT)                                              \
+    PIXEL_ROW(row_4x4_apart_##SUFFIX, 4, 2, 2, FIT)                                                          \
+    static PixelRow row_##SUFFIX(int32_t outputs, int32_t stride) {                                          \
+        if (outputs == 1) return stride == 1 ? row_1x4_##SUFFIX : row_1x4_apart_##SUFFIX;                    \
+        if (outputs == 2) return stride == 1 ? row_2x4_##SUFFIX : row_2x4_apart_##SUFFIX;                    \
+        return stride == 1 ? row_4x4_##SUFFIX : row_4x4_apart_##SUFFIX;                                      \
     }
 typedef void (*PixelRow)(const PixelWalk *w, const int8_t *input, int8_t *output);
 PIXEL_ROWS(1, fit)
@@ -107,8 +108,8 @@ PIXEL_ROWS(1, fit)
 PIXEL_ROWS(0, split)
 #endif
 
-/* Lists a mask row's blocks. `live` has a bit for each block, or is NULL: where it has none, weights are copied so that
- * those of visited blocks are neighbours. Returns the words of room used. */
+/* Lists a mask row's blocks. `live` has a bit for each block, or is NULL: where it has none, weights are
+ * copied so that those of visited blocks are neighbours. Returns the words of room used. */
 static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, const uint32_t *live, int32_t row,
                          int32_t *room, Kept *kept) {
     const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
@@ -141,7 +142,8 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
     return blocks + (live ? kept->count * layer->block_outputs : 0);
 }
 
-static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                          int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->stride_height != layer->stride_width || layer->stride_width > 2) return 0;
     int32_t *lists = (int32_t *)(arena + layer->scratch);
@@ -160,8 +162,7 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
 #if defined(DOT_PRODUCT)
     const PixelRow run = row_fit(layer->block_outputs, layer->stride_width);
 #else
-    const PixelRow run =
-        (layer->pairs_fit ? row_fit : row_split)(layer->block_outputs, layer->stride_width);
+    const PixelRow run = (layer->pairs_fit ? row_fit : row_split)(layer->block_outputs, layer->stride_width);
 #endif
     for (int32_t quad = 0; quad < output->quads; quad++) {
         int32_t *next = lists;

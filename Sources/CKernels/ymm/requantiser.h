@@ -1,11 +1,12 @@
 /* Exact requantisation in integers, for sets that cannot round down in single precision.
  *
- * With right = -shift >= 1 both roundings of the reference fold into one (docs/requantisation.md), in whole numbers
+ * With right = -shift >= 1 both roundings of the reference fold into one (docs/requantisation.md), in whole
+ * numbers
  *
  *     floor((x * M + 2^30 + 2^(30 + right) - 2^31 * [x < 0]) / 2^(31 + right))
  *
- * and rounding once is floor((x * M + 2^(30 + right)) / 2^(31 + right)). The sum has less than 63 bits: its upper
- * half, shifted on by right - 1, is the result.
+ * and rounding once is floor((x * M + 2^(30 + right)) / 2^(31 + right)). The sum has less than 63 bits: its
+ * upper half, shifted on by right - 1, is the result.
  */
 #ifndef ESPALIER_REQUANTISER_H
 #define ESPALIER_REQUANTISER_H
@@ -30,7 +31,9 @@ typedef struct Storing {
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output, int32_t entries) {
-    Storing s = { output->zero_point, layer->activation_min, layer->activation_max, 0, layer->rounds_once, 1 };
+    Storing s = {
+        output->zero_point, layer->activation_min, layer->activation_max, 0, layer->rounds_once, 1
+    };
     s.negative_differs = !s.once && s.least < s.zero_point;
     for (int32_t i = 0; i < entries; i++) {
         if (layer->multiplier[i] < 0 || (layer->multiplier[i] && layer->shift[i] >= 0)) s.in_lanes = 0;
@@ -42,16 +45,18 @@ INLINE void set_rounding(Requantiser *r, int lane, int32_t multiplier, int32_t s
     const int32_t right = shift < 0 ? -shift : 1; /* factors of 0 may come with any shift */
     const int64_t add = (once ? 0 : 1ll << 30) + (1ll << (30 + right));
     r->multiplier[lane] = multiplier;
-    r->odd_multiplier[lane & ~1] = lane & 1 ? multiplier : 0; /* odd lanes are multiplied in the even ones' places */
+    r->odd_multiplier[lane & ~1] =
+        lane & 1 ? multiplier : 0; /* odd lanes are multiplied in the even ones' places */
     r->odd_multiplier[lane | 1] = 0;
     *(lane & 1 ? &r->odd[lane / 2] : &r->even[lane / 2]) = add;
     r->right[lane] = right - 1;
 }
 
-/* Tables for LANES lanes: lane l has output first + (l & and). ~0: one each; 3: a quad again and again; 0: one. */
+/* Tables for LANES lanes: lane l has output first + (l & and). ~0: one each; 3: a quad again and again; 0:
+ * one. */
 INLINE Requantiser requantiser(const EspalierLayer *layer, int32_t first, int32_t and) {
     Requantiser r;
-    const int period = and == ~0 ? LANES : and ? and + 1 : 2; /* even and odd lanes have tables of their own */
+    const int period = and == ~0 ? LANES : and? and+1 : 2; /* even and odd lanes have tables of their own */
     for (int lane = 0; lane < period; lane++) {
         const int32_t output = first + (lane & and);
         r.start[lane] = (int32_t)((uint32_t)layer->bias[output] - FLIP * (uint32_t)layer->weight_sum[output]);

@@ -1,5 +1,5 @@
-/* A set of kernels on 256-bit vectors. The including file chooses the instructions (DOT_PRODUCT or not), the set's
- * symbol (SET) and its name (SET_NAME). */
+/* A set of kernels on 256-bit vectors. The including file chooses the instructions (DOT_PRODUCT or not), the
+ * set's symbol (SET) and its name (SET_NAME). */
 #include "../sets.h"
 
 /* A tile of channel lanes: this many pixels, and vectors of outputs. */

@@ -34,20 +34,21 @@ INLINE Bytes bytes_load_every_other(const int8_t *p) {
     return _mm256_permute4x64_epi64(_mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xd8)), 0xd8);
 }
 
-/* Adds the products of four activations and four weights a lane. `fit`: see pairs_fit of the contract; without it
- * activations are cut into seven bits and one, whose pairs always fit 16 bits. */
+/* Adds the products of four activations and four weights a lane. `fit`: see pairs_fit of the contract;
+ * without it activations are cut into seven bits and one, whose pairs always fit 16 bits. */
 INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int fit) {
 #if defined(DOT_PRODUCT)
     (void)fit;
     return _mm256_dpbusd_avx_epi32(sums, activations, weights);
 #else
     const __m256i ones = _mm256_set1_epi16(1);
-    if (fit) return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(activations, weights), ones));
+    if (fit)
+        return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(activations, weights), ones));
     const __m256i top = _mm256_set1_epi8((char)0x80);
     const __m256i upper = _mm256_maddubs_epi16(_mm256_and_si256(activations, top), weights);
     const __m256i lower = _mm256_maddubs_epi16(_mm256_andnot_si256(top, activations), weights);
-    return _mm256_add_epi32(
-        sums, _mm256_add_epi32(_mm256_madd_epi16(upper, ones), _mm256_madd_epi16(lower, ones)));
+    return _mm256_add_epi32(sums,
+                            _mm256_add_epi32(_mm256_madd_epi16(upper, ones), _mm256_madd_epi16(lower, ones)));
 #endif
 }
 
@@ -73,10 +74,10 @@ INLINE void bytes_widen(Bytes x, Ints v[4]) {
 
 INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
     __m256i odd_x = _mm256_srli_epi64(x, 32);
-    __m256i even = _mm256_add_epi64(
-        _mm256_mul_epi32(x, ints_load(r->multiplier)), _mm256_load_si256((const __m256i *)r->even));
-    __m256i odd = _mm256_add_epi64(
-        _mm256_mul_epi32(odd_x, ints_load(r->odd_multiplier)), _mm256_load_si256((const __m256i *)r->odd));
+    __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, ints_load(r->multiplier)),
+                                    _mm256_load_si256((const __m256i *)r->even));
+    __m256i odd = _mm256_add_epi64(_mm256_mul_epi32(odd_x, ints_load(r->odd_multiplier)),
+                                   _mm256_load_si256((const __m256i *)r->odd));
     if (negative_differs) {
         const __m256i sign = _mm256_set1_epi64x(1ll << 31);
         even = _mm256_sub_epi64(even, _mm256_and_si256(x, sign));
@@ -115,7 +116,7 @@ INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) {
 }
 /* From four outputs' bytes side by side to four pixels' quads, in each 128-bit part. */
 INLINE Bytes bytes_interleave(Bytes x) {
-    return _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+    return _mm256_shuffle_epi8(
+        x, _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
 }
 #endif
