@@ -5,13 +5,13 @@ static const EspalierKernelSet reference = { .name = "reference" };
 
 #define MOST_SETS 8
 
-/* Two threads that get here at once write the same values. */
+/* Two threads that get here at once write the same values; a third that sees the count sees them too. */
 static const EspalierKernelSet *available[MOST_SETS];
-static volatile uint32_t available_count;
+static uint32_t available_count;
 
 static uint32_t find_sets(void) {
-    if (available_count) return available_count;
-    uint32_t count = 0;
+    uint32_t count = __atomic_load_n(&available_count, __ATOMIC_ACQUIRE);
+    if (count) return count;
 #if defined(__x86_64__)
     const uint32_t features = espalier_x86_features();
     if (features & ESPALIER_X86_AVX512_VNNI) available[count++] = &espalier_kernels_avx512vnni;
@@ -23,7 +23,7 @@ static uint32_t find_sets(void) {
     available[count++] = &espalier_kernels_neon;
 #endif
     available[count++] = &reference;
-    available_count = count;
+    __atomic_store_n(&available_count, count, __ATOMIC_RELEASE);
     return count;
 }
 
