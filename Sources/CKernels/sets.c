@@ -33,11 +33,21 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index) {
 
 const EspalierKernelSet *espalier_kernels_best(void) { return espalier_kernels_at(0); }
 
+static EspalierKernel convolution_of(const EspalierKernelSet *set, const EspalierLayer *layer,
+                                     const EspalierTensor *tensors) {
+    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
+    switch (layer->kernel) {
+    case ESPALIER_KERNEL_CHANNEL_LANES: return set->channel_lanes;
+    case ESPALIER_KERNEL_PIXEL_LANES: return set->pixel_lanes;
+    default: return 0;
+    }
+}
+
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena) {
     EspalierKernel kernel = 0;
     switch (layer->operation) {
-    case ESPALIER_OPERATION_CONVOLUTION: kernel = set->convolution; break;
+    case ESPALIER_OPERATION_CONVOLUTION: kernel = convolution_of(set, layer, tensors); break;
     case ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION: kernel = set->depthwise_convolution; break;
     case ESPALIER_OPERATION_ADD: kernel = set->add; break;
     case ESPALIER_OPERATION_AVERAGE_POOL: kernel = set->average_pool; break;

@@ -4,15 +4,6 @@
 #include "begin.h"
 #include <immintrin.h>
 
-static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
-    switch (layer->kernel) {
-    case ESPALIER_KERNEL_CHANNEL_LANES: return avx512_channel_lanes(layer, tensors, arena);
-    case ESPALIER_KERNEL_PIXEL_LANES: return avx512_pixel_lanes(layer, tensors, arena);
-    default: return 0;
-    }
-}
-
 static uint64_t exercise(uint32_t rounds) {
     __m512i sums[16];
     for (int i = 0; i < 16; i++) sums[i] = _mm512_setzero_si512();
@@ -29,7 +20,8 @@ static uint64_t exercise(uint32_t rounds) {
 const EspalierKernelSet espalier_kernels_avx512vnni = {
     .name = "avx512vnni",
     .flip = 0x80,
-    .convolution = convolution,
+    .channel_lanes = avx512_channel_lanes,
+    .pixel_lanes = avx512_pixel_lanes,
     .depthwise_convolution = avx512_depthwise,
     .add = avx512_add,
     .average_pool = avx512_average_pool,

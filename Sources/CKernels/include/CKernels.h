@@ -19,7 +19,8 @@ typedef struct EspalierKernelSet {
     /* What stored activations are combined with by exclusive or: 0x80 for sets whose dot product takes
      * unsigned activations (x86: value + 128), else 0. Constants in flash are stored plain. */
     uint32_t flip;
-    EspalierKernel convolution;
+    EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
+    EspalierKernel pixel_lanes;
     EspalierKernel depthwise_convolution;
     EspalierKernel add;
     EspalierKernel average_pool;

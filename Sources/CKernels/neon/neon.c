@@ -16,9 +16,10 @@ INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
 
 #define WIDEST_TILE 2 /* pixels x 16 outputs in registers, sums in halves */
 
-#include "convolution.h"
+#include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"
+#include "pixel_lanes.h"
 
 static int fits(const int8_t *weights, size_t bytes) {
     int8x16_t least = vdupq_n_s8(127);
@@ -29,8 +30,7 @@ static int fits(const int8_t *weights, size_t bytes) {
     return lowest > -128;
 }
 
-static int32_t convolution_that_fits(const EspalierLayer *layer, const EspalierTensor *tensors,
-                                     int8_t *arena) {
+static int stored_weights_fit(const EspalierLayer *layer, const EspalierTensor *tensors) {
     const int32_t together = layer->block_outputs;
     const int32_t rows = (tensors[layer->output].channels + together - 1) / together;
     size_t blocks = (size_t)rows * (size_t)layer->row_blocks;
@@ -40,7 +40,16 @@ static int32_t convolution_that_fits(const EspalierLayer *layer, const EspalierT
             blocks += (size_t)__builtin_popcount(layer->mask[(rows - 1) * layer->mask_words + word]);
         }
     }
-    return fits(layer->weights, blocks * (size_t)together * 4) && convolution(layer, tensors, arena);
+    return fits(layer->weights, blocks * (size_t)together * 4);
+}
+
+static int32_t channel_lanes_that_fit(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                      int8_t *arena) {
+    return stored_weights_fit(layer, tensors) ? convolution_in_channel_lanes(layer, tensors, arena) : 0;
+}
+
+static int32_t pixel_lanes_that_fit(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    return stored_weights_fit(layer, tensors) ? convolution_in_pixel_lanes(layer, tensors, arena) : 0;
 }
 
 static int32_t depthwise_that_fits(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
@@ -51,7 +60,8 @@ static int32_t depthwise_that_fits(const EspalierLayer *layer, const EspalierTen
 
 const EspalierKernelSet espalier_kernels_neon = {
     .name = "neon",
-    .convolution = convolution_that_fits,
+    .channel_lanes = channel_lanes_that_fit,
+    .pixel_lanes = pixel_lanes_that_fit,
     .depthwise_convolution = depthwise_that_fits,
     .add = add,
     .average_pool = average_pool,

@@ -9,13 +9,15 @@
 
 #define WIDEST_TILE 6 /* pixels x 16 outputs in registers */
 
-#include "convolution.h"
+#include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"
+#include "pixel_lanes.h"
 
 const EspalierKernelSet espalier_kernels_neondot = {
     .name = "neondot",
-    .convolution = convolution,
+    .channel_lanes = convolution_in_channel_lanes,
+    .pixel_lanes = convolution_in_pixel_lanes,
     .depthwise_convolution = depthwise,
     .add = add,
     .average_pool = average_pool,

@@ -11,15 +11,6 @@
 #include "elementwise.h"
 #include "pixel_lanes.h"
 
-static int32_t convolution(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
-    switch (layer->kernel) {
-    case ESPALIER_KERNEL_CHANNEL_LANES: return convolution_in_channel_lanes(layer, tensors, arena);
-    case ESPALIER_KERNEL_PIXEL_LANES: return convolution_in_pixel_lanes(layer, tensors, arena);
-    default: return 0;
-    }
-}
-
 static uint64_t exercise(uint32_t rounds) {
     Ints sums[12];
     for (int i = 0; i < 12; i++) sums[i] = ints_all(0);
@@ -36,7 +27,8 @@ static uint64_t exercise(uint32_t rounds) {
 const EspalierKernelSet SET = {
     .name = SET_NAME,
     .flip = FLIP,
-    .convolution = convolution,
+    .channel_lanes = convolution_in_channel_lanes,
+    .pixel_lanes = convolution_in_pixel_lanes,
     .depthwise_convolution = depthwise,
     .add = add,
     .average_pool = average_pool,
