@@ -17,3 +17,10 @@ _Static_assert(sizeof(EspalierLinkReply) == 40, "EspalierLinkReply changed: bump
 _Static_assert(sizeof(EspalierLinkHello) == 104, "EspalierLinkHello changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkSettings) == 1016, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkFrame) == 32, "EspalierLinkFrame changed: bump ESPALIER_LINK_VERSION");
+
+#include "espalier_setup.h"
+
+_Static_assert(sizeof(EspalierLine) == 144, "EspalierLine changed: bump ESPALIER_SETUP_ABI_VERSION");
+_Static_assert(sizeof(EspalierCamera) == 288, "EspalierCamera changed: bump ESPALIER_SETUP_ABI_VERSION");
+_Static_assert(sizeof(EspalierSnapshots) == 272, "EspalierSnapshots changed: bump ESPALIER_SETUP_ABI_VERSION");
+_Static_assert(sizeof(EspalierSetup) == 3832, "EspalierSetup changed: bump ESPALIER_SETUP_ABI_VERSION");
