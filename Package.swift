@@ -5,6 +5,9 @@ import PackageDescription
 // `--traits Embedded` the rooms that go on a board compile as Embedded Swift; only their products are built then.
 let embedded = BuildSettingCondition.when(traits: ["Embedded"])
 
+/// What is linked where the tools are; the firmware is linked by cross/build.
+let host = BuildSettingCondition.when(platforms: [.linux], traits: ["Host"])
+
 /// Core and Reaction: Embedded Swift that cannot allocate; optimised in debug builds too, since tests run real models.
 let boardRoom: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded", embedded),
@@ -46,7 +49,14 @@ let package = Package(
         .target(name: "CKernels", dependencies: ["CEspalier"], cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "EspalierCore", dependencies: ["CEspalier", "CKernels"], swiftSettings: boardRoom),
         .target(name: "EspalierReaction", dependencies: ["EspalierCore"], swiftSettings: boardRoom),
-        .target(name: "CLinux"),
+        .target(name: "CFont"),
+        .target(
+            name: "CLinux", dependencies: ["CEspalier", "CFont"],
+            cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [
+                .linkedLibrary("gpiod", host), .linkedLibrary("png", host), .linkedLibrary("jpeg", host),
+                .linkedLibrary("pthread", host),
+            ]),
         .target(
             name: "EspalierLinux", dependencies: ["EspalierReaction", "CLinux"], swiftSettings: boardRoom),
         .target(
@@ -68,7 +78,7 @@ let package = Package(
         .target(
             name: "EspalierSimulator",
             dependencies: [
-                "EspalierReaction", "EspalierScenes", "EspalierFiles",
+                "EspalierReaction", "EspalierScenes", "EspalierFiles", "CFont",
                 .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Host"])),
             ], swiftSettings: hostRoom,
             // TOMLKit wraps a C++ library and leaves linking its runtime to whoever links TOMLKit.

@@ -38,6 +38,12 @@ extern "C" {
 /* EspalierFrame.pixel_format */
 #define ESPALIER_PIXELS_GRAY8 1
 #define ESPALIER_PIXELS_RGB24 2
+#define ESPALIER_PIXELS_BGR24 3
+#define ESPALIER_PIXELS_YUYV 4
+#define ESPALIER_PIXELS_UYVY 5
+#define ESPALIER_PIXELS_NV12 6
+#define ESPALIER_PIXELS_YU12 7
+#define ESPALIER_PIXELS_FULL_RANGE 0x100
 
 /* A camera frame, owned by the caller. */
 typedef struct EspalierFrame {
@@ -68,6 +74,9 @@ int32_t espalier_set_input(const EspalierModel *model, int8_t *arena, uint32_t a
 /* Crops a frame to the input's aspect ratio (centred), resizes, converts and quantises it into the arena. */
 int32_t espalier_set_frame(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes,
                            const EspalierFrame *frame);
+
+/* One row of a frame at full resolution, as RGB, or as grey bytes of a grey frame: `width` x 3 or 1 bytes. */
+int32_t espalier_frame_row(const EspalierFrame *frame, int32_t row, uint8_t *pixels);
 
 /* Runs every layer. The input has to be set anew before each run: layers re-use its place. */
 int32_t espalier_run(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes, EspalierResult *result);

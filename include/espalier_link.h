@@ -38,6 +38,8 @@
 #define ESPALIER_LINK_EVENT_FRAME 2
 #define ESPALIER_LINK_EVENT_DEADLINE 3
 #define ESPALIER_LINK_EVENT_STOP 4
+#define ESPALIER_LINK_EVENT_TROUBLE 8 /* something of the board's is being mended, */
+#define ESPALIER_LINK_EVENT_WELL 9    /* or all of it is well again */
 
 /* EspalierLinkReply.event of FRAME */
 #define ESPALIER_LINK_EVENT_CAPTURED 5

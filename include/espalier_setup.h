@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include "espalier_reaction.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ESPALIER_SETUP_ABI_VERSION 1u
 
 /* Bytes of a name, of a path or command, with the terminating zero. */
@@ -96,5 +100,26 @@ typedef struct EspalierSetup {
     EspalierSnapshots snapshots;
     EspalierReaction reaction;
 } EspalierSetup;
+
+/* Enough for libpng and zlib to write or read any picture a camera has: zlib's deflate state takes 268 KB, a row of
+ * 4,095 RGB pixels 12 KB, of which libpng wants a few. */
+#define ESPALIER_PICTURE_POOL_BYTES (512u * 1024u)
+
+/* What the devices of a setup need besides the kernel's own buffers. */
+typedef struct EspalierSetupMemory {
+    uint32_t slot_bytes;     /* a raw frame of a camera that is a program, */
+    int32_t slot_count;      /* and how many: those kept, and the one that comes in */
+    uint32_t decoded_bytes;  /* a frame that was PNG or JPEG, with a pool; 0: none */
+    uint32_t snapshot_bytes; /* a picture being written, with a pool; 0: none */
+} EspalierSetupMemory;
+
+EspalierSetupMemory espalier_setup_memory(const EspalierSetup *setup);
+
+/* All of it, in bytes: the firmware's static buffer. */
+uint32_t espalier_setup_memory_bytes(const EspalierSetup *setup);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

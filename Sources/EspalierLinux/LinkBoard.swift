@@ -150,6 +150,8 @@ extension LinkBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, 
             return .edge(Edge(line: reply.edge_line, rising: reply.edge_rising != 0, time: reply.edge_time))
         case ESPALIER_LINK_EVENT_FRAME: return .frame
         case ESPALIER_LINK_EVENT_DEADLINE: return .deadline
+        case ESPALIER_LINK_EVENT_TROUBLE: return .trouble(true)
+        case ESPALIER_LINK_EVENT_WELL: return .trouble(false)
         default: return .stop
         }
     }

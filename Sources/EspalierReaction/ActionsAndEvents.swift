@@ -2,7 +2,7 @@
 
 /// What the machine asks for. Each is answered with one of the events named.
 public enum Action: Sendable {
-    /// Wait for an edge until a time. `.edge`, `.deadline` or `.stop`.
+    /// Wait for an edge until a time. `.edge`, `.deadline`, `.trouble` or `.stop`.
     case wait(until: Int64)
     /// The same, and for a frame with a higher sequence number: `.frameReady` as well.
     case waitForFrame(after: Int64, until: Int64)
@@ -30,6 +30,8 @@ public enum Event: Sendable {
     case edge(Edge, stopwatch: Int64)
     case frameReady
     case deadline
+    /// The board has trouble, or has it no more.
+    case trouble(Bool)
     case stop
     case frame(time: Int64, sequence: Int64)
     case noFrame

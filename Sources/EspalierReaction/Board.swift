@@ -43,6 +43,9 @@ public enum Wake: Sendable {
     case edge(Edge)
     case frame
     case deadline
+    /// Something of the board's has failed that is being mended, such as a camera that was unplugged (true), or
+    /// all of it is well again (false).
+    case trouble(Bool)
     /// The program is to end: the operator stopped it, or the board is gone.
     case stop
 }

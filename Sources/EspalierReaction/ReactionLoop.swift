@@ -56,6 +56,7 @@ public struct ReactionLoop<B: Board, C: Classifier> {
         case .edge(let edge): return .edge(edge, stopwatch: board.stopwatch())
         case .frame: return .frameReady
         case .deadline: return .deadline
+        case .trouble(let isPresent): return .trouble(isPresent)
         case .stop: return .stop
         }
     }

@@ -40,6 +40,8 @@ public struct ReactionMachine: Sendable {
     private var decided: UInt32 = 0
     /// The last trigger failed, or a line could not be set.
     private var isFaulty = false
+    /// The board says that something of its is being mended.
+    private var isTroubled = false
     private var feedTime = Int64.max
     /// The trigger in flight, outside of `idle` and `stopping`.
     private var current = EspalierReactionRecord(trigger: 0, edgeTime: -1)
@@ -83,6 +85,10 @@ public struct ReactionMachine: Sendable {
         case .deadline:
             passInputs(now)
             if phase == .awaiting && now >= frameDeadline { endWithoutFrame(now) }
+        case .trouble(let isPresent):
+            passInputs(now)
+            isTroubled = isPresent
+            showFaults()
         case .stop: stop(now)
         case .frame(let time, let sequence): take(frameTime: time, sequence, now)
         case .noFrame: awaitFrame(now)
@@ -339,7 +345,7 @@ public struct ReactionMachine: Sendable {
         var isStuck = false
         for index in 0..<inputCount where inputs[index].isStuck { isStuck = true }
         for output in 0..<outputCount where drivers[output].settings.mode == ESPALIER_OUTPUT_FAULT {
-            drivers[output].show(isFaulty || isStuck)
+            drivers[output].show(isFaulty || isTroubled || isStuck)
         }
     }
 

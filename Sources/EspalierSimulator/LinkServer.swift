@@ -133,6 +133,8 @@ public struct LinkServer {
             answer.edge_rising = edge.rising ? 1 : 0
         case .frame: answer.event = ESPALIER_LINK_EVENT_FRAME
         case .deadline: answer.event = ESPALIER_LINK_EVENT_DEADLINE
+        case .trouble(let isPresent):
+            answer.event = isPresent ? ESPALIER_LINK_EVENT_TROUBLE : ESPALIER_LINK_EVENT_WELL
         case .stop: answer.event = ESPALIER_LINK_EVENT_STOP
         }
         return answer
