@@ -14,6 +14,8 @@ struct OutputDriver: Sendable {
     /// When `advance` has something to do.
     private(set) var wakeTime = Int64.max
     private var beatTime = Int64.max
+    /// The last write failed; `target` is tried again at `wakeTime`.
+    private var isRetrying = false
 
     init(_ settings: EspalierOutput) {
         self.settings = settings
@@ -40,9 +42,9 @@ struct OutputDriver: Sendable {
         return true
     }
 
-    /// Sets the level, if it is not that already.
+    /// Sets the level, if it is not that already, or soon will be.
     mutating func show(_ high: Bool) {
-        if high != (isDue ? target : isHigh) { request(high) }
+        if high != (isDue || isRetrying ? target : isHigh) { request(high) }
     }
 
     /// What is not known to be there is not signalled.
@@ -67,6 +69,7 @@ struct OutputDriver: Sendable {
     private mutating func request(_ high: Bool) {
         target = high
         isDue = true
+        isRetrying = false
         wakeTime = .max
     }
 
@@ -92,6 +95,7 @@ struct OutputDriver: Sendable {
     /// The line's level is now unknown: it is lowered at once after a verdict, and otherwise after a while.
     mutating func failed(_ now: Int64, afterVerdict: Bool) {
         isDue = false
+        isRetrying = true
         if afterVerdict {
             isHigh = true
             target = false

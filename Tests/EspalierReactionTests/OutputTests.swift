@@ -177,6 +177,39 @@ import Testing
         #expect(bench.counters.lineFailures == 1)
     }
 
+    @Test func aFaultLineThatIsRefusedItselfIsTriedAgainAfterAWhile() {
+        let settings = quickSettings {
+            $0.output_count = 2
+            $0.outputs.1 = .standard
+            $0.outputs.1.line = 1
+            $0.outputs.1.mode = ESPALIER_OUTPUT_FAULT
+        }
+        let bench = Workbench(settings, edges: [.rise(100)]) { _ in [0, 900] }
+        bench.failingCaptures = [1]
+        bench.failingWrites = [1, 2]
+        #expect(
+            bench.run(until: 40_000_000) == [
+                "100 line 1 high refused", "100 trigger 1 camera edge 100", "10000100 line 1 high refused",
+                "20000100 line 1 high", "40000000 line 1 low",
+            ])
+    }
+
+    @Test func troubleOfTheBoardRaisesTheFaultLineUntilAllIsWell() {
+        let settings = quickSettings {
+            $0.output_count = 2
+            $0.outputs.1 = .standard
+            $0.outputs.1.line = 1
+            $0.outputs.1.mode = ESPALIER_OUTPUT_FAULT
+        }
+        let bench = Workbench(settings, edges: [.rise(150)]) { _ in [0, 900] }
+        bench.troubles = [(100, true), (300, false)]
+        #expect(
+            bench.run(until: 500) == [
+                "100 line 1 high", "152 line 0 high", "152 trigger 1 verdict edge 150 frame 15 signalled 1",
+                "252 line 0 low", "300 line 1 low",
+            ])
+    }
+
     @Test func aDryRunReportsAndSetsNothing() {
         let bench = Workbench(quickSettings { $0.dry_run = 1 }, edges: [.rise(100)]) { _ in [0, 900] }
         #expect(bench.run(until: 1000) == ["102 trigger 1 verdict edge 100 frame 10 signalled 1"])

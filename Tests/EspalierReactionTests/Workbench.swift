@@ -27,6 +27,8 @@ final class Workbench: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
     /// Captures, from 1, at which the camera fails; writes of lines, from 1, that the board refuses.
     var failingCaptures: Set<Int> = []
     var failingWrites: Set<Int> = []
+    /// When the board has trouble, and when it has it no more.
+    var troubles: [(time: Int64, isPresent: Bool)] = []
     private let settings: EspalierReaction
     private var steps: [Step]
     private let scores: (Int64) -> [Int32]
@@ -61,6 +63,11 @@ final class Workbench: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
             steps.removeFirst()
             time = max(time, step.edge.time)
             return .edge(step.edge)
+        }
+        if let trouble = troubles.first, trouble.time <= wanted {
+            troubles.removeFirst()
+            time = max(time, trouble.time)
+            return .trouble(trouble.isPresent)
         }
         time = max(time, wanted)
         if time >= end { return .stop }

@@ -198,6 +198,7 @@ private func words(_ wake: Wake) -> String {
     case .edge(let edge): "\(edge.rising ? "rising" : "falling") at \(edge.time)"
     case .frame: "frame"
     case .deadline: "deadline"
+    case .trouble(let isPresent): "trouble \(isPresent)"
     case .stop: "stop"
     }
 }
