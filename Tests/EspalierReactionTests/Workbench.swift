@@ -59,15 +59,15 @@ final class Workbench: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
     func wait(until: Int64, frameAfter: Int64) -> Wake {
         let frame = frameAfter == .max ? Int64.max : (frameAfter + 1) * 10
         let wanted = min(until, frame, end)
+        if let trouble = troubles.first, trouble.time <= min(wanted, steps.first?.edge.time ?? .max) {
+            troubles.removeFirst()
+            time = max(time, trouble.time)
+            return .trouble(trouble.isPresent)
+        }
         if let step = steps.first, step.edge.time <= max(time, wanted) {
             steps.removeFirst()
             time = max(time, step.edge.time)
             return .edge(step.edge)
-        }
-        if let trouble = troubles.first, trouble.time <= wanted {
-            troubles.removeFirst()
-            time = max(time, trouble.time)
-            return .trouble(trouble.isPresent)
         }
         time = max(time, wanted)
         if time >= end { return .stop }
