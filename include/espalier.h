@@ -31,18 +31,21 @@ extern "C" {
 #define ESPALIER_ERROR_ARENA_ALIGNMENT 3
 #define ESPALIER_ERROR_OPERATION 4   /* the model has an operation this core was built without */
 #define ESPALIER_ERROR_COUNT 5       /* values passed are not as many as the tensor has */
-#define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0 or over 4,095, or rows that overlap */
+#define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0 or over 4,095, an odd one, or rows that overlap */
 #define ESPALIER_ERROR_PIXELS 7      /* unknown pixel format, or one the model's channels do not fit */
-#define ESPALIER_ERROR_INDEX 8       /* no such output */
+#define ESPALIER_ERROR_INDEX 8       /* no such output, or row */
 
 /* EspalierFrame.pixel_format */
 #define ESPALIER_PIXELS_GRAY8 1
 #define ESPALIER_PIXELS_RGB24 2
 #define ESPALIER_PIXELS_BGR24 3
-#define ESPALIER_PIXELS_YUYV 4
-#define ESPALIER_PIXELS_UYVY 5
-#define ESPALIER_PIXELS_NV12 6
-#define ESPALIER_PIXELS_YU12 7
+#define ESPALIER_PIXELS_YUYV 4 /* Y U Y V: two pixels in four bytes */
+#define ESPALIER_PIXELS_UYVY 5 /* U Y V Y */
+#define ESPALIER_PIXELS_NV12 6 /* all Y, then rows of U V, one pair for 2x2 pixels, of row_bytes each */
+#define ESPALIER_PIXELS_YU12 7 /* all Y, then all U, then all V, rows of row_bytes / 2, one for 2x2 pixels */
+
+/* May be or-ed to the formats with Y, U and V: all of them reach from 0 to 255 (JPEG), not Y from 16 to 235 and U, V
+ * from 16 to 240 (video). */
 #define ESPALIER_PIXELS_FULL_RANGE 0x100
 
 /* A camera frame, owned by the caller. */
@@ -75,7 +78,7 @@ int32_t espalier_set_input(const EspalierModel *model, int8_t *arena, uint32_t a
 int32_t espalier_set_frame(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes,
                            const EspalierFrame *frame);
 
-/* One row of a frame at full resolution, as RGB, or as grey bytes of a grey frame: `width` x 3 or 1 bytes. */
+/* One row of a frame at full resolution: RGB, 3 bytes a pixel; of a grey frame 1. */
 int32_t espalier_frame_row(const EspalierFrame *frame, int32_t row, uint8_t *pixels);
 
 /* Runs every layer. The input has to be set anew before each run: layers re-use its place. */

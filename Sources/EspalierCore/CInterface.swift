@@ -72,14 +72,15 @@ public func espalier_status_text(_ status: Int32) -> UnsafePointer<CChar>! {
     UnsafeRawPointer(Status(code: status).text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
-/// One row of a frame at full resolution, as RGB, or as grey bytes of a grey frame.
-@c(espalier_frame_row)
-public func frameRow(
-    _ frame: UnsafePointer<EspalierFrame>, _ row: Int32, _ pixels: UnsafeMutablePointer<UInt8>
+@c @implementation
+public func espalier_frame_row(
+    _ frame: UnsafePointer<EspalierFrame>!, _ row: Int32, _ pixels: UnsafeMutablePointer<UInt8>!
 ) -> Int32 {
-    let frame = frame.pointee
-    guard let source = frame.pixels, row >= 0, row < frame.height else { return ESPALIER_ERROR_FRAME }
-    let bytes = frame.width &* (frame.pixel_format == ESPALIER_PIXELS_GRAY8 ? 1 : 3)
-    pixels.update(from: source + Int(row) &* Int(frame.row_bytes), count: Int(bytes))
-    return ESPALIER_OK
+    do throws(Status) {
+        guard row >= 0, row < frame.pointee.height else { throw .index }
+        try Pixels(frame.pointee).copyRow(Int(row), width: Int(frame.pointee.width), to: pixels)
+        return ESPALIER_OK
+    } catch {
+        return error.code
+    }
 }

@@ -65,7 +65,9 @@ public struct DeviceBoard {
         for index in 0..<Int(settings.trigger_count) where lines.isDebounced(settings.trigger(index).line) {
             espalier_clear_debounce(&settings, Int32(truncatingIfNeeded: index))
         }
-        if settings.watchdog_nanoseconds == 0 { settings.watchdog_nanoseconds = espalier_watchdog_period() / 2 }
+        if settings.watchdog_nanoseconds == 0 {
+            settings.watchdog_nanoseconds = espalier_watchdog_period() / 2
+        }
         return settings
     }
 
@@ -155,7 +157,8 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         takeSnapshot(&record, label)
     }
 
-    private mutating func takeSnapshot(_ record: inout EspalierReactionRecord, _ label: UnsafePointer<CChar>?) {
+    private mutating func takeSnapshot(_ record: inout EspalierReactionRecord, _ label: UnsafePointer<CChar>?)
+    {
         guard setup.pointee.snapshots.folder.0 != 0, record.outcome == ESPALIER_OUTCOME_VERDICT,
             record.signalled != 0 || setup.pointee.snapshots.occasion == ESPALIER_SNAPSHOT_VERDICTS,
             let frame = camera.frame(sequence: record.frame_sequence),

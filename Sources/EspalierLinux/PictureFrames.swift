@@ -41,7 +41,8 @@ struct PictureFrames {
     /// The next file; nil with `devices.problem` where there is none, or it cannot be read.
     func image() -> EspalierFrame? {
         guard let pool = devices.pointee.pool,
-            espalier_folder_read(&devices.pointee.folder, &devices.pointee.decoded, pool, &devices.pointee.problem)
+            espalier_folder_read(
+                &devices.pointee.folder, &devices.pointee.decoded, pool, &devices.pointee.problem)
                 == 0
         else {
             espalier_say(&devices.pointee.problem)

@@ -18,7 +18,8 @@ import EspalierReaction
 @c(espalier_node_main)
 public func nodeMain(
     _ model: UnsafePointer<EspalierModel>, _ arena: UnsafeMutablePointer<Int8>, _ arenaBytes: UInt32,
-    _ setup: UnsafeMutablePointer<EspalierSetup>, _ memory: UnsafeMutablePointer<UInt8>, _ memoryBytes: UInt32,
+    _ setup: UnsafeMutablePointer<EspalierSetup>, _ memory: UnsafeMutablePointer<UInt8>,
+    _ memoryBytes: UInt32,
     _ argumentCount: Int32, _ arguments: UnsafePointer<UnsafePointer<CChar>?>
 ) -> Int32 {
     var options = EspalierNodeOptions()
@@ -38,7 +39,9 @@ public func nodeMain(
     let classifier = EngineClassifier(engine)
     if options.link != 0 { return runOnLink(model, classifier, memory, memoryBytes) }
     guard setup.pointee.abi_version != 0 else {
-        complain("espalier-node: no board is baked in; build with cross/build, or run it from `espalier simulate`.\n")
+        complain(
+            "espalier-node: no board is baked in; build with cross/build, or run it from `espalier simulate`.\n"
+        )
         return 2
     }
     return run(
