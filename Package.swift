@@ -108,6 +108,12 @@ let package = Package(
             name: "EspalierReactionTests", dependencies: ["EspalierReaction", "CAllocationProbe"],
             swiftSettings: hostRoom),
         .testTarget(
+            name: "EspalierLinuxTests",
+            dependencies: [
+                "EspalierLinux", "EspalierSimulator", "EspalierFiles", "EspalierTestSupport",
+                "CAllocationProbe",
+            ]),
+        .testTarget(
             name: "EspalierCompilerTests",
             dependencies: ["EspalierCompiler", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(

@@ -37,6 +37,9 @@ public struct DeviceBoard {
         camera = DeviceCamera(devices, setup)
     }
 
+    /// Edges the kernel dropped, as far as it lets us know.
+    public var lostEdges: Int64 { lines.lostEdges }
+
     /// Opens lines, camera and snapshots. After a failure everything is closed, and `devices.problem` says why.
     public mutating func open() -> Bool {
         guard lines.open() else { return false }
