@@ -1,10 +1,12 @@
 # Two commands for everyone: `make demo` and `make test`. The others are the slower tiers that CI runs too.
 
 # C libraries of the host tools, the compilers of the header tests, and the Arm toolchains and emulators.
-HOST_PACKAGES = pkg-config g++ libpng-dev libzip-dev libssl-dev
+HOST_PACKAGES = pkg-config g++ libpng-dev libzip-dev libssl-dev libgpiod-dev libjpeg62-turbo-dev
 TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static qemu-system-arm
+
+UML_PACKAGES = $(HOST_PACKAGES) gcc make flex bison m4 xz-utils python3 dpkg-dev
 
 ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
@@ -15,12 +17,13 @@ REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 NEEDS_SWIFT = command -v swift >/dev/null || \
 	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
 
-.PHONY: help demo test embedded kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
+.PHONY: help demo test embedded rigs rig-uml kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
 
 help:
 	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
 	@echo "make test      build and run the tests"
 	@echo "make embedded  build the core for x86-64, aarch64, armv7 and Cortex-M7 and run it under emulation"
+	@echo "make rigs      the tests that need devices, on a real kernel's own in virtual machines; make rig-uml: one of them"
 	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
 	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
 	@echo "make throughput-arm  estimate the inner loops' throughput with llvm-mca"
@@ -42,6 +45,13 @@ test:
 embedded:
 	@cross/require $(EMBEDDED_PACKAGES)
 	cross/embedded
+
+rigs: rig-uml
+
+rig-uml:
+	@$(NEEDS_SWIFT)
+	@cross/require $(UML_PACKAGES)
+	Tests/Rigs/rig uml Tests/Rigs/uml/tests
 
 kernels-arm:
 	@cross/require $(ARM_PACKAGES)
