@@ -2,7 +2,13 @@
 
 #include "jpeg.h"
 
-#if defined(__has_include) && __has_include(<jpeglib.h>)
+#if !defined(ESPALIER_WITHOUT_JPEG) && defined(__has_include)
+#if __has_include(<jpeglib.h>)
+#define HAS_JPEG
+#endif
+#endif
+
+#ifdef HAS_JPEG
 
 #include <setjmp.h>
 #include <stdio.h>

@@ -146,6 +146,13 @@ static void *work(void *unused) {
 
 int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes, uint8_t *pool,
                                  EspalierProblem *problem) {
+#ifdef ESPALIER_WITHOUT_SNAPSHOTS
+    (void)pixels, (void)pixel_bytes, (void)pool, (void)take_stock, (void)work;
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                            "no snapshots to %s: this firmware was built without them; build it with cross/build for a "
+                            "reaction that has a folder",
+                            settings->folder);
+#else
     writer.settings = *settings;
     writer.picture.pixels = pixels;
     writer.picture.capacity = pixel_bytes;
@@ -163,6 +170,7 @@ int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pix
         return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "no thread for snapshots (%s)", strerror(error));
     writer.is_running = 1;
     return 0;
+#endif
 }
 
 EspalierPicture *espalier_snapshots_begin(void) {

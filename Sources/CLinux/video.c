@@ -2,6 +2,7 @@
 
 #include "video.h"
 #include "formats.h"
+#include "jpeg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,7 @@ int32_t espalier_video_next_format(int32_t descriptor, uint32_t *next) {
 static uint32_t offered_formats(int descriptor) {
     uint32_t next = 0, mask = 0;
     for (int32_t format; (format = espalier_video_next_format(descriptor, &next));) mask |= 1u << format;
+    if (!espalier_jpeg_is_here()) mask &= ~(1u << ESPALIER_FORMAT_MJPEG);
     return mask;
 }
 

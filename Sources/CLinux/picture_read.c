@@ -1,0 +1,74 @@
+#ifdef __linux__
+
+#include "pictures.h"
+
+#ifndef ESPALIER_WITHOUT_PICTURES
+
+#include "png_pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
+    int descriptor = *(int *)png_get_io_ptr(png);
+    while (count > 0) {
+        ssize_t done = read(descriptor, bytes, count);
+        if (done < 0 && errno == EINTR) continue;
+        if (done <= 0) png_error(png, done < 0 ? strerror(errno) : "it ends too early");
+        bytes += done;
+        count -= (size_t)done;
+    }
+}
+
+static int decode(EspalierPicture *picture, int descriptor, Pool pool, Failure *failure) {
+    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, failure, fail, ignore, &pool, take, give_back);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    snprintf(failure->reason, sizeof failure->reason, "the pool for it is too small");
+    if (!info || setjmp(failure->place)) return 1;
+    png_set_user_limits(png, 4095, 4095);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_read_fn(png, &descriptor, read_bytes);
+    png_read_info(png, info);
+    png_set_expand(png);
+    png_set_strip_16(png);
+    png_set_strip_alpha(png);
+    if (png_get_interlace_type(png, info) != PNG_INTERLACE_NONE) png_error(png, "it is interlaced");
+    png_read_update_info(png, info);
+    picture->width = (int32_t)png_get_image_width(png, info);
+    picture->height = (int32_t)png_get_image_height(png, info);
+    picture->channels = png_get_channels(png, info);
+    size_t row = png_get_rowbytes(png, info);
+    if (row * (size_t)picture->height > picture->capacity) png_error(png, "it is larger than the setup's width and height");
+    for (int32_t y = 0; y < picture->height; y++) png_read_row(png, picture->pixels + (size_t)y * row, NULL);
+    return 0;
+}
+
+int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
+                              EspalierProblem *problem) {
+    Failure failure;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "picture %s cannot be opened (%s)", path,
+                                strerror(errno));
+    int failed = decode(picture, descriptor, (Pool){pool, pool_bytes}, &failure);
+    close(descriptor);
+    if (!failed) return 0;
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "picture %s cannot be read (%s); save it as a plain PNG", path,
+                            failure.reason);
+}
+
+#else
+
+int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
+                              EspalierProblem *problem) {
+    (void)picture, (void)pool, (void)pool_bytes;
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                            "picture %s cannot be read: this firmware was built for another kind of camera; build it with "
+                            "cross/build for this one",
+                            path);
+}
+
+#endif
+#endif
