@@ -9,8 +9,17 @@ static const EspalierKernelSet reference = { .name = "reference" };
 static const EspalierKernelSet *available[MOST_SETS];
 static uint32_t available_count;
 
+#if defined(__ARM_ARCH_6M__)
+/* One processor, which loads and stores a word at once, and no library for atomic access. */
+#define LOAD(place) (*(const volatile uint32_t *)(place))
+#define STORE(place, value) (*(volatile uint32_t *)(place) = (value))
+#else
+#define LOAD(place) __atomic_load_n(place, __ATOMIC_ACQUIRE)
+#define STORE(place, value) __atomic_store_n(place, value, __ATOMIC_RELEASE)
+#endif
+
 static uint32_t find_sets(void) {
-    uint32_t count = __atomic_load_n(&available_count, __ATOMIC_ACQUIRE);
+    uint32_t count = LOAD(&available_count);
     if (count) return count;
 #if defined(__x86_64__)
     const uint32_t features = espalier_x86_features();
@@ -23,7 +32,7 @@ static uint32_t find_sets(void) {
     available[count++] = &espalier_kernels_neon;
 #endif
     available[count++] = &reference;
-    __atomic_store_n(&available_count, count, __ATOMIC_RELEASE);
+    STORE(&available_count, count);
     return count;
 }
 

@@ -10,8 +10,8 @@ import Testing
 @Suite struct HeaderTests {
     static let model = Package.root.appendingPathComponent("models/doorway/doorway.tflite").path
 
-    static func compilation(_ path: String = model) throws -> Compilation {
-        var options = CompileOptions(name: "person")
+    static func compilation(_ path: String = model, name: String = "person") throws -> Compilation {
+        var options = CompileOptions(name: name)
         options.labels = path == model ? ["empty", "person", "animal \"cat\" ?? é", "vehicle"] : []
         return try Compilation(tflite: ByteFile.read(path), sourceName: "model.tflite", options: options)
     }
@@ -35,6 +35,23 @@ import Testing
                 == " * Flash: \(compilation.plan.flashBytes) bytes. Arena: \(compilation.plan.arenaBytes) bytes."
         )
         #expect(lines[4].contains("\(compilation.plan.macs) in the source model"))
+    }
+
+    @Test(arguments: ["model", "link", "setup"]) func aModelMayBeCalledAsTheContractsAre(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write(Self.compilation(name: name).header, to: "named.h")
+        let source = try folder.write(
+            """
+            #include "named.h"
+            #include "espalier.h"
+            #include "espalier_link.h"
+            int main(void) { return ESPALIER_MODEL.arena_bytes != ESPALIER_MODEL_ARENA_BYTES; }
+            """, to: "model.c")
+        let outcome = try Shell.run(
+            "cc",
+            ["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", Package.root.path + "/include"]
+                + ["-I", folder.url.path, "-c", source, "-o", folder.path("a.o")])
+        #expect(outcome.status == 0, "\(outcome.errors.prefix(500))")
     }
 
     @Test(arguments: [

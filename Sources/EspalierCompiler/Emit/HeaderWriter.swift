@@ -25,7 +25,8 @@ struct HeaderWriter {
     // MARK: Sections
 
     private mutating func writeBanner(_ banner: Banner) {
-        let guardName = "ESPALIER_\(prefix.uppercased())_H"
+        // Not ESPALIER_NAME_H: a model may be called "model", or "link", and the contracts have those guards.
+        let guardName = "ESPALIER_GENERATED_\(prefix.uppercased())_H"
         line("/* Written by espalier \(banner.toolVersion): do not edit.")
         line(" * Source: \(banner.sourceName), SHA-256 \(banner.sourceSHA256)")
         line(" * Options: \(banner.options)")
@@ -45,7 +46,9 @@ struct HeaderWriter {
         line("/* The model under the name that firmware with one model uses: the first one included. */")
         line("#ifndef ESPALIER_MODEL")
         line("#define ESPALIER_MODEL espalier_\(prefix)")
-        line("#define ESPALIER_MODEL_ARENA_BYTES ESPALIER_\(prefix.uppercased())_ARENA_BYTES")
+        if prefix.uppercased() != "MODEL" {
+            line("#define ESPALIER_MODEL_ARENA_BYTES ESPALIER_\(prefix.uppercased())_ARENA_BYTES")
+        }
         line("#endif")
         line("")
     }

@@ -1,4 +1,4 @@
-/* Start-up of a Cortex-M7 image under semihosting: memory, floating point, main, exit; and what newlib needs to print. */
+/* Start-up of a Cortex-M image under semihosting: memory, floating point, main, exit; and what newlib needs to print. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +26,10 @@ void reset(void) {
     const uint32_t *from = &data_load;
     for (uint32_t *to = &data_start; to < &data_end;) *to++ = *from++;
     for (uint32_t *to = &bss_start; to < &bss_end;) *to++ = 0;
+#if defined(__ARM_FP)
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20; /* CPACR: floating point on */
     __asm__ volatile("dsb\n\tisb");
+#endif
     leave((uint32_t)main());
 }
 
