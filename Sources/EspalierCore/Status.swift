@@ -32,11 +32,11 @@ public struct Status: Error, Sendable {
         case ESPALIER_ERROR_COUNT:
             "The number of values differs from the tensor's; pass height x width x channels of them."
         case ESPALIER_ERROR_FRAME:
-            "The frame has no pixels, a side of 0 or over 4095 pixels, or overlapping rows; check its size fields."
+            "The frame has no pixels, overlapping rows, or a side of 0, over 4095 or odd; check its size fields."
         case ESPALIER_ERROR_PIXELS:
-            "The pixel format is unknown or does not fit the model's channels; pass 8-bit grey or 24-bit RGB."
+            "The pixel format is unknown or does not fit the model's channels; pass one of ESPALIER_PIXELS_*."
         case ESPALIER_ERROR_INDEX:
-            "The model has no output with this index; pass one below output_count."
+            "There is no output or row with this index; pass one below output_count or the frame's height."
         default: "Unknown status code."
         }
     }
