@@ -31,21 +31,24 @@ extern "C" {
 #define ESPALIER_ERROR_ARENA_ALIGNMENT 3
 #define ESPALIER_ERROR_OPERATION 4   /* the model has an operation this core was built without */
 #define ESPALIER_ERROR_COUNT 5       /* values passed are not as many as the tensor has */
-#define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0 or over 4,095, an odd one, or rows that overlap */
+#define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0, over 4,095 or odd, or rows that overlap */
 #define ESPALIER_ERROR_PIXELS 7      /* unknown pixel format, or one the model's channels do not fit */
-#define ESPALIER_ERROR_INDEX 8       /* no such output, or row */
+#define ESPALIER_ERROR_INDEX 8       /* no such output or row */
 
-/* EspalierFrame.pixel_format */
-#define ESPALIER_PIXELS_GRAY8 1
-#define ESPALIER_PIXELS_RGB24 2
-#define ESPALIER_PIXELS_BGR24 3
-#define ESPALIER_PIXELS_YUYV 4 /* Y U Y V: two pixels in four bytes */
-#define ESPALIER_PIXELS_UYVY 5 /* U Y V Y */
-#define ESPALIER_PIXELS_NV12 6 /* all Y, then rows of U V, one pair for 2x2 pixels, of row_bytes each */
-#define ESPALIER_PIXELS_YU12 7 /* all Y, then all U, then all V, rows of row_bytes / 2, one for 2x2 pixels */
+/* EspalierFrame.pixel_format: what cameras deliver, laid out in one buffer as V4L2's formats of one plane are.
+ * Y is luma, U is Cb, V is Cr. Where chroma is shared by two columns the width must be even, where it is shared by two
+ * rows the height too: ESPALIER_ERROR_FRAME otherwise. Bytes after a row's last pixel are never looked at. */
+#define ESPALIER_PIXELS_GRAY8 1  /* one byte a pixel, 0 ... 255 (V4L2: GREY) */
+#define ESPALIER_PIXELS_RGB24 2  /* red, green, blue */
+#define ESPALIER_PIXELS_BGR24 3  /* blue, green, red */
+#define ESPALIER_PIXELS_YUYV 4   /* Y U Y V for two pixels of a row: even width */
+#define ESPALIER_PIXELS_UYVY 5   /* U Y V Y for two pixels of a row: even width */
+#define ESPALIER_PIXELS_NV12 6   /* `height` rows of Y, then height / 2 rows of U V pairs, each of row_bytes */
+#define ESPALIER_PIXELS_YU12 7   /* `height` rows of Y, then height / 2 rows of U, then as many of V, the rows of U
+                                    and V of row_bytes / 2 each: row_bytes must be even (I420) */
 
-/* May be or-ed to the formats with Y, U and V: all of them reach from 0 to 255 (JPEG), not Y from 16 to 235 and U, V
- * from 16 to 240 (video). */
+/* May be or-ed to the formats of Y, U and V, not to the others: Y, U and V are 0 ... 255, as JPEG has them. Without it
+ * Y is 16 ... 235 and U and V are 16 ... 240, as video has them. */
 #define ESPALIER_PIXELS_FULL_RANGE 0x100
 
 /* A camera frame, owned by the caller. */
@@ -54,7 +57,7 @@ typedef struct EspalierFrame {
     int32_t pixel_format;
     int32_t width;       /* pixels */
     int32_t height;
-    int32_t row_bytes;   /* from a pixel to the one below it */
+    int32_t row_bytes;   /* from a pixel to the one below it; of the first plane */
 } EspalierFrame;
 
 /* What one run found, from the model's first output. */
@@ -78,8 +81,10 @@ int32_t espalier_set_input(const EspalierModel *model, int8_t *arena, uint32_t a
 int32_t espalier_set_frame(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes,
                            const EspalierFrame *frame);
 
-/* One row of a frame at full resolution: RGB, 3 bytes a pixel; of a grey frame 1. */
-int32_t espalier_frame_row(const EspalierFrame *frame, int32_t row, uint8_t *pixels);
+/* Writes one row of a frame at full resolution, in the colours espalier_set_frame() sees: `rgb` takes 3 x width bytes
+ * of red, green, blue; `grey` takes width bytes. ESPALIER_ERROR_INDEX for a row the frame does not have. */
+int32_t espalier_frame_row(const EspalierFrame *frame, int32_t row, uint8_t *rgb);
+int32_t espalier_frame_row_grey(const EspalierFrame *frame, int32_t row, uint8_t *grey);
 
 /* Runs every layer. The input has to be set anew before each run: layers re-use its place. */
 int32_t espalier_run(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes, EspalierResult *result);

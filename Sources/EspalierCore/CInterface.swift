@@ -38,6 +38,30 @@ public func espalier_set_frame(
 }
 
 @c @implementation
+public func espalier_frame_row(
+    _ frame: UnsafePointer<EspalierFrame>!, _ row: Int32, _ rgb: UnsafeMutablePointer<UInt8>!
+) -> Int32 {
+    do throws(Status) {
+        try FramePlanes(frame.pointee).copyRow(Int(row), rgb: rgb)
+        return ESPALIER_OK
+    } catch {
+        return error.code
+    }
+}
+
+@c @implementation
+public func espalier_frame_row_grey(
+    _ frame: UnsafePointer<EspalierFrame>!, _ row: Int32, _ grey: UnsafeMutablePointer<UInt8>!
+) -> Int32 {
+    do throws(Status) {
+        try FramePlanes(frame.pointee).copyRow(Int(row), grey: grey)
+        return ESPALIER_OK
+    } catch {
+        return error.code
+    }
+}
+
+@c @implementation
 public func espalier_run(
     _ model: UnsafePointer<EspalierModel>!, _ arena: UnsafeMutablePointer<Int8>!, _ arena_bytes: UInt32,
     _ result: UnsafeMutablePointer<EspalierResult>!

@@ -2,28 +2,28 @@ import CEspalier
 
 /// From a camera frame to the input tensor in one pass: crop, resize, convert the colour, quantise.
 ///
-/// The crop is the largest centred rectangle with the input's aspect ratio. Resizing averages each component over the
-/// area an output pixel covers, with exact integer weights, rounding halves up; a sample that two or four pixels share
-/// counts for each of them. At a ratio of 1 pixels pass unchanged, and the result is the same on every machine. The
-/// colour is converted after that. Grey of red, green and blue is ITU-R BT.601 luma in 16-bit fixed point, as Pillow's
-/// "L".
+/// The crop is the largest centred rectangle with the input's aspect ratio. Resizing averages over the area each
+/// output pixel covers, with exact integer weights, rounding halves up: at a ratio of 1 pixels pass unchanged, and
+/// the result is the same on every machine. Averages come before colour, one for each component of the format:
+///
+///     mean = floor((sum of weight x sample + area / 2) / area)
+///
+/// where a sample weighs the part of the box that its pixels cover. A chroma sample covers the two or four pixels
+/// that share it, cut off where the box or the crop ends. The means are then converted once: red, green and blue
+/// pass as they are or become luma, Y, U and V become red, green and blue (`YUVRange`). A grey input takes Y alone.
 struct Preparation {
-    /// A side this long keeps every sum of a box below 2^32.
-    static var longestSide: Int32 { 4095 }
+    let frame: FramePlanes
+    let left: Int
+    let top: Int
+    let cropWidth: Int
+    let cropHeight: Int
 
-    private let pixels: Pixels
-    private let left: Int
-    private let top: Int
-    private let cropWidth: Int
-    private let cropHeight: Int
-
-    /// - Throws: `.frame` for a frame without pixels or of an impossible size, `.pixels` for a format that is
-    ///   unknown, or where the input has neither 1 nor 3 channels.
+    /// - Throws: what `FramePlanes` throws, and `.pixels` where the input has neither 1 nor 3 channels.
     init(frame: EspalierFrame, input: Tensor) throws(Status) {
-        pixels = try Pixels(frame)
+        self.frame = try FramePlanes(frame)
         guard input.channels == 1 || input.channels == 3 else { throw .pixels }
-        let width = Int(frame.width)
-        let height = Int(frame.height)
+        let width = self.frame.width
+        let height = self.frame.height
         if width &* input.height > height &* input.width {
             cropHeight = height
             cropWidth = max(1, height &* input.width / input.height)
@@ -39,40 +39,65 @@ struct Preparation {
     func run(into input: Tensor, pixelTable: UnsafePointer<Int8>?) {
         let needsFirstOnly = pixels.isGrey || input.channels == 1 && pixels.greyIsFirst
         for row in 0..<input.height {
-            let rows = Span(row, of: input.height, over: cropHeight, from: top)
+            let box = rows(row, input, frame.main)
+            let chromaBox = rows(row, input, frame.chroma)
             for pixel in 0..<input.width {
-                let columns = Span(pixel, of: input.width, over: cropWidth, from: left)
-                let first = mean(pixels.first, rows, columns)
-                let second = needsFirstOnly ? first : mean(pixels.second, rows, columns)
-                let third = needsFirstOnly ? first : mean(pixels.third, rows, columns)
-                if input.channels == 1 {
-                    input.store(quantised(pixels.grey(first, second, third), 0, pixelTable), row, pixel, 0)
+                if input.channels == 3 {
+                    let colour = colour(box, chromaBox, pixel, input)
+                    input.store(quantised(colour.red, 0, pixelTable), row, pixel, 0)
+                    input.store(quantised(colour.green, 1, pixelTable), row, pixel, 1)
+                    input.store(quantised(colour.blue, 2, pixelTable), row, pixel, 2)
                 } else {
-                    let (red, green, blue) = pixels.rgb(first, second, third)
-                    input.store(quantised(red, 0, pixelTable), row, pixel, 0)
-                    input.store(quantised(green, 1, pixelTable), row, pixel, 1)
-                    input.store(quantised(blue, 2, pixelTable), row, pixel, 2)
+                    input.store(quantised(grey(box, pixel, input), 0, pixelTable), row, pixel, 0)
                 }
             }
         }
     }
 
-    /// The mean of a component over a box of the frame.
+    // MARK: One output pixel
+
     @inline(__always)
-    private func mean(_ plane: Plane, _ rows: Span, _ columns: Span) -> UInt32 {
-        var sum: UInt32 = 0
-        for y in rows.first...rows.last {
-            let line = plane.start + (y &>> plane.halvesY) &* plane.rowBytes
-            var lineSum = columns.firstWeight &* sample(line, columns.first, plane)
-            if columns.last > columns.first {
-                var inner: UInt32 = 0
-                for x in columns.first &+ 1..<columns.last { inner &+= sample(line, x, plane) }
-                lineSum &+= columns.weight &* inner &+ columns.lastWeight &* sample(line, columns.last, plane)
-            }
-            sum &+= lineSum &* rows.weight(of: y)
+    private func colour(_ rows: Span, _ chromaRows: Span, _ pixel: Int, _ input: Tensor) -> RGB {
+        let columns = columns(pixel, input, frame.main)
+        switch frame.colour {
+        case .grey: return RGB(grey: mean(frame.main.sums(rows, columns, components: 1).0))
+        case .rgb: return meanColour(rows, columns)
+        case .yuv:
+            let luma = frame.main.sums(rows, columns, components: 1).0
+            let chromaColumns = self.columns(pixel, input, frame.chroma)
+            let (u, v, _) = frame.chroma.sums(chromaRows, chromaColumns, components: 2)
+            return frame.range.colour(mean(luma), mean(u), mean(v))
         }
+    }
+
+    @inline(__always)
+    private func grey(_ rows: Span, _ pixel: Int, _ input: Tensor) -> UInt32 {
+        let columns = columns(pixel, input, frame.main)
+        switch frame.colour {
+        case .grey: return mean(frame.main.sums(rows, columns, components: 1).0)
+        case .rgb: return meanColour(rows, columns).luma
+        case .yuv: return frame.range.grey(mean(frame.main.sums(rows, columns, components: 1).0))
+        }
+    }
+
+    @inline(__always)
+    private func meanColour(_ rows: Span, _ columns: Span) -> RGB {
+        let (red, green, blue) = frame.main.sums(rows, columns, components: 3)
+        return RGB(red: mean(red), green: mean(green), blue: mean(blue))
+    }
+
+    @inline(__always)
+    private func mean(_ sum: UInt32) -> UInt32 {
         let area = UInt32(truncatingIfNeeded: cropWidth &* cropHeight)
         return (sum &+ area / 2) / area
+    }
+
+    private func rows(_ row: Int, _ input: Tensor, _ plane: Plane) -> Span {
+        Span(row, of: input.height, origin: top, crop: cropHeight, shift: plane.rowShift)
+    }
+
+    private func columns(_ pixel: Int, _ input: Tensor, _ plane: Plane) -> Span {
+        Span(pixel, of: input.width, origin: left, crop: cropWidth, shift: plane.columnShift)
     }
 
     @inline(__always)

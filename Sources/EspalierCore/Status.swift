@@ -32,14 +32,11 @@ public struct Status: Error, Sendable {
         case ESPALIER_ERROR_COUNT:
             "The number of values differs from the tensor's; pass height x width x channels of them."
         case ESPALIER_ERROR_FRAME:
-            """
-            The frame has no pixels, a side of 0 or over 4095, an odd side where pixels share colours, or overlapping \
-            rows; check its size fields.
-            """
+            "The frame has no pixels, overlapping rows, or a side of 0, over 4095 or odd; check its size fields."
         case ESPALIER_ERROR_PIXELS:
-            "The pixel format is unknown, or the model has neither 1 nor 3 channels; pass one of ESPALIER_PIXELS_*."
+            "The pixel format is unknown or does not fit the model's channels; pass one of ESPALIER_PIXELS_*."
         case ESPALIER_ERROR_INDEX:
-            "There is no output, or row, with this index; pass one below output_count, or height."
+            "There is no output or row with this index; pass one below output_count or the frame's height."
         default: "Unknown status code."
         }
     }

@@ -138,7 +138,7 @@ static const char *refuses_frames(void) {
     frame.row_bytes = 1;
     CHECK(status_of(frame) == ESPALIER_ERROR_FRAME);
     frame = frame_of(pixels);
-    frame.pixel_format = 99;
+    frame.pixel_format = 8;
     CHECK(status_of(frame) == ESPALIER_ERROR_PIXELS);
     return NULL;
 }

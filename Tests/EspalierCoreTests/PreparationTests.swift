@@ -243,7 +243,7 @@ import Testing
         for rowBytes in [Int32.min, -12, 0, 11] {
             #expect(code { $0.row_bytes = rowBytes } == ESPALIER_ERROR_FRAME, "row bytes \(rowBytes)")
         }
-        for format in [Int32.min, -1, 0, 8, 0x101] {
+        for format in [Int32.min, -1, 0, 8, 0x101, 0x102, 0x103, 0x204] {
             #expect(code { $0.pixel_format = format } == ESPALIER_ERROR_PIXELS, "format \(format)")
         }
         for channels in [2, 4, 5] { #expect(code(channels: channels) { _ in } == ESPALIER_ERROR_PIXELS) }
