@@ -95,16 +95,3 @@ public func espalier_get_output(
 public func espalier_status_text(_ status: Int32) -> UnsafePointer<CChar>! {
     UnsafeRawPointer(Status(code: status).text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
-
-@c @implementation
-public func espalier_frame_row(
-    _ frame: UnsafePointer<EspalierFrame>!, _ row: Int32, _ pixels: UnsafeMutablePointer<UInt8>!
-) -> Int32 {
-    do throws(Status) {
-        guard row >= 0, row < frame.pointee.height else { throw .index }
-        try Pixels(frame.pointee).copyRow(Int(row), width: Int(frame.pointee.width), to: pixels)
-        return ESPALIER_OK
-    } catch {
-        return error.code
-    }
-}

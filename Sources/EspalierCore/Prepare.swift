@@ -37,7 +37,6 @@ struct Preparation {
 
     /// - Parameter pixelTable: [channels][256] stored value of each pixel value; without one it is pixel - 128.
     func run(into input: Tensor, pixelTable: UnsafePointer<Int8>?) {
-        let needsFirstOnly = pixels.isGrey || input.channels == 1 && pixels.greyIsFirst
         for row in 0..<input.height {
             let box = rows(row, input, frame.main)
             let chromaBox = rows(row, input, frame.chroma)
@@ -101,45 +100,8 @@ struct Preparation {
     }
 
     @inline(__always)
-    private func sample(_ line: UnsafePointer<UInt8>, _ x: Int, _ plane: Plane) -> UInt32 {
-        UInt32(line[(x &>> plane.halvesX) &* plane.step])
-    }
-
-    @inline(__always)
     private func quantised(_ pixel: UInt32, _ channel: Int, _ table: UnsafePointer<Int8>?) -> Int8 {
         guard let table else { return Int8(truncatingIfNeeded: Int32(bitPattern: pixel) &- 128) }
         return table[channel &* 256 &+ Int(pixel)]
-    }
-}
-
-/// The pixels that one output pixel covers along one side, and by how much.
-///
-/// Lengths are counted in units of 1 / (output size) of a source pixel, so that every overlap is a whole number: a source
-/// pixel is `count` units long, an output pixel `crop` units.
-private struct Span {
-    /// Source pixels, both included.
-    let first: Int
-    let last: Int
-    let firstWeight: UInt32
-    let lastWeight: UInt32
-    /// Of those in between.
-    let weight: UInt32
-
-    @inline(__always)
-    init(_ index: Int, of count: Int, over crop: Int, from offset: Int) {
-        let start = index &* crop
-        let end = start &+ crop
-        let firstPixel = start / count
-        let lastPixel = (end &- 1) / count
-        first = offset &+ firstPixel
-        last = offset &+ lastPixel
-        firstWeight = UInt32(truncatingIfNeeded: min(end, (firstPixel &+ 1) &* count) &- start)
-        lastWeight = UInt32(truncatingIfNeeded: end &- max(start, lastPixel &* count))
-        weight = UInt32(truncatingIfNeeded: count)
-    }
-
-    @inline(__always)
-    func weight(of pixel: Int) -> UInt32 {
-        pixel == first ? firstWeight : pixel == last ? lastWeight : weight
     }
 }

@@ -182,7 +182,9 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         guard row &* Int(image.height) <= Int(picture.pointee.capacity) else { return false }
         for index in 0..<image.height {
             let target = picture.pointee.pixels + Int(index) &* row
-            guard espalier_frame_row(&image, index, target) == ESPALIER_OK else { return false }
+            let status =
+                isGrey ? espalier_frame_row_grey(&image, index, target) : espalier_frame_row(&image, index, target)
+            guard status == ESPALIER_OK else { return false }
         }
         return true
     }
