@@ -76,6 +76,14 @@ let package = Package(
             name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"],
             swiftSettings: hostRoom),
         .target(
+            name: "EspalierSettings",
+            dependencies: [
+                "EspalierReaction", "EspalierFiles",
+                .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Host"])),
+            ],
+            // TOMLKit wraps a C++ library and leaves linking its runtime to whoever links TOMLKit.
+            linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]),
+        .target(
             name: "EspalierSimulator",
             dependencies: [
                 "EspalierReaction", "EspalierScenes", "EspalierFiles", "CFont",
@@ -87,6 +95,7 @@ let package = Package(
             name: "espalier",
             dependencies: [
                 "EspalierCompiler", "EspalierSimulator", "EspalierFiles", "EspalierScenes",
+                "EspalierSettings", "EspalierLinux",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser",
                     condition: .when(traits: ["Host"])),

@@ -6,13 +6,26 @@ static uint32_t aligned(uint64_t bytes) {
     return bytes > UINT32_MAX ? UINT32_MAX & ~63u : (uint32_t)bytes;
 }
 
+/* Bytes of two pixels of a raw format. */
+static uint32_t pair_bytes(int32_t format) {
+    switch (format) {
+    case ESPALIER_FORMAT_GREY: return 2;
+    case ESPALIER_FORMAT_NV12:
+    case ESPALIER_FORMAT_YU12: return 3;
+    case ESPALIER_FORMAT_YUYV:
+    case ESPALIER_FORMAT_UYVY: return 4;
+    default: return 6;
+    }
+}
+
 EspalierSetupMemory espalier_setup_memory(const EspalierSetup *setup) {
     const EspalierCamera *camera = &setup->camera;
     EspalierSetupMemory need = {0, 0, 0, 0};
     uint32_t picture = aligned((uint64_t)(uint32_t)camera->width * (uint32_t)camera->height * 3u);
     int may_decode = camera->format == ESPALIER_FORMAT_MJPEG || camera->format == ESPALIER_FORMAT_ANY;
     if (camera->kind == ESPALIER_CAMERA_COMMAND) {
-        need.slot_bytes = picture;
+        uint64_t pixels = (uint64_t)(uint32_t)camera->width * (uint32_t)camera->height;
+        need.slot_bytes = aligned(pixels * pair_bytes(camera->format) / 2);
         need.slot_count = camera->ring_frames + 1;
     }
     if (camera->kind == ESPALIER_CAMERA_PICTURES || (camera->kind == ESPALIER_CAMERA_V4L2 && may_decode))

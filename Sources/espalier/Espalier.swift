@@ -11,5 +11,6 @@ struct Espalier: ParsableCommand {
         version: Compilation.toolVersion,
         subcommands: [
             Compile.self, Inspect.self, Validate.self, Benchmark.self, Tune.self, Simulate.self, Scenes.self,
+            Boards.self, Doctor.self, Setup.self, Run.self,
         ])
 }

@@ -23,7 +23,7 @@ public struct Processor: Sendable {
     var list: Double
     var gatheredVector: Double
 
-    public static let all = [generic, avx512vnni, cortexA76, cortexA72, cortexM]
+    public static let all = [generic, avx512vnni, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
 
     /// By the name `--cpu` takes.
     public static func named(_ name: String) -> Processor? { all.first { $0.name == name } }
@@ -54,6 +54,22 @@ public struct Processor: Sendable {
         var processor = cortexA72
         processor.name = "cortex-a76"
         processor.cyclesPerMicrosecond = 6000
+        return processor
+    }()
+
+    /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
+    public static let cortexA53 = {
+        var processor = cortexA72
+        processor.name = "cortex-a53"
+        processor.cyclesPerMicrosecond = 1000
+        return processor
+    }()
+
+    /// ARMv6 (Raspberry Pi Zero and 1): no vectors, so every block costs the same, as on a microcontroller.
+    public static let arm1176 = {
+        var processor = cortexM
+        processor.name = "arm1176"
+        processor.cyclesPerMicrosecond = 1000
         return processor
     }()
 

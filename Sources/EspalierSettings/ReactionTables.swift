@@ -1,0 +1,194 @@
+public import CEspalier
+public import EspalierFiles
+public import EspalierReaction
+
+// The tables [[trigger]], [[output]] and [frames], the same in reaction.toml and in a scenario. boards/generic/
+// reaction.toml explains every key.
+
+/// What to react to and how, as a file says it: lines and labels still by name.
+public struct ReactionTables: Sendable {
+    /// The keys above all headers that belong here.
+    public static let keys = ["trigger", "output", "frames", "watchdog_ms", "dry_run"]
+
+    /// Complete but for the lines' indices and the label masks.
+    var settings = EspalierReaction.standard
+    /// Line of each trigger; nil for a periodic one.
+    var inputs: [LineRequest?] = []
+    var outputs: [LineRequest] = []
+    var pretrigger: Place
+    /// Which labels each output signals for; nil: all.
+    public internal(set) var groups: [LabelGroup?] = []
+
+    /// - Throws: one sentence, with file, line and key, for whatever is wrong.
+    public init(_ root: TOMLSection) throws(FileError) {
+        pretrigger = root.place()
+        let triggers = try root.sections("trigger")
+        let outputs = try root.sections("output")
+        settings.trigger_count = try count(triggers, Int(ESPALIER_MOST_TRIGGERS))
+        settings.output_count = try count(outputs, Int(ESPALIER_MOST_OUTPUTS))
+        for (index, section) in triggers.enumerated() { try readTrigger(section, index) }
+        for (index, section) in outputs.enumerated() { try readOutput(section, index) }
+        if triggers.isEmpty { inputs = [LineRequest(role: "trigger", place: root.place("trigger"))] }
+        if outputs.isEmpty {
+            self.outputs = [LineRequest(role: "output", place: root.place("output"))]
+            groups = [nil]
+        }
+        if let frames = try root.section("frames") { try readFrames(frames) }
+        try root.read("watchdog_ms", &settings.watchdog_nanoseconds)
+        settings.dry_run = try root.flag("dry_run") == true ? 1 : 0
+    }
+
+    private func count(_ sections: [TOMLSection], _ most: Int) throws(FileError) -> Int32 {
+        if sections.count > most {
+            throw sections[most].place().error("is one too many", do: "give at most \(most)")
+        }
+        return Int32(max(sections.count, 1))
+    }
+
+    // MARK: Triggers
+
+    private static let ofALine = ["line", "edge", "bias", "active_low", "debounce_ms", "hold_off_ms", "stuck_ms"]
+
+    private mutating func readTrigger(_ section: TOMLSection, _ index: Int) throws(FileError) {
+        try section.allowOnly(Self.ofALine + ["settle_ms", "cooldown_ms", "period_ms"])
+        var trigger = EspalierTrigger.standard
+        trigger.edge = try section.choice("edge", edges) ?? trigger.edge
+        try section.read("debounce_ms", &trigger.debounce_nanoseconds)
+        try section.read("hold_off_ms", &trigger.hold_off_nanoseconds)
+        try section.read("settle_ms", &trigger.settle_nanoseconds)
+        try section.read("cooldown_ms", &trigger.cooldown_nanoseconds)
+        try section.read("period_ms", &trigger.period_nanoseconds)
+        try section.read("stuck_ms", &trigger.stuck_nanoseconds)
+        set(&settings.triggers, index, trigger)
+        if trigger.period_nanoseconds > 0 {
+            if let key = section.keys.first(where: Self.ofALine.contains) {
+                throw section.error(
+                    key, "is for a line, but with period_ms the trigger has none", do: "leave one of them out")
+            }
+            inputs.append(nil)
+            return
+        }
+        if trigger.stuck_nanoseconds > 0, trigger.edge == ESPALIER_EDGE_BOTH {
+            throw section.error(
+                "stuck_ms", "cannot go with edge = \"both\"", do: "say which edge makes the line active")
+        }
+        var request = try line(section, role: "trigger")
+        request.line.bias = try section.choice("bias", biases) ?? request.line.bias
+        inputs.append(request)
+    }
+
+    private func line(_ section: TOMLSection, role: String) throws(FileError) -> LineRequest {
+        let name = try section.lineName()
+        var request = LineRequest(
+            name: name, role: role, place: section.place(name == nil ? nil : "line"))
+        request.line.active_low = try section.flag("active_low") == true ? 1 : 0
+        return request
+    }
+
+    // MARK: Outputs
+
+    private mutating func readOutput(_ section: TOMLSection, _ index: Int) throws(FileError) {
+        try section.allowOnly(
+            [
+                "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe", "drive",
+                "active_low", "triggers",
+            ])
+        var output = EspalierOutput.standard
+        output.mode = try section.choice("mode", modes) ?? output.mode
+        output.score_rule = try section.choice("score", scoreRules) ?? output.score_rule
+        if let threshold = try section.number("threshold", in: -1000...1000) {
+            output.threshold_high_permille = Int32((threshold * 1000).rounded())
+        }
+        let high = Double(output.threshold_high_permille) / 1000
+        let low = try section.number("threshold_low", in: -1000...high) ?? high
+        output.threshold_low_permille = Int32((low * 1000).rounded())
+        try section.read("duration_ms", &output.duration_nanoseconds)
+        let needsLength = output.mode == ESPALIER_OUTPUT_PULSE || output.mode == ESPALIER_OUTPUT_HEARTBEAT
+        if needsLength, output.duration_nanoseconds == 0 {
+            throw section.error(
+                "duration_ms", "is 0, no length for a pulse or a heartbeat",
+                do: "give it a length, or choose another mode")
+        }
+        output.safe_high = try section.choice("safe", [("low", 0), ("high", 1)]) ?? output.safe_high
+        output.trigger_mask = try triggerMask(section) ?? output.trigger_mask
+        set(&settings.outputs, index, output)
+        groups.append(
+            try section.texts("labels").map { LabelGroup(labels: $0, place: section.place("labels")) })
+        var request = try line(section, role: "output")
+        request.line.drive = try section.choice("drive", drives) ?? request.line.drive
+        outputs.append(request)
+    }
+
+    private func triggerMask(_ section: TOMLSection) throws(FileError) -> UInt32? {
+        guard let numbers = try section.integers("triggers") else { return nil }
+        var mask: UInt32 = 0
+        for number in numbers {
+            guard (1...Int(settings.trigger_count)).contains(number) else {
+                throw section.error(
+                    "triggers", "has \(number), which is no [[trigger]] here",
+                    do: "give numbers from 1 to \(settings.trigger_count), in the order of the file")
+            }
+            mask |= 1 << UInt32(number - 1)
+        }
+        return mask
+    }
+
+    // MARK: Frames
+
+    private mutating func readFrames(_ section: TOMLSection) throws(FileError) {
+        try section.allowOnly(["pretrigger_ms", "frame_age_ms", "deadline_ms", "burst", "votes"])
+        pretrigger = section.place("pretrigger_ms")
+        try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds)
+        try section.read("frame_age_ms", &settings.frame_age_nanoseconds)
+        try section.read("deadline_ms", &settings.deadline_nanoseconds)
+        let burst = try section.integer("burst", in: 1...Int(ESPALIER_LONGEST_BURST)) ?? 1
+        settings.burst_frames = Int32(burst)
+        settings.burst_votes = Int32(try section.integer("votes", in: 1...burst) ?? burst / 2 + 1)
+    }
+}
+
+/// The labels an output signals for.
+public struct LabelGroup: Sendable {
+    public let labels: [String]
+    let place: Place
+
+    /// - Parameter labels: the model's, by class.
+    /// - Throws: for a label the model does not know, or knows too far back.
+    public func mask(among labels: [String]) throws(FileError) -> UInt64 {
+        var mask: UInt64 = 0
+        for label in self.labels {
+            guard let index = labels.firstIndex(of: label) else {
+                throw place.error(
+                    "has \"\(label)\", which the model does not know",
+                    do: labels.isEmpty
+                        ? "choose a model with labels" : "choose among \(labels.joined(separator: ", "))")
+            }
+            guard index < 64 else {
+                throw place.error(
+                    "has \"\(label)\", which is class \(index)", do: "choose among the model's first 64 classes")
+            }
+            mask |= 1 << UInt64(index)
+        }
+        return mask
+    }
+}
+
+// MARK: - Words
+
+private let edges = [
+    ("rising", ESPALIER_EDGE_RISING), ("falling", ESPALIER_EDGE_FALLING), ("both", ESPALIER_EDGE_BOTH),
+]
+private let biases = [
+    ("as-is", ESPALIER_BIAS_AS_IS), ("disabled", ESPALIER_BIAS_DISABLED),
+    ("pull-up", ESPALIER_BIAS_PULL_UP), ("pull-down", ESPALIER_BIAS_PULL_DOWN),
+]
+private let drives = [
+    ("push-pull", ESPALIER_DRIVE_PUSH_PULL), ("open-drain", ESPALIER_DRIVE_OPEN_DRAIN),
+    ("open-source", ESPALIER_DRIVE_OPEN_SOURCE),
+]
+private let scoreRules = [("max", ESPALIER_SCORE_MAX), ("sum", ESPALIER_SCORE_SUM)]
+private let modes = [
+    ("pulse", ESPALIER_OUTPUT_PULSE), ("hold", ESPALIER_OUTPUT_HOLD), ("follow", ESPALIER_OUTPUT_FOLLOW),
+    ("toggle", ESPALIER_OUTPUT_TOGGLE), ("heartbeat", ESPALIER_OUTPUT_HEARTBEAT),
+    ("fault", ESPALIER_OUTPUT_FAULT),
+]
