@@ -6,6 +6,8 @@ TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static qemu-system-arm
 
+FIRMWARE_PACKAGES = $(HOST_PACKAGES) qemu-user-static
+QEMU_PACKAGES = $(HOST_PACKAGES) gcc make xz-utils python3 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 UML_PACKAGES = $(HOST_PACKAGES) gcc make flex bison m4 xz-utils python3 dpkg-dev
 
 ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
@@ -17,12 +19,14 @@ REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 NEEDS_SWIFT = command -v swift >/dev/null || \
 	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
 
-.PHONY: help demo test embedded rigs rig-uml kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
+.PHONY: help demo test embedded cortex-m firmware rigs rig-uml rig-aarch64 rig-armv7 rig-raspi3b kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
 
 help:
 	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
 	@echo "make test      build and run the tests"
 	@echo "make embedded  build the core for x86-64, aarch64, armv7 and Cortex-M7 and run it under emulation"
+	@echo "make cortex-m  build the core for Cortex-M4, M7 and M0+ and run person_detect on emulated boards"
+	@echo "make firmware  build the firmware for every Linux target and run it on the simulated board under emulation"
 	@echo "make rigs      the tests that need devices, on a real kernel's own in virtual machines; make rig-uml: one of them"
 	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
 	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
@@ -46,12 +50,27 @@ embedded:
 	@cross/require $(EMBEDDED_PACKAGES)
 	cross/embedded
 
-rigs: rig-uml
+cortex-m:
+	@$(NEEDS_SWIFT)
+	@cross/require $(EMBEDDED_PACKAGES)
+	cross/cortex-m/check $(REFERENCE)
+
+firmware:
+	@$(NEEDS_SWIFT)
+	@cross/require $(FIRMWARE_PACKAGES)
+	cross/check-firmware
+
+rigs: rig-uml rig-aarch64 rig-armv7 rig-raspi3b
 
 rig-uml:
 	@$(NEEDS_SWIFT)
 	@cross/require $(UML_PACKAGES)
 	Tests/Rigs/rig uml Tests/Rigs/uml/tests
+
+rig-aarch64 rig-armv7 rig-raspi3b:
+	@$(NEEDS_SWIFT)
+	@cross/require $(QEMU_PACKAGES)
+	Tests/Rigs/rig $(@:rig-%=%) Tests/Rigs/qemu/firmware $(@:rig-%=%)
 
 kernels-arm:
 	@cross/require $(ARM_PACKAGES)

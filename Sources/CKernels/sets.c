@@ -28,8 +28,13 @@ static uint32_t find_sets(void) {
     if (features & ESPALIER_X86_AVX2) available[count++] = &espalier_kernels_avx2;
 #endif
 #if defined(__aarch64__)
+    /* Firmware for one board leaves out the set that board has no use for: 120 to 150 KB. */
+#if !defined(ESPALIER_WITHOUT_NEONDOT)
     if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
+#endif
+#if !defined(ESPALIER_WITHOUT_NEON)
     available[count++] = &espalier_kernels_neon;
+#endif
 #endif
     available[count++] = &reference;
     STORE(&available_count, count);
