@@ -86,11 +86,9 @@ let package = Package(
         .target(
             name: "EspalierSimulator",
             dependencies: [
-                "EspalierReaction", "EspalierScenes", "EspalierFiles", "CFont",
-                .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Host"])),
-            ], swiftSettings: hostRoom,
-            // TOMLKit wraps a C++ library and leaves linking its runtime to whoever links TOMLKit.
-            linkerSettings: [.linkedLibrary("stdc++", .when(platforms: [.linux]))]),
+                "EspalierReaction", "EspalierScenes", "EspalierFiles", "EspalierSettings", "CFont",
+            ],
+            swiftSettings: hostRoom),
         .executableTarget(
             name: "espalier",
             dependencies: [

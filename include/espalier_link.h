@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include "espalier_reaction.h"
 
-#define ESPALIER_LINK_VERSION 2u
+#define ESPALIER_LINK_VERSION 3u
 
 /* EspalierLinkRequest.kind and EspalierLinkReply.kind */
 #define ESPALIER_LINK_HELLO 1
@@ -89,11 +89,13 @@ typedef struct EspalierLinkHello {
     char model[ESPALIER_LINK_NAME_BYTES];
 } EspalierLinkHello;
 
-/* Where the firmware is. */
+/* Where the firmware is: what to react to, and what the lines with these indices are called. */
 typedef struct EspalierLinkSettings {
     EspalierReaction reaction;
-    char trigger[ESPALIER_LINK_NAME_BYTES];
-    char output[ESPALIER_LINK_NAME_BYTES];
+    int32_t input_count;
+    int32_t output_count;
+    char inputs[ESPALIER_MOST_TRIGGERS][ESPALIER_LINK_NAME_BYTES];
+    char outputs[ESPALIER_MOST_OUTPUTS][ESPALIER_LINK_NAME_BYTES];
 } EspalierLinkSettings;
 
 /* A frame; rows * row_bytes bytes of pixels follow. */

@@ -15,7 +15,7 @@ _Static_assert(sizeof(EspalierReactionRecord) == 120,
 _Static_assert(sizeof(EspalierLinkRequest) == 40, "EspalierLinkRequest changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkReply) == 40, "EspalierLinkReply changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkHello) == 104, "EspalierLinkHello changed: bump ESPALIER_LINK_VERSION");
-_Static_assert(sizeof(EspalierLinkSettings) == 1016, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
+_Static_assert(sizeof(EspalierLinkSettings) == 1920, "EspalierLinkSettings changed: bump ESPALIER_LINK_VERSION");
 _Static_assert(sizeof(EspalierLinkFrame) == 32, "EspalierLinkFrame changed: bump ESPALIER_LINK_VERSION");
 
 #include "espalier_setup.h"

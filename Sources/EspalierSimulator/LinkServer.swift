@@ -1,5 +1,6 @@
 import CEspalier
 import EspalierReaction
+import EspalierSettings
 import Foundation
 
 /// The simulator's side of `espalier_link.h`: serves one firmware from a virtual board, the same the
@@ -86,8 +87,10 @@ public struct LinkServer {
     private func linkSettings(_ reaction: EspalierReaction) -> EspalierLinkSettings {
         var settings = EspalierLinkSettings()
         settings.reaction = reaction
-        withUnsafeMutableBytes(of: &settings.trigger) { $0.copyBytes(from: scenario.trigger.utf8.prefix(63)) }
-        withUnsafeMutableBytes(of: &settings.output) { $0.copyBytes(from: scenario.output.utf8.prefix(63)) }
+        settings.input_count = Int32(scenario.inputs.count)
+        settings.output_count = Int32(scenario.outputs.count)
+        setNames(&settings.inputs, scenario.inputs)
+        setNames(&settings.outputs, scenario.outputs)
         return settings
     }
 

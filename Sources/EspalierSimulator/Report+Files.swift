@@ -1,4 +1,5 @@
-public import EspalierFiles
+public import CEspalier
+import EspalierFiles
 import Foundation
 
 // The files of a run: the trace as text and for waveform viewers, a timing diagram, and the frames.
@@ -87,13 +88,13 @@ extension SimulationReport {
             TimingDiagram.Edge(UInt64($0.time), $0.high)
         }
         return TimingDiagram.Lane(
-            name: name, direction: name == scenario.output ? .output : .input, edges: Array(edges))
+            name: name, direction: scenario.outputs.contains(name) ? .output : .input, edges: Array(edges))
     }
 
     private func trigger(_ reaction: Reaction) -> TimingDiagram.Trigger {
         var spans: [TimingDiagram.Span] = []
         if let start = reaction.runTime, let end = reaction.verdictTime {
-            let capture = reaction.edgeTime + scenario.reaction.triggers.0.settle_nanoseconds
+            let capture = reaction.edgeTime + settings(reaction).settle_nanoseconds
             spans.append(TimingDiagram.Span(.capture, UInt64(capture), UInt64(start)))
             spans.append(TimingDiagram.Span(.inference, UInt64(start), UInt64(end)))
         }
@@ -103,6 +104,18 @@ extension SimulationReport {
             spans: spans, signalNanoseconds: reaction.signalTime.map(UInt64.init), outcome: style(reaction),
             caption: isVerdict ? "\(reaction.label) \(score(reaction))" : reaction.outcome.word,
             note: isVerdict ? blocks(reaction) : "")
+    }
+
+    /// The trigger it came from.
+    private func settings(_ reaction: Reaction) -> EspalierTrigger {
+        let record = run.records.first { $0.trigger == reaction.trigger }
+        return scenario.reaction.trigger(Int(record?.trigger_index ?? 0))
+    }
+
+    /// What set it off: a line, or a period.
+    private func cause(_ reaction: Reaction) -> String {
+        let trigger = settings(reaction)
+        return trigger.period_nanoseconds > 0 ? "period" : scenario.inputs[Int(trigger.line)]
     }
 
     private func style(_ reaction: Reaction) -> OutcomeStyle {
@@ -123,7 +136,7 @@ extension SimulationReport {
     private func picture(of reaction: Reaction) -> Image? {
         guard reaction.outcome == .verdict, let number = reaction.frameNumber else { return nil }
         let lines = [
-            "\(scenario.trigger) at \(edge(reaction)), frame \(number) \(frameAge(reaction))",
+            "\(cause(reaction)) at \(edge(reaction)), frame \(number) \(frameAge(reaction))",
             "inference \(milliseconds(reaction.inferenceNanoseconds)), \(blocks(reaction))",
         ]
         return Annotation(

@@ -35,13 +35,21 @@ public struct SimulationReport {
         guard reaction.outcome == .verdict else {
             return row("\(reaction.trigger)", edge, "", reaction.outcome.words, "", "", "")
         }
-        let signal = !reaction.signalled ? "" : " -> \(scenario.output)"
+        let high = outputNames(record.signalled)
+        let signal = high.isEmpty ? "" : " -> \(high)"
         return row(
             "\(reaction.trigger)", edge, frameAge(reaction),
             "\(reaction.label) \(score(reaction))\(signal)",
             "\(reaction.blocksKept)/\(reaction.blocksPruned)/\(reaction.blocksSkipped)",
             withReal(reaction.inferenceNanoseconds, record.real_inference_nanoseconds),
             withReal(reaction.edgeToSignalNanoseconds, record.real_edge_to_signal_nanoseconds))
+    }
+
+    /// The lines of these outputs, a bit each: of those verdicts can set high.
+    private func outputNames(_ mask: Int32) -> String {
+        (0..<Int(scenario.reaction.output_count)).filter { mask & 1 << Int32($0) != 0 }
+            .map(scenario.reaction.output).filter { $0.mode < ESPALIER_OUTPUT_HEARTBEAT }
+            .map { scenario.outputs[Int($0.line)] }.joined(separator: ", ")
     }
 
     /// What it all came to, a few lines.
@@ -58,7 +66,7 @@ public struct SimulationReport {
         ]
         var lines = [
             "\(count(counters.triggers, "trigger")): \(count(counters.verdicts, "verdict")), "
-                + "\(count(counters.signals, "signal")) on \(scenario.output); "
+                + "\(count(counters.signals, "signal")) on \(outputNames(.max)); "
                 + "refused: \(list(refused)); errors: \(list(failed))"
         ]
         let real = run.records.map(\.real_inference_nanoseconds).filter { $0 > 0 }.sorted()

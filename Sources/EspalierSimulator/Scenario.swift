@@ -2,6 +2,7 @@ public import CEspalier
 import EspalierCore
 public import EspalierFiles
 public import EspalierReaction
+public import EspalierSettings
 
 /// What a simulated board is, what happens around it, and for how long: the Swift side of a scenario file.
 ///
@@ -14,24 +15,25 @@ public struct Scenario: Sendable {
     /// What to call it in messages: the file it came from.
     public var name = "scenario"
     public var durationNanoseconds: Int64 = 10_000_000_000
-    public var trigger = "pir"
-    public var output = "buzzer"
-    /// The first output's `label_mask` counts only where `signalLabels` is nil.
+    /// Names of the lines, at the indices the reaction's triggers and outputs have.
+    public var inputs = ["pir"]
+    public var outputs = ["buzzer"]
+    /// An output's `label_mask` counts only where it has no group.
     public var reaction = EspalierReaction.standard
-    /// The labels that may signal, by name.
-    public var signalLabels: [String]?
+    /// The labels each output signals for, by name.
+    public var groups: [LabelGroup?] = []
     public var camera = VirtualCamera()
     public var speed = BoardSpeed()
-    /// What outsiders do to the trigger line.
+    /// What outsiders do to the input lines.
     public var changes: [LevelChange] = []
 
     public init() {}
 
-    /// Raises the trigger line and lowers it again.
-    public mutating func pulse(at time: Duration, for length: Duration) {
+    /// Raises an input line, by its index, and lowers it again.
+    public mutating func pulse(at time: Duration, for length: Duration, line: Int = 0) {
         let start = nanoseconds(time)
-        changes.append(LevelChange(time: start, line: 0, high: true))
-        changes.append(LevelChange(time: start + nanoseconds(length), line: 0, high: false))
+        changes.append(LevelChange(time: start, line: line, high: true))
+        changes.append(LevelChange(time: start + nanoseconds(length), line: line, high: false))
     }
 
     /// From a time on, the camera sees this.
@@ -46,7 +48,7 @@ public struct Scenario: Sendable {
     /// - Parameters:
     ///   - labels: of the classes.
     ///   - realNanoseconds: a monotonic clock, for real latencies in the records.
-    /// - Throws: for a label in `signalLabels` that is not among `labels`.
+    /// - Throws: for a label in `groups` that is not among `labels`.
     public func run(
         _ classifier: some Classifier, labels: [String], realNanoseconds: (() -> Int64)? = nil
     ) throws(FileError) -> SimulationRun {
@@ -83,31 +85,19 @@ public struct Scenario: Sendable {
 
     /// A board for one run.
     func makeBoard(labels: [String]) -> VirtualBoard {
+        let safeHigh = (0..<Int(reaction.output_count)).map(reaction.output)
+            .filter { $0.safe_high != 0 && outputs.indices.contains(Int($0.line)) }
+            .map { outputs[Int($0.line)] }
         let board = VirtualBoard(
-            inputs: [trigger], outputs: [output],
-            safeHigh: reaction.outputs.0.safe_high != 0 ? [output] : [], camera: camera, speed: speed,
-            changes: changes,
-            end: durationNanoseconds)
+            inputs: inputs, outputs: outputs, safeHigh: safeHigh, camera: camera, speed: speed,
+            changes: changes, end: durationNanoseconds)
         board.labels = labels
         return board
     }
 
     /// The reaction's settings for a model with these labels.
     func settings(labels: [String]) throws(FileError) -> EspalierReaction {
-        var settings = reaction
-        guard let signalLabels else { return settings }
-        var mask: UInt64 = 0
-        for label in signalLabels {
-            guard let index = labels.firstIndex(of: label), index < 64 else {
-                throw FileError(
-                    name, "signals for \"\(label)\", which the model does not know",
-                    do: labels.isEmpty
-                        ? "choose a model with labels" : "choose among \(labels.joined(separator: ", "))")
-            }
-            mask |= 1 << UInt64(index)
-        }
-        settings.outputs.0.label_mask = mask
-        return settings
+        try reaction.signalling(for: groups, among: labels)
     }
 }
 

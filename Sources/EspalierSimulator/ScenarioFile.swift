@@ -1,6 +1,7 @@
 import CEspalier
 public import EspalierFiles
 import EspalierReaction
+import EspalierSettings
 
 // Scenario files. boards/simulator/README.md explains every key; boards/simulator/scenario.toml is the
 // example.
@@ -14,11 +15,11 @@ extension Scenario {
         let root = TOMLSection(root: try TOMLDocument(path: path))
         name = path
         try root.allowOnly(
-            ["duration_s", "seed", "camera", "lines", "reaction", "board", "faults", "event"])
+            ["duration_s", "seed", "camera", "board", "faults", "event"] + ReactionTables.keys)
         durationNanoseconds = try root.nanoseconds("duration_s", unit: 1e9) ?? durationNanoseconds
         let seed = try root.integer("seed", in: 0...Int.max) ?? 0
-        if let lines = try root.section("lines") { try readLines(lines) }
-        if let reaction = try root.section("reaction") { try readReaction(reaction) }
+        let tables = try ReactionTables(root)
+        try wire(tables)
         if let board = try root.section("board") { try readBoard(board) }
         if let faults = try root.section("faults") { try readFaults(faults) }
         var views = ViewReader(scenarioPath: path, seed: UInt64(seed))
@@ -26,24 +27,15 @@ extension Scenario {
         for event in try root.sections("event") { try readEvent(event, &views) }
     }
 
-    private mutating func readLines(_ section: TOMLSection) throws(FileError) {
-        try section.allowOnly(["trigger", "output"])
-        trigger = try lineName(section, "trigger") ?? trigger
-        output = try lineName(section, "output") ?? output
-        if trigger == output {
-            throw section.error(
-                "output", "names the line \"\(output)\" twice", do: "give each line its own name")
-        }
-    }
-
-    private func lineName(_ section: TOMLSection, _ key: String) throws(FileError) -> String? {
-        guard let name = try section.text(key) else { return nil }
-        let isPlain = name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        guard isPlain, !name.isEmpty, name.utf8.count < Int(ESPALIER_LINK_NAME_BYTES) else {
-            throw section.error(
-                key, "is no name for a line", do: "give up to 63 letters, digits or signs without spaces")
-        }
-        return name
+    /// A simulated board has whatever lines a scenario names; their levels are those the reaction sees.
+    private mutating func wire(_ tables: ReactionTables) throws(FileError) {
+        var lines = BoardLines(board: "the simulated board")
+        lines.roles = ["trigger": inputs[0], "output": outputs[0]]
+        let wiring = try Wiring(tables, on: lines)
+        reaction = wiring.reaction
+        inputs = wiring.inputs.map { text($0.name) }
+        outputs = wiring.outputs.map { text($0.name) }
+        groups = tables.groups
     }
 
     private mutating func readBoard(_ section: TOMLSection) throws(FileError) {
@@ -91,11 +83,12 @@ extension Scenario {
         _ section: TOMLSection, _ key: String, high: Bool, at time: Int64, for length: Int64?
     ) throws(FileError) {
         guard let line = try section.text(key) else { return }
-        guard line == trigger else {
+        guard let index = inputs.firstIndex(of: line) else {
             throw section.error(
-                key, "names \"\(line)\", which is no input line", do: "name the trigger line, \"\(trigger)\"")
+                key, "names \"\(line)\", which is no trigger's line",
+                do: inputs.isEmpty ? "leave it out" : "choose among \(inputs.joined(separator: ", "))")
         }
-        changes.append(LevelChange(time: time, line: 0, high: high))
-        if let length { changes.append(LevelChange(time: time + length, line: 0, high: !high)) }
+        changes.append(LevelChange(time: time, line: index, high: high))
+        if let length { changes.append(LevelChange(time: time + length, line: index, high: !high)) }
     }
 }

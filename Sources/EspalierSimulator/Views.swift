@@ -1,5 +1,6 @@
 public import EspalierFiles
 public import EspalierScenes
+import EspalierSettings
 import Foundation
 
 // What a virtual camera can see: pictures from files, and rendered scenes.

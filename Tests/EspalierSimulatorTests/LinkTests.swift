@@ -49,7 +49,7 @@ import Testing
         hello.model_abi_version = ESPALIER_ABI_VERSION
         hello.reaction_abi_version = ESPALIER_REACTION_ABI_VERSION
         let error = #expect(throws: LinkError.self) { try answer(hello) }
-        #expect(error == .nonsense("it speaks version 3 of the link contract, this simulator version 2"))
+        #expect(error == .nonsense("it speaks version 4 of the link contract, this simulator version 3"))
     }
 
     @Test func aFirmwareWithTooLittleRoomForAFrameIsRefused() throws {

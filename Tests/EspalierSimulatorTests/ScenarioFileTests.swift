@@ -30,18 +30,24 @@ import Testing
             see = "empty"
             light = "night"
             seed = 9
-            [lines]
-            trigger = "door"
-            output = "lamp"
-            [reaction]
+            [[trigger]]
+            line = "door"
             edge = "both"
             settle_ms = 1
-            frame_age_ms = 2
-            deadline_ms = 3
+            cooldown_ms = 5
+            [[trigger]]
+            line = "window"
+            [[output]]
+            line = "lamp"
+            mode = "follow"
             labels = ["person", "animal"]
             threshold = 0.25
-            pulse_ms = 0
-            cooldown_ms = 5
+            [[output]]
+            line = "alarm"
+            triggers = [2]
+            [frames]
+            frame_age_ms = 2
+            deadline_ms = 3
             [board]
             macs_per_microsecond = 10
             overhead_us = 6
@@ -54,10 +60,14 @@ import Testing
             for_s = 0.25
             [[event]]
             at_s = 1
-            lower = "door"
+            lower = "window"
             """)
         #expect(scenario.durationNanoseconds == 2_500_000_000)
-        #expect([scenario.trigger, scenario.output] == ["door", "lamp"])
+        #expect(scenario.inputs == ["door", "window"])
+        #expect(scenario.outputs == ["lamp", "alarm"])
+        #expect([scenario.reaction.triggers.0.line, scenario.reaction.triggers.1.line] == [0, 1])
+        #expect([scenario.reaction.outputs.0.line, scenario.reaction.outputs.1.line] == [0, 1])
+        #expect(scenario.reaction.outputs.1.trigger_mask == 0b10)
         #expect((scenario.camera.width, scenario.camera.height) == (4, 3))
         #expect(scenario.camera.periodNanoseconds == 50_000_000)
         #expect(scenario.camera.latencyNanoseconds == 1_500_000)
@@ -70,57 +80,27 @@ import Testing
         #expect(scenario.reaction.outputs.0.mode == ESPALIER_OUTPUT_FOLLOW)
         #expect(scenario.reaction.triggers.0.cooldown_nanoseconds == 5_000_000)
         #expect(scenario.reaction.outputs.0.threshold_high_permille == 250)
-        #expect(scenario.signalLabels == ["person", "animal"])
+        #expect(scenario.groups.map { $0?.labels } == [["person", "animal"], nil])
         #expect(scenario.speed.macsPerMicrosecond == 10)
         #expect(scenario.speed.overheadNanoseconds == 6000)
         #expect(
             scenario.changes == [
                 LevelChange(time: 500_000_000, line: 0, high: true),
                 LevelChange(time: 750_000_000, line: 0, high: false),
-                LevelChange(time: 1_000_000_000, line: 0, high: false),
+                LevelChange(time: 1_000_000_000, line: 1, high: false),
             ])
         #expect(scenario.camera.image(ofFrame: 0).pixels.count == 4 * 3 * 3)
     }
 
-    @Test func everyKeyOfTheReactionIsRead() throws {
-        let reaction = try read(
-            """
-            [reaction]
-            debounce_ms = 1
-            hold_off_ms = 2
-            period_ms = 3
-            pretrigger_ms = 4
-            burst = 5
-            score = "sum"
-            threshold = 0.75
-            threshold_low = 0.5
-            output = "hold"
-            safe = "high"
-            dry_run = 1
-            """
-        ).reaction
-        #expect(reaction.triggers.0.debounce_nanoseconds == 1_000_000)
-        #expect(reaction.triggers.0.hold_off_nanoseconds == 2_000_000)
-        #expect(reaction.triggers.0.period_nanoseconds == 3_000_000)
-        #expect(reaction.pretrigger_nanoseconds == 4_000_000)
-        #expect([reaction.burst_frames, reaction.burst_votes, reaction.dry_run] == [5, 3, 1])
-        #expect(reaction.outputs.0.score_rule == ESPALIER_SCORE_SUM)
-        #expect(reaction.outputs.0.threshold_high_permille == 750)
-        #expect(reaction.outputs.0.threshold_low_permille == 500)
-        #expect(reaction.outputs.0.mode == ESPALIER_OUTPUT_HOLD)
-        #expect(reaction.outputs.0.safe_high == 1)
-        #expect(try read("[reaction]\nstuck_ms = 7").reaction.triggers.0.stuck_nanoseconds == 7_000_000)
-    }
-
     @Test(arguments: [
         (
-            "[reaction]\noutput = \"on\"",
-            "line 2, [reaction] output is \"on\"; "
+            "[[output]]\nmode = \"on\"",
+            "line 2, [[output]] mode is \"on\"; "
                 + "choose among pulse, hold, follow, toggle, heartbeat, fault."
         ),
         (
-            "[reaction]\nthreshold_low = 0.6",
-            "line 2, [reaction] threshold_low is 0.6; give a number from -1000 to 0.5."
+            "[[output]]\nthreshold_low = 0.6",
+            "line 2, [[output]] threshold_low is 0.6; give a number from -1000 to 0.5."
         ),
         ("duration_s = \"x\"", "line 1, duration_s is a text; give a number."),
         ("duration_s = -1", "line 1, duration_s is -1; give a number from 0 to 86400."),
@@ -128,7 +108,7 @@ import Testing
         (
             "\nspeed = 1",
             "line 2, speed is not a known key; choose among "
-                + "duration_s, seed, camera, lines, reaction, board, faults, event."
+                + "duration_s, seed, camera, board, faults, event, trigger, output, frames, watchdog_ms, dry_run."
         ),
         ("camera = 1", "line 1, camera is a number; write a table [camera]."),
         ("event = [1]", "line 1, event is an array; write tables [[event]]."),
@@ -144,31 +124,30 @@ import Testing
             "line 2, [camera] light is \"neon\"; choose among day, sun, dusk, night."
         ),
         (
-            "[lines]\ntrigger = \"a\"\noutput = \"a\"",
-            "line 3, [lines] output names the line \"a\" twice; "
-                + "give each line its own name."
+            "[[trigger]]\nline = \"a\"\n[[output]]\nline = \"a\"",
+            "line 4, [[output]] line is a trigger's line too; give the output a line of its own."
         ),
         (
-            "[lines]\ntrigger = \"a b\"",
-            "line 2, [lines] trigger is no name for a line; "
+            "[[trigger]]\nline = \"a b\"",
+            "line 2, [[trigger]] line is no name for a line; "
                 + "give up to 63 letters, digits or signs without spaces."
         ),
         (
-            "[reaction]\nedge = \"up\"",
-            "line 2, [reaction] edge is \"up\"; choose among rising, falling, both."
+            "[[trigger]]\nedge = \"up\"",
+            "line 2, [[trigger]] edge is \"up\"; choose among rising, falling, both."
         ),
         (
-            "[reaction]\nsettle_ms = -0.5",
-            "line 2, [reaction] settle_ms is -0.5; "
+            "[[trigger]]\nsettle_ms = -0.5",
+            "line 2, [[trigger]] settle_ms is -0.5; "
                 + "give a number from 0 to 86400000."
         ),
-        ("[reaction]\nlabels = [1]", "line 2, [reaction] labels is an array; give texts in brackets."),
+        ("[[output]]\nlabels = [1]", "line 2, [[output]] labels is an array; give texts in brackets."),
         (
             "[faults]\nmissing_frames = [-1]",
             "line 2, [faults] missing_frames is an array; "
                 + "give whole numbers from 0 in brackets."
         ),
-        ("[[event]]\nraise = \"pir\"", "[[event]] 1 has no at_s; say when it happens, in seconds."),
+        ("[[event]]\nraise = \"pir\"", "line 1, [[event]] has no at_s; say when it happens, in seconds."),
         (
             "[[event]]\nat_s = 1\n[[event]]\nat_s = -1",
             "line 4, [[event]] at_s is -1; "
@@ -176,8 +155,7 @@ import Testing
         ),
         (
             "[[event]]\nat_s = 1\nraise = \"pr\"",
-            "line 3, [[event]] raise names \"pr\", which is no input line; "
-                + "name the trigger line, \"pir\"."
+            "line 3, [[event]] raise names \"pr\", which is no trigger's line; choose among pir."
         ),
     ])
     func whatIsWrongIsOneSentenceWithFileLineAndKey(text: String, sentence: String) {

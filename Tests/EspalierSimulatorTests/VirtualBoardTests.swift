@@ -141,17 +141,6 @@ import Testing
         #expect(timed.records[0].real_edge_to_signal_nanoseconds == 3000)
         #expect(silent.trace == timed.trace)
     }
-
-    @Test func aLabelTheModelDoesNotKnowIsOneSentence() {
-        var scenario = doorway()
-        scenario.signalLabels = ["persn"]
-        let error = #expect(throws: FileError.self) { try scenario.run(person, labels: ["empty", "person"]) }
-        #expect(
-            error?.description
-                == "scenario signals for \"persn\", which the model does not know; "
-                + "choose among empty, person."
-        )
-    }
 }
 
 // MARK: - Helpers
