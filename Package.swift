@@ -128,6 +128,9 @@ let package = Package(
         .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(
+            name: "EspalierSettingsTests",
+            dependencies: ["EspalierSettings", "EspalierFiles", "EspalierTestSupport"]),
+        .testTarget(
             name: "EspalierSimulatorTests",
             dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierTestSupport"]),
     ],

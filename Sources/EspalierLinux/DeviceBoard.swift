@@ -183,7 +183,8 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         for index in 0..<image.height {
             let target = picture.pointee.pixels + Int(index) &* row
             let status =
-                isGrey ? espalier_frame_row_grey(&image, index, target) : espalier_frame_row(&image, index, target)
+                isGrey
+                ? espalier_frame_row_grey(&image, index, target) : espalier_frame_row(&image, index, target)
             guard status == ESPALIER_OK else { return false }
         }
         return true

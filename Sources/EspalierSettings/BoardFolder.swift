@@ -48,12 +48,15 @@ public enum BoardFolder {
     /// The board of a name, or of the path of a board file.
     ///
     /// - Throws: where there is none, with the names there are, and for a board file that is wrong.
-    public static func board(_ name: String, in folders: [String] = candidates()) throws(FileError) -> BoardFile {
+    public static func board(_ name: String, in folders: [String] = candidates()) throws(FileError)
+        -> BoardFile
+    {
         if name.hasSuffix(".toml") { return try BoardFile(path: name) }
         let boards = try boards(in: folders)
         if let board = boards.first(where: { $0.name == name }) { return board }
         throw FileError(
             name, "is no board that is known here",
-            do: "choose among \(boards.map(\.name).joined(separator: ", ")), or give the path of a board file")
+            do: "choose among \(boards.map(\.name).joined(separator: ", ")), or give the path of a board file"
+        )
     }
 }

@@ -52,7 +52,9 @@ struct CameraTable: Sendable {
         for key in keys + Self.sources.map(\.0) { places[key] = section.place(key) }
         self.places = places
         for (key, kind) in Self.sources {
-            guard let text = try section.text(key, bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) else { continue }
+            guard let text = try section.text(key, bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) else {
+                continue
+            }
             guard source == nil else {
                 throw section.error(
                     key, "is a second source of frames", do: "give one of device, command and pictures")
@@ -94,12 +96,15 @@ struct CameraTable: Sendable {
             throw place("").error(
                 "names no source of frames, and the board has no camera",
                 do: "give one of device, command and pictures")
-        case ESPALIER_CAMERA_COMMAND where [ESPALIER_FORMAT_ANY, ESPALIER_FORMAT_MJPEG].contains(camera.format):
+        case ESPALIER_CAMERA_COMMAND
+        where [ESPALIER_FORMAT_ANY, ESPALIER_FORMAT_MJPEG].contains(camera.format):
             throw place("format").error(
-                "has to name the raw format that the command writes", do: "give for example format = \"yu12\"")
+                "has to name the raw format that the command writes", do: "give for example format = \"yu12\""
+            )
         case ESPALIER_CAMERA_PICTURES where format != nil:
             throw place("format").error("cannot go with pictures", do: "leave it out")
-        case ESPALIER_CAMERA_COMMAND where camera.input != -1, ESPALIER_CAMERA_PICTURES where camera.input != -1:
+        case ESPALIER_CAMERA_COMMAND where camera.input != -1,
+            ESPALIER_CAMERA_PICTURES where camera.input != -1:
             throw place("input").error("is for a device", do: "leave it out")
         default: break
         }

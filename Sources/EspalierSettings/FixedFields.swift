@@ -35,6 +35,7 @@ func set<Elements, Element: BitwiseCopyable>(_ elements: inout Elements, _ index
 }
 
 /// The elements of an array.
-public func elements<Elements, Element: BitwiseCopyable>(_ elements: Elements, of: Element.Type) -> [Element] {
+public func elements<Elements, Element: BitwiseCopyable>(_ elements: Elements, of: Element.Type) -> [Element]
+{
     withUnsafeBytes(of: elements) { Array($0.bindMemory(to: Element.self)) }
 }

@@ -47,7 +47,9 @@ public struct ReactionTables: Sendable {
 
     // MARK: Triggers
 
-    private static let ofALine = ["line", "edge", "bias", "active_low", "debounce_ms", "hold_off_ms", "stuck_ms"]
+    private static let ofALine = [
+        "line", "edge", "bias", "active_low", "debounce_ms", "hold_off_ms", "stuck_ms",
+    ]
 
     private mutating func readTrigger(_ section: TOMLSection, _ index: Int) throws(FileError) {
         try section.allowOnly(Self.ofALine + ["settle_ms", "cooldown_ms", "period_ms"])
@@ -63,7 +65,8 @@ public struct ReactionTables: Sendable {
         if trigger.period_nanoseconds > 0 {
             if let key = section.keys.first(where: Self.ofALine.contains) {
                 throw section.error(
-                    key, "is for a line, but with period_ms the trigger has none", do: "leave one of them out")
+                    key, "is for a line, but with period_ms the trigger has none", do: "leave one of them out"
+                )
             }
             inputs.append(nil)
             return
@@ -90,7 +93,8 @@ public struct ReactionTables: Sendable {
     private mutating func readOutput(_ section: TOMLSection, _ index: Int) throws(FileError) {
         try section.allowOnly(
             [
-                "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe", "drive",
+                "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe",
+                "drive",
                 "active_low", "triggers",
             ])
         var output = EspalierOutput.standard
@@ -165,7 +169,8 @@ public struct LabelGroup: Sendable {
             }
             guard index < 64 else {
                 throw place.error(
-                    "has \"\(label)\", which is class \(index)", do: "choose among the model's first 64 classes")
+                    "has \"\(label)\", which is class \(index)",
+                    do: "choose among the model's first 64 classes")
             }
             mask |= 1 << UInt64(index)
         }

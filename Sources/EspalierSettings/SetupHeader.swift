@@ -73,7 +73,9 @@ public struct SetupHeader {
 
     private mutating func writeSnapshots(_ snapshots: EspalierSnapshots) {
         line("    .snapshots = {")
-        line("        .folder = \(quoted(EspalierSettings.text(snapshots.folder))), .kinds = \(snapshots.kinds),")
+        line(
+            "        .folder = \(quoted(EspalierSettings.text(snapshots.folder))), .kinds = \(snapshots.kinds),"
+        )
         line("        .occasion = \(snapshots.occasion), .keep = \(snapshots.keep),")
         line("    },")
     }
@@ -109,7 +111,9 @@ public struct SetupHeader {
     }
 
     private mutating func writeOutput(_ output: EspalierOutput) {
-        line("            { .line = \(output.line), .mode = \(output.mode), .label_mask = \(output.label_mask)u,")
+        line(
+            "            { .line = \(output.line), .mode = \(output.mode), .label_mask = \(output.label_mask)u,"
+        )
         line("              .duration_nanoseconds = \(output.duration_nanoseconds),")
         line("              .threshold_high_permille = \(output.threshold_high_permille),")
         line("              .threshold_low_permille = \(output.threshold_low_permille),")

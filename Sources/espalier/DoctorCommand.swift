@@ -90,7 +90,8 @@ struct CheckUp {
 
     private mutating func checkCommand(_ command: String) {
         let program = String(command.split(separator: " ").first ?? "")
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(
+            String.init)
         let candidates = program.contains("/") ? [program] : folders.map { "\($0)/\(program)" }
         if let path = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) {
             good("camera: \(path) is there")
@@ -106,7 +107,9 @@ struct CheckUp {
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let count = isFolder.boolValue ? names.filter { $0.hasSuffix(".png") }.count : 1
-        if count == 0 { bad("camera: \(path) has no .png files; put some there") } else {
+        if count == 0 {
+            bad("camera: \(path) has no .png files; put some there")
+        } else {
             good("camera: \(count) pictures in \(path)")
         }
     }

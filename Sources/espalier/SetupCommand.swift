@@ -9,7 +9,8 @@ import Foundation
 /// `espalier setup`: board and reaction as a header for the firmware.
 struct Setup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes board and reaction as a C header, for the firmware to bake in; cross/build calls it.")
+        abstract:
+            "Writes board and reaction as a C header, for the firmware to bake in; cross/build calls it.")
 
     @OptionGroup var options: SetupOptions
 

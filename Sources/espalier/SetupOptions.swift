@@ -12,7 +12,10 @@ struct SetupOptions: ParsableArguments {
     @Option(help: "The reaction, a TOML file; boards/generic/reaction.toml explains its keys.")
     var reaction: String
 
-    @Option(help: "Line of trigger input N (0): NAME, CHIP:NAME or CHIP:OFFSET, after N= or alone. May be repeated.")
+    @Option(
+        help:
+            "Line of trigger input N (0): NAME, CHIP:NAME or CHIP:OFFSET, after N= or alone. May be repeated."
+    )
     var input: [String] = []
 
     @Option(help: "Line of output N (0), likewise.")

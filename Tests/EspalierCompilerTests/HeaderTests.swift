@@ -37,7 +37,9 @@ import Testing
         #expect(lines[4].contains("\(compilation.plan.macs) in the source model"))
     }
 
-    @Test(arguments: ["model", "link", "setup"]) func aModelMayBeCalledAsTheContractsAre(_ name: String) throws {
+    @Test(arguments: ["model", "link", "setup"]) func aModelMayBeCalledAsTheContractsAre(_ name: String)
+        throws
+    {
         let folder = try TemporaryFolder()
         _ = try folder.write(Self.compilation(name: name).header, to: "named.h")
         let source = try folder.write(

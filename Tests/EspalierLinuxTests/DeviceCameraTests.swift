@@ -31,7 +31,8 @@ import Testing
         let isGrey = image.pixel_format == ESPALIER_PIXELS_GRAY8
         var row = [UInt8](repeating: 0, count: 960)
         // The test picture is colour bars: white, yellow, cyan, green, magenta, red, blue, black; text above them.
-        let status = isGrey ? espalier_frame_row_grey(&image, 172, &row) : espalier_frame_row(&image, 172, &row)
+        let status =
+            isGrey ? espalier_frame_row_grey(&image, 172, &row) : espalier_frame_row(&image, 172, &row)
         #expect(status == ESPALIER_OK)
         let bars = (0..<8).map { bar -> [Int] in
             let pixel = 320 / 16 * (2 * bar + 1)
