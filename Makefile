@@ -8,7 +8,7 @@ EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 FIRMWARE_PACKAGES = $(HOST_PACKAGES) qemu-user-static
 QEMU_PACKAGES = $(HOST_PACKAGES) gcc make xz-utils python3 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-UML_PACKAGES = $(HOST_PACKAGES) gcc make flex bison m4 xz-utils python3 dpkg-dev
+UML_PACKAGES = $(HOST_PACKAGES) gcc make bc flex bison m4 xz-utils python3 python3-venv procps
 
 ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
@@ -66,6 +66,7 @@ rig-uml:
 	@$(NEEDS_SWIFT)
 	@cross/require $(UML_PACKAGES)
 	Tests/Rigs/rig uml Tests/Rigs/uml/tests
+	Tests/Rigs/rig uml-firmware Tests/Rigs/uml/firmware
 
 rig-aarch64 rig-armv7 rig-raspi3b:
 	@$(NEEDS_SWIFT)

@@ -23,6 +23,8 @@ linux_target() {
     x86_64)
         triple=x86_64-unknown-linux-gnu swift_flags=() c_flags=() emulator=()
         libraries=(-lgpiod -lpng -ljpeg -lpthread)
+        # Another version of libgpiod than the machine's own: a folder with include/ and lib/.
+        [ -z "${ESPALIER_LIBGPIOD:-}" ] || c_flags=("-I$ESPALIER_LIBGPIOD/include" "-L$ESPALIER_LIBGPIOD/lib" -Wno-unused-command-line-argument)
         return
         ;;
     aarch64)

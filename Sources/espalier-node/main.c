@@ -19,11 +19,11 @@ static const EspalierSetup espalier_setup = {0};
 #define ESPALIER_NODE_FRAME_BYTES (640u * 480u * 3u)
 #endif
 
-#if ESPALIER_SETUP_MEMORY_BYTES > ESPALIER_NODE_FRAME_BYTES
-#define MEMORY_BYTES ESPALIER_SETUP_MEMORY_BYTES
-#else
-#define MEMORY_BYTES ESPALIER_NODE_FRAME_BYTES
-#endif
+/* Room for another camera that an option names. Pages that are never touched cost nothing. */
+#define MEMORY_AT_LEAST (4u << 20)
+
+#define LARGER(one, other) ((one) > (other) ? (one) : (other))
+#define MEMORY_BYTES LARGER(MEMORY_AT_LEAST, LARGER(ESPALIER_SETUP_MEMORY_BYTES, ESPALIER_NODE_FRAME_BYTES))
 
 int32_t espalier_node_main(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes, EspalierSetup *setup,
                            uint8_t *memory, uint32_t memory_bytes, int32_t argument_count,

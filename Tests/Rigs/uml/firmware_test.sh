@@ -1,0 +1,142 @@
+# What can happen to the firmware, in User Mode Linux: each program given goes through all of it.
+set -euo pipefail
+
+lines() {
+    local rig=$ESPALIER_RIG_CONFIGFS
+    echo "/sys/devices/platform/$(cat $rig/dev_name)/$(cat $rig/bank0/chip_name)"
+}
+pull() { echo "pull-$2" >"$(lines)/sim_gpio$1/pull"; }
+level() { cat "$(lines)/sim_gpio$1/value"; }
+until_true() {
+    local turn=0
+    until eval "$1"; do
+        turn=$((turn + 1))
+        [ $turn -lt 400 ] || { echo "never came true: $1" >&2; cat /run/errors >&2; return 1; }
+        sleep 0.02
+    done
+}
+start() {
+    "$node" "$@" >/run/out 2>/run/errors &
+    process=$!
+    until_true '[ -e /proc/$process ]'
+    sleep 0.4
+}
+stop() {
+    kill -"${1:-TERM}" $process
+    local status=0
+    wait $process || status=$?
+    [ $status -eq "${2:-0}" ] || { echo "exit status $status" >&2; cat /run/errors >&2; return 1; }
+    [ "$(level 2)" = 0 ] || { echo "the output is not safe after the end" >&2; return 1; }
+}
+verdicts() { grep -c '"outcome":"verdict"' /run/out || true; }
+signal() { # signal: an edge, and the output follows
+    pull 0 up
+    until_true '[ "$(level 2)" = 1 ]'
+    pull 0 down
+    until_true '[ "$(level 2)" = 0 ]'
+}
+
+for node; do
+    echo "== $node"
+    mkdir -p /run/snapshots
+    rm -f /run/snapshots/*
+    "$node" --check
+
+    echo "edges to signals; snapshots bounded and whole; SIGTERM, SIGINT"
+    start
+    for turn in 1 2 3 4 5; do signal; done
+    until_true '[ "$(ls /run/snapshots | grep -c annotated)" = 3 ]'
+    [ "$(ls /run/snapshots | wc -l)" = 6 ] && ! ls /run/snapshots | grep -q part
+    stop TERM
+    [ "$(verdicts)" = 5 ]
+    start
+    pull 0 up
+    until_true '[ "$(level 2)" = 1 ]'
+    stop INT # while the output is high
+    pull 0 down
+
+    echo "bounces do not count"
+    start
+    pull 0 up
+    pull 0 down
+    sleep 0.1
+    [ "$(level 2)" = 0 ]
+    stop
+    [ "$(verdicts)" = 0 ]
+
+    echo "a line that is busy, one that is not there, one that two chips have"
+    start
+    "$node" --check 2>/run/second && exit 1
+    grep -q 'in use by espalier' /run/second
+    stop
+    for line in NOSUCH BUTTON; do
+        status=0
+        "$node" --input $line --check 2>/run/second || status=$?
+        [ $status -eq 78 ] && [ "$(wc -l </run/second)" = 1 ]
+    done
+
+    echo "a chip that goes and comes back while the reaction waits"
+    start
+    echo 0 >$ESPALIER_RIG_CONFIGFS/live
+    until_true 'grep -q "no longer answers" /run/errors'
+    echo 1 >$ESPALIER_RIG_CONFIGFS/live
+    until_true 'grep -q "lines are back" /run/errors'
+    signal
+    stop
+
+    echo "a camera program that is killed, and one that is silent"
+    picture='head -c 153600 /dev/zero | tr "\\0" "\\200"'
+    start --camera "pipe:while :; do $picture; sleep 0.03; done"
+    signal
+    # The program is the leader of its own group, so this ends it and what it has started.
+    kill -KILL -- "-$(ps -o pid= --ppid $process | tr -d ' ')"
+    until_true 'grep -q "camera .* failed" /run/errors'
+    until_true '[ "$(level 3)" = 1 ]'
+    until_true 'grep -q "camera is back" /run/errors'
+    until_true '[ "$(level 3)" = 0 ]'
+    signal
+    stop
+    start --camera "pipe:$picture; sleep 1000"
+    until_true 'grep -q "no frame for 1000 ms" /run/errors'
+    until_true '[ "$(level 3)" = 1 ]'
+    stop
+
+    echo "a short frame is not a frame"
+    start --camera "pipe:while :; do head -c 100000 /dev/zero; sleep 0.3; done"
+    pull 0 up
+    sleep 0.2
+    pull 0 down
+    until_true 'grep -q no_frame /run/out || grep -q verdict /run/out'
+    stop
+
+    echo "a full disk, and a folder that is not there"
+    mkdir -p /run/full
+    mount -t tmpfs -o size=16k full /run/full
+    start --snapshots /run/full
+    for turn in 1 2 3; do signal; done
+    until_true 'grep -q "No space left on device" /run/errors'
+    stop
+    [ "$(verdicts)" = 3 ] && grep -q '"snapshots_failed":[1-9]' /run/out
+    ! ls /run/full | grep -q part
+    umount /run/full
+    status=0
+    "$node" --snapshots /run/nowhere 2>/run/second || status=$?
+    [ $status -eq 78 ]
+
+    echo "a jump of the clock changes nothing"
+    start
+    date -s 2030-01-01 >/dev/null
+    signal
+    date -s 2001-01-01 >/dev/null
+    signal
+    stop
+    [ "$(verdicts)" = 2 ]
+
+    echo "a crash leaves the outputs safe"
+    start
+    pull 0 up
+    until_true '[ "$(level 2)" = 1 ]'
+    stop SEGV 139
+    pull 0 down
+done
+echo "all of it"
