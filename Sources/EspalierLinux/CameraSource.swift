@@ -37,6 +37,11 @@ struct CameraSource {
         }
     }
 
+    var decodes: Bool {
+        kind == ESPALIER_CAMERA_PICTURES
+            || kind == ESPALIER_CAMERA_V4L2 && devices.pointee.video.pixel_format == 0
+    }
+
     /// When the next frame comes by the clock.
     var wakeTime: Int64 { kind == ESPALIER_CAMERA_PICTURES ? pictures.nextTime : .max }
 

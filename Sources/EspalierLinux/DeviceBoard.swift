@@ -19,6 +19,8 @@ public struct DeviceBoard {
     private let labelCount: Int32
     private var lines: DeviceLines
     private var camera: DeviceCamera
+    private var clock = DeviceClock()
+    private var mayHaveFrame = true
     private var isTroubled = false
     private var snapshotError: Int32 = 0
 
@@ -99,19 +101,19 @@ public struct DeviceBoard {
 // MARK: - The board contract
 
 extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
-    public mutating func now() -> Int64 { espalier_monotonic_nanoseconds() }
+    public mutating func now() -> Int64 { clock.now() }
 
-    /// A real clock has moved on by itself.
-    public mutating func worked(macs: UInt64) {}
+    /// A real clock has moved on by itself, and so has the camera.
+    public mutating func worked(macs: UInt64) { mayHaveFrame = true }
 
-    public mutating func stopwatch() -> Int64 { espalier_monotonic_nanoseconds() }
+    public mutating func stopwatch() -> Int64 { clock.stopwatch() }
 
     public mutating func wait(until: Int64, frameAfter: Int64) -> Wake {
         while true {
             if espalier_is_stopping() != 0 { return .stop }
-            let time = now()
+            let time = clock.read()
             if let edge = lines.nextEdge(now: time) { return .edge(edge) }
-            camera.takeIn(now: time)
+            takeIn(time)
             lines.tend(now: time)
             camera.tend(now: time)
             if isTroubled != (lines.areMissing || camera.isMissing) {
@@ -124,6 +126,12 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         }
     }
 
+    /// Asks the camera only where it may have something: the last wait said so, or there was none since.
+    private mutating func takeIn(_ time: Int64) {
+        if mayHaveFrame { camera.takeIn(now: time) }
+        mayHaveFrame = camera.descriptor < 0
+    }
+
     private mutating func sleep(until: Int64) {
         var waiting = EspalierWaiting()
         var ready: UInt32 = 0
@@ -132,21 +140,26 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         espalier_wait_for(&waiting, camera.descriptor)
         _ = espalier_wait(&waiting, until, &ready, &broken)
         lines.note(ready: ready, broken: broken)
+        let camera = (ready | broken) &>> UInt32(truncatingIfNeeded: waiting.count &- 1)
+        mayHaveFrame = mayHaveFrame || camera & 1 != 0
     }
 
     public mutating func setLine(_ line: Int32, high: Bool) throws(LineFailure) {
-        try lines.set(line, high: high, now: now())
+        clock.passes()
+        try lines.set(line, high: high, now: clock.time)
     }
 
     public mutating func newestFrame() throws(CameraFailure) -> Frame? {
-        camera.takeIn(now: now())
+        takeIn(clock.time)
+        if !camera.decodes { clock.stands() }
         return try camera.newestFrame()
     }
 
     public mutating func frame(
         nearest time: Int64, after sequence: Int64
     ) throws(CameraFailure) -> Frame? {
-        camera.takeIn(now: now())
+        takeIn(clock.time)
+        if !camera.decodes { clock.stands() }
         return try camera.frame(nearest: time, after: sequence)
     }
 

@@ -69,6 +69,9 @@ struct DeviceCamera {
         }
     }
 
+    /// True where a frame's pixels have to be decoded, which takes its time.
+    var decodes: Bool { source.decodes }
+
     func hasFrame(after sequence: Int64) -> Bool { lastSequence > sequence && ring.count > 0 }
 
     mutating func newestFrame() throws(CameraFailure) -> Frame? {

@@ -163,6 +163,44 @@ import Testing
     }
 }
 
+/// A measurement, not a test: Tests/Rigs/uml/latency runs it in real time and prints what it took.
+@Suite(.enabled(if: DeviceRig.isMeasuring, "Tests/Rigs/uml/latency runs this measurement"))
+struct DeviceLatency {
+    @Test func fromAnEdgeToALineWithoutAModel() throws {
+        var wanted = EspalierSetup.bench
+        wanted.reaction.dry_run = 0
+        wanted.reaction.triggers.0.period_nanoseconds = 0
+        wanted.reaction.outputs.0.duration_nanoseconds = 3_000_000
+        wanted.reaction.outputs.0.threshold_high_permille = 0
+        wanted.reaction.outputs.0.threshold_low_permille = 0
+        wanted.input_count = 1
+        wanted.inputs.0 = EspalierLine("PIR")
+        wanted.camera.kind = ESPALIER_CAMERA_V4L2
+        setText(&wanted.camera.source, DeviceRig.camera)
+        wanted.camera.width = 320
+        wanted.camera.height = 240
+        wanted.camera.input = 1
+        DeviceRig.pull(0, up: false)
+        let bench = try DeviceBench(wanted)
+        let isOver = Flag()
+        Thread {
+            for index in 0..<2000 {
+                usleep(8000)
+                DeviceRig.pull(0, up: index % 2 == 0)
+            }
+            isOver.set()
+        }.start()
+        let watched = bench.react(ConstantClassifier(verdict: Verdict(classIndex: 0, score: 0, permille: 900))) {
+            _ in isOver.isSet
+        }
+        let times = watched.records.filter { $0.signal_time >= 0 }.map { $0.signal_time - $0.edge_time }.sorted()
+        let microseconds = [times.count / 2, times.count * 99 / 100, times.count - 1].map { times[$0] / 1000 }
+        print(
+            "edge to line without a model: median \(microseconds[0]), p99 \(microseconds[1]), "
+                + "longest \(microseconds[2]) us, of \(times.count)")
+    }
+}
+
 /// A device board that stops at a time and allocates nothing itself.
 private struct BoundedBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     var board: DeviceBoard

@@ -10,6 +10,7 @@ import Testing
 /// Tests that need them are skipped elsewhere: `make rig-uml` runs them.
 enum DeviceRig {
     static let isHere = variable("ESPALIER_RIG_CONFIGFS") != nil
+    static let isMeasuring = isHere && variable("ESPALIER_RIG_MEASURE") != nil
     static let reason: Comment = "there are no test devices on this machine; `make rig-uml` brings its own"
 
     private static func variable(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
