@@ -19,7 +19,7 @@ REFERENCE ?= $(or $(ESPALIER_REFERENCE),../shared/reference)
 NEEDS_SWIFT = command -v swift >/dev/null || \
 	{ echo "Swift 6.3 or later is needed: https://www.swift.org/install"; exit 1; }
 
-.PHONY: help demo test embedded cortex-m firmware rigs rig-uml rig-aarch64 rig-armv7 rig-raspi3b kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
+.PHONY: help demo test embedded cortex-m firmware packages rigs rig-uml rig-aarch64 rig-armv7 rig-raspi3b kernels-arm count-arm throughput-arm bench-peers fuzz lint format clean
 
 help:
 	@echo "make demo      build everything, run the default scenario with the firmware on the simulated board"
@@ -27,6 +27,7 @@ help:
 	@echo "make embedded  build the core for x86-64, aarch64, armv7 and Cortex-M7 and run it under emulation"
 	@echo "make cortex-m  build the core for Cortex-M4, M7 and M0+ and run person_detect on emulated boards"
 	@echo "make firmware  build the firmware for every Linux target and run it on the simulated board under emulation"
+	@echo "make packages  make a Debian package for each architecture and look into it"
 	@echo "make rigs      the tests that need devices, on a real kernel's own in virtual machines; make rig-uml: one of them"
 	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
 	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
@@ -59,6 +60,11 @@ firmware:
 	@$(NEEDS_SWIFT)
 	@cross/require $(FIRMWARE_PACKAGES)
 	cross/check-firmware
+
+packages:
+	@$(NEEDS_SWIFT)
+	@cross/require $(FIRMWARE_PACKAGES)
+	cross/check-packages
 
 rigs: rig-uml rig-aarch64 rig-armv7 rig-raspi3b
 

@@ -18,6 +18,9 @@ on_gpio_sim() {
     until_true 'grep -q "lines are back" /tmp/errors' || return 1
     lines=/sys/devices/platform/$(cat $rig/dev_name)/$(cat $rig/bank0/chip_name)
     pull up && relay 1 || return 1
+    memory=$(awk '/^Rss/ { print $2 }' /proc/$node/smaps_rollup)
+    echo "resident $memory KB"
+    [ "$memory" -le 3072 ] || return 1
     kill -TERM $node
     wait $node || return 1
     [ "$(cat $lines/sim_gpio2/value)" = 0 ] || { echo "the output is not safe after the end"; return 1; }
