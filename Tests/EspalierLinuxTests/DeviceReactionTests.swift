@@ -190,10 +190,13 @@ struct DeviceLatency {
             }
             isOver.set()
         }.start()
-        let watched = bench.react(ConstantClassifier(verdict: Verdict(classIndex: 0, score: 0, permille: 900))) {
+        let watched = bench.react(
+            ConstantClassifier(verdict: Verdict(classIndex: 0, score: 0, permille: 900))
+        ) {
             _ in isOver.isSet
         }
-        let times = watched.records.filter { $0.signal_time >= 0 }.map { $0.signal_time - $0.edge_time }.sorted()
+        let times = watched.records.filter { $0.signal_time >= 0 }.map { $0.signal_time - $0.edge_time }
+            .sorted()
         let microseconds = [times.count / 2, times.count * 99 / 100, times.count - 1].map { times[$0] / 1000 }
         print(
             "edge to line without a model: median \(microseconds[0]), p99 \(microseconds[1]), "
