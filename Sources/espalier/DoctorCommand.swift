@@ -52,10 +52,10 @@ struct CheckUp {
         if espalier_line_find(&line, &place, &problem) != 0 {
             return bad("\(role): \(text(problem.sentence))")
         }
-        let where_ = "\(text(place.path)) (\(text(place.label))) line \(place.offset)"
-        if place.is_used == 0 { return good("\(role): \(where_), free") }
+        let spot = "\(text(place.path)) (\(text(place.label))) line \(place.offset)"
+        if place.is_used == 0 { return good("\(role): \(spot), free") }
         let user = text(place.consumer)
-        bad("\(role): \(where_) is in use by \(user.isEmpty ? "the kernel" : user); stop that program first")
+        bad("\(role): \(spot) is in use by \(user.isEmpty ? "the kernel" : user); stop that program first")
     }
 
     mutating func checkCamera(_ setup: EspalierSetup) {
