@@ -36,6 +36,15 @@ signal() { # signal: an edge, and the output follows
     until_true '[ "$(level 2)" = 0 ]'
 }
 
+# control NUMBER: one of vivid's controls that inject errors (drivers/media/test-drivers/vivid/vivid-ctrls.c).
+control() {
+    python3 -c 'import fcntl, struct, sys
+VIDIOC_S_CTRL, VIVID_BASE = 0xC008561C, 0x00F0F000
+fcntl.ioctl(open(sys.argv[1], "rb"), VIDIOC_S_CTRL, struct.pack("Ii", VIVID_BASE + int(sys.argv[2]), 1))' \
+        "$ESPALIER_RIG_VIDEO" "$1"
+}
+BUFFER_ERROR=66 QUEUE_ERROR=70 DISCONNECT=65
+
 for node; do
     echo "== $node"
     mkdir -p /run/snapshots
@@ -81,6 +90,16 @@ for node; do
     until_true 'grep -q "no longer answers" /run/errors'
     echo 1 >$ESPALIER_RIG_CONFIGFS/live
     until_true 'grep -q "lines are back" /run/errors'
+    signal
+    stop
+
+    echo "a buffer the driver calls damaged, and a queue that breaks down"
+    start
+    control $BUFFER_ERROR
+    signal
+    control $QUEUE_ERROR
+    until_true 'grep -q "camera .* failed" /run/errors'
+    until_true 'grep -q "camera is back" /run/errors'
     signal
     stop
 
@@ -139,4 +158,15 @@ for node; do
     stop SEGV 139
     pull 0 down
 done
+echo "a camera that is unplugged while it streams"
+start
+signal
+control $DISCONNECT
+until_true 'grep -q "camera .* failed" /run/errors'
+until_true '[ "$(level 3)" = 1 ]'
+pull 0 up
+until_true 'grep -q "\"outcome\":\"camera_failed\"" /run/out'
+pull 0 down
+stop
+[ "$(level 3)" = 0 ]
 echo "all of it"
