@@ -5,16 +5,16 @@ public struct FramePlanes {
     /// A side this long keeps every sum of a box below 2^32.
     static var longestSide: Int32 { 4095 }
 
+    /// With a value in a case, so that Swift makes it no `Hashable`, whose hasher firmware would have to seed.
     enum Colour {
         case grey  // `main` holds grey
         case rgb  // `main` holds red, green and blue
-        case yuv  // `main` holds luma, `chroma` U and V
+        case yuv(YUVRange)  // `main` holds luma, `chroma` U and V
     }
 
     public let width: Int
     public let height: Int
     let colour: Colour
-    let range: YUVRange
     let main: Plane
     let chroma: Plane
 
@@ -26,16 +26,16 @@ public struct FramePlanes {
         }
         let isFullRange = frame.pixel_format & ESPALIER_PIXELS_FULL_RANGE != 0
         let format = frame.pixel_format & ~ESPALIER_PIXELS_FULL_RANGE
+        let range: YUVRange = isFullRange ? .full : .limited
         let bytesPerPixel: Int  // in a row of `main`
         switch format {
         case ESPALIER_PIXELS_GRAY8: (colour, bytesPerPixel) = (.grey, 1)
         case ESPALIER_PIXELS_RGB24, ESPALIER_PIXELS_BGR24: (colour, bytesPerPixel) = (.rgb, 3)
-        case ESPALIER_PIXELS_YUYV, ESPALIER_PIXELS_UYVY: (colour, bytesPerPixel) = (.yuv, 2)
-        case ESPALIER_PIXELS_NV12, ESPALIER_PIXELS_YU12: (colour, bytesPerPixel) = (.yuv, 1)
+        case ESPALIER_PIXELS_YUYV, ESPALIER_PIXELS_UYVY: (colour, bytesPerPixel) = (.yuv(range), 2)
+        case ESPALIER_PIXELS_NV12, ESPALIER_PIXELS_YU12: (colour, bytesPerPixel) = (.yuv(range), 1)
         default: throw .pixels
         }
-        guard colour == .yuv || !isFullRange else { throw .pixels }
-        range = isFullRange ? .full : .limited
+        if case .yuv = colour {} else if isFullRange { throw .pixels }
         width = Int(frame.width)
         height = Int(frame.height)
         let rowBytes = Int(frame.row_bytes)
@@ -81,7 +81,7 @@ public struct FramePlanes {
             for pixel in 0..<width { store(RGB(grey: main.sample(row, pixel, 0)), rgb + 3 &* pixel) }
         case .rgb:
             for pixel in 0..<width { store(rgbSample(row, pixel), rgb + 3 &* pixel) }
-        case .yuv:
+        case .yuv(let range):
             for pixel in 0..<width {
                 let u = chroma.sample(row, pixel, 0)
                 let v = chroma.sample(row, pixel, 1)
@@ -100,7 +100,7 @@ public struct FramePlanes {
                 switch colour {
                 case .grey: main.sample(row, pixel, 0)
                 case .rgb: rgbSample(row, pixel).luma
-                case .yuv: range.grey(main.sample(row, pixel, 0))
+                case .yuv(let range): range.grey(main.sample(row, pixel, 0))
                 }
             grey[pixel] = UInt8(truncatingIfNeeded: value)
         }

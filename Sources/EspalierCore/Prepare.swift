@@ -61,11 +61,11 @@ struct Preparation {
         switch frame.colour {
         case .grey: return RGB(grey: mean(frame.main.sums(rows, columns, components: 1).0))
         case .rgb: return meanColour(rows, columns)
-        case .yuv:
+        case .yuv(let range):
             let luma = frame.main.sums(rows, columns, components: 1).0
             let chromaColumns = self.columns(pixel, input, frame.chroma)
             let (u, v, _) = frame.chroma.sums(chromaRows, chromaColumns, components: 2)
-            return frame.range.colour(mean(luma), mean(u), mean(v))
+            return range.colour(mean(luma), mean(u), mean(v))
         }
     }
 
@@ -75,7 +75,7 @@ struct Preparation {
         switch frame.colour {
         case .grey: return mean(frame.main.sums(rows, columns, components: 1).0)
         case .rgb: return meanColour(rows, columns).luma
-        case .yuv: return frame.range.grey(mean(frame.main.sums(rows, columns, components: 1).0))
+        case .yuv(let range): return range.grey(mean(frame.main.sums(rows, columns, components: 1).0))
         }
     }
 
