@@ -27,6 +27,20 @@ on_gpio_sim() {
     cat /tmp/out /tmp/errors
     [ "$(grep -c '"outcome":"verdict"' /tmp/out)" = 4 ] || return 1
     grep -q '"lost_edges":0' /tmp/out || return 1
+
+    # Ten thousand edges, two hundred a second: each rising one leaves a record, or is counted as lost.
+    pull down
+    /node >/tmp/out 2>/tmp/errors &
+    node=$!
+    sleep 1
+    /move_line $lines/sim_gpio0/pull 10000 5000 || return 1
+    sleep 1
+    kill -TERM $node
+    wait $node || return 1
+    tail -n 1 /tmp/out
+    triggers=$(sed -n 's/.*"summary":{"triggers":\([0-9]*\).*/\1/p' /tmp/out)
+    lost=$(sed -n 's/.*"lost_edges":\([0-9]*\).*/\1/p' /tmp/out)
+    [ $((triggers + lost)) -ge 5000 ] && [ "$triggers" -le 5000 ] || return 1
 }
 
 on_pl061() {
