@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(
             name: "EspalierLinuxTests",
             dependencies: [
-                "EspalierLinux", "EspalierSimulator", "EspalierFiles", "EspalierTestSupport",
+                "EspalierLinux", "EspalierSettings", "EspalierSimulator", "EspalierFiles",
+                "EspalierTestSupport",
                 "CAllocationProbe",
             ]),
         .testTarget(

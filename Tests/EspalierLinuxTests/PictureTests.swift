@@ -12,10 +12,13 @@ import Testing
 
     private var poolBytes: UnsafeMutablePointer<UInt8> { pool.assumingMemoryBound(to: UInt8.self) }
 
-    private func picture(_ pixels: inout [UInt8], _ width: Int, _ height: Int, _ channels: Int) -> EspalierPicture {
+    private func picture(_ pixels: inout [UInt8], _ width: Int, _ height: Int, _ channels: Int)
+        -> EspalierPicture
+    {
         pixels.withUnsafeMutableBufferPointer {
             EspalierPicture(
-                pixels: $0.baseAddress, capacity: UInt32($0.count), width: Int32(width), height: Int32(height),
+                pixels: $0.baseAddress, capacity: UInt32($0.count), width: Int32(width),
+                height: Int32(height),
                 channels: Int32(channels))
         }
     }
@@ -26,7 +29,8 @@ import Testing
             var pixels = (0..<width * height * channels).map { UInt8(truncatingIfNeeded: $0 * 7 + $0 / 640) }
             var written = picture(&pixels, width, height, channels)
             let path = folder.path("a.png")
-            #expect(espalier_picture_write(&written, path, poolBytes, UInt32(ESPALIER_PICTURE_POOL_BYTES)) == 0)
+            #expect(
+                espalier_picture_write(&written, path, poolBytes, UInt32(ESPALIER_PICTURE_POOL_BYTES)) == 0)
             let image = try PNG.read(path)
             #expect(image.width == width && image.height == height && image.channels == channels)
             #expect(image.pixels == pixels)
@@ -56,7 +60,10 @@ import Testing
         let cases: [(String, [UInt8], String)] = [
             ("short.png", Array(whole.prefix(60)), "it ends too early"),
             ("text.png", Array("not a picture at all".utf8), "Not a PNG file"),
-            ("large.png", try PNG.encode(Image(width: 65, height: 64, channels: 3, filledWith: 7)), "larger than"),
+            (
+                "large.png", try PNG.encode(Image(width: 65, height: 64, channels: 3, filledWith: 7)),
+                "larger than"
+            ),
         ]
         for (name, bytes, reason) in cases {
             try Data(bytes).write(to: URL(fileURLWithPath: folder.path(name)))
@@ -81,7 +88,10 @@ import Testing
         var pixels = [UInt8](repeating: 0, count: 20 * 20 * 3 + 64)
         for _ in 0..<500 {
             var bytes = whole
-            for _ in 0..<3 { bytes[Int.random(in: 8..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<3 {
+                bytes[Int.random(in: 8..<bytes.count, using: &random)] = UInt8.random(
+                    in: 0...255, using: &random)
+            }
             try Data(bytes).write(to: URL(fileURLWithPath: folder.path("c.png")))
             var read = picture(&pixels, 0, 0, 0)
             read.capacity = 20 * 20 * 3

@@ -52,7 +52,8 @@ import Testing
         for outcome in ESPALIER_OUTCOME_VERDICT...ESPALIER_OUTCOME_HOLD_OFF {
             var record = EspalierReactionRecord(trigger: 1, edgeTime: 0)
             record.outcome = outcome
-            let object = try JSONSerialization.jsonObject(with: Data(line(record, nil).utf8)) as? [String: Any]
+            let object =
+                try JSONSerialization.jsonObject(with: Data(line(record, nil).utf8)) as? [String: Any]
             names.insert(object?["outcome"] as? String ?? "")
             #expect(object?["frame_ns"] is NSNull && object?["label"] is NSNull)
         }
@@ -160,7 +161,8 @@ import Testing
 
     @Test func aProgramsFramesAreThoseItWrites() throws {
         let bytes = "head -c 192 /dev/zero | tr '\\0' "
-        let bench = try DeviceBench(command("for value in a b c d; do \(bytes)$value; sleep 0.05; done; sleep 9"))
+        let bench = try DeviceBench(
+            command("for value in a b c d; do \(bytes)$value; sleep 0.05; done; sleep 9"))
         var seen: [UInt8] = []
         for sequence in -1..<3 as Range<Int64> {
             let frame = try #require(try bench.frame(after: sequence))
