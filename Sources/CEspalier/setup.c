@@ -20,7 +20,7 @@ static uint32_t pair_bytes(int32_t format) {
 
 EspalierSetupMemory espalier_setup_memory(const EspalierSetup *setup) {
     const EspalierCamera *camera = &setup->camera;
-    EspalierSetupMemory need = {0, 0, 0, 0};
+    EspalierSetupMemory need = { 0, 0, 0, 0 };
     uint32_t picture = aligned((uint64_t)(uint32_t)camera->width * (uint32_t)camera->height * 3u);
     int may_decode = camera->format == ESPALIER_FORMAT_MJPEG || camera->format == ESPALIER_FORMAT_ANY;
     if (camera->kind == ESPALIER_CAMERA_COMMAND) {

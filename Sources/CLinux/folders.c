@@ -43,8 +43,8 @@ int32_t espalier_folder_next(EspalierFolder *folder, char *path, uint32_t path_b
         snprintf(path, path_bytes, "%s", folder->source);
         return 0;
     }
-    if (!find_next(folder->entries, folder->last, name, sizeof name) &&
-        !find_next(folder->entries, "", name, sizeof name))
+    if (!find_next(folder->entries, folder->last, name, sizeof name)
+        && !find_next(folder->entries, "", name, sizeof name))
         return ENOENT;
     memcpy(folder->last, name, sizeof name);
     return (size_t)snprintf(path, path_bytes, "%s/%s", folder->source, name) < path_bytes ? 0 : ENAMETOOLONG;

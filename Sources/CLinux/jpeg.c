@@ -16,8 +16,9 @@
 
 #include <jpeglib.h>
 
-/* libjpeg's memory manager replaced by one that hands out a pool from its start on and takes nothing back: a frame
- * needs a few tens of kilobytes, and the next one starts anew. Baseline frames ask for no virtual arrays. */
+/* libjpeg's memory manager replaced by one that hands out a pool from its start on and takes nothing back: a
+ * frame needs a few tens of kilobytes, and the next one starts anew. Baseline frames ask for no virtual
+ * arrays. */
 typedef struct Pool {
     struct jpeg_memory_mgr manager;
     uint8_t *bytes;
@@ -51,7 +52,8 @@ static void *take(j_common_ptr info, int pool_id, size_t bytes) {
 
 static JSAMPARRAY take_samples(j_common_ptr info, int pool_id, JDIMENSION width, JDIMENSION rows) {
     JSAMPARRAY array = take(info, pool_id, rows * sizeof(JSAMPROW));
-    for (JDIMENSION row = 0; row < rows; row++) array[row] = take(info, pool_id, width * sizeof(JSAMPLE) + 64);
+    for (JDIMENSION row = 0; row < rows; row++)
+        array[row] = take(info, pool_id, width * sizeof(JSAMPLE) + 64);
     return array;
 }
 
@@ -85,12 +87,12 @@ static void keep_pool(j_common_ptr info, int pool_id) {
 int32_t espalier_jpeg_is_here(void) { return 1; }
 
 /* Standard tables: UVC cameras leave the Huffman tables out of their frames; libjpeg-turbo brings them. */
-int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uint32_t count, uint8_t *pool_bytes,
-                             uint32_t pool_count) {
+int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uint32_t count,
+                             uint8_t *pool_bytes, uint32_t pool_count) {
     static struct jpeg_decompress_struct info; /* made once: making it is what libjpeg allocates for */
     static Failure failure;
     static struct jpeg_memory_mgr *own;
-    Pool pool = {.bytes = pool_bytes, .left = pool_count};
+    Pool pool = { .bytes = pool_bytes, .left = pool_count };
     uintptr_t skip = (64 - (uintptr_t)pool_bytes % 64) % 64;
     pool.bytes += skip;
     pool.left -= skip;

@@ -51,7 +51,7 @@ static int flags(const EspalierLine *line) {
 static int32_t request(EspalierPort *port, const EspalierLine *line, int type, int high) {
     struct gpiod_line *requested = gpiod_chip_get_line(port->chip, port->offset);
     if (!requested) return errno;
-    struct gpiod_line_request_config config = {ESPALIER_CONSUMER, type, flags(line)};
+    struct gpiod_line_request_config config = { ESPALIER_CONSUMER, type, flags(line) };
     if (gpiod_line_request(requested, &config, high)) return errno;
     port->request = requested;
     return 0;

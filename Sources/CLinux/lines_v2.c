@@ -42,10 +42,10 @@ int32_t chip_line_state(void *chip, uint32_t offset, LineState *state) {
 }
 
 static void configure(struct gpiod_line_settings *settings, const EspalierLine *line) {
-    static const enum gpiod_line_bias biases[] = {GPIOD_LINE_BIAS_AS_IS, GPIOD_LINE_BIAS_DISABLED,
-                                                  GPIOD_LINE_BIAS_PULL_UP, GPIOD_LINE_BIAS_PULL_DOWN};
-    static const enum gpiod_line_drive drives[] = {GPIOD_LINE_DRIVE_PUSH_PULL, GPIOD_LINE_DRIVE_OPEN_DRAIN,
-                                                   GPIOD_LINE_DRIVE_OPEN_SOURCE};
+    static const enum gpiod_line_bias biases[] = { GPIOD_LINE_BIAS_AS_IS, GPIOD_LINE_BIAS_DISABLED,
+                                                   GPIOD_LINE_BIAS_PULL_UP, GPIOD_LINE_BIAS_PULL_DOWN };
+    static const enum gpiod_line_drive drives[] = { GPIOD_LINE_DRIVE_PUSH_PULL, GPIOD_LINE_DRIVE_OPEN_DRAIN,
+                                                    GPIOD_LINE_DRIVE_OPEN_SOURCE };
     gpiod_line_settings_set_active_low(settings, line->active_low != 0);
     gpiod_line_settings_set_bias(settings, biases[line->bias & 3]);
     if (line->drive > 0 && line->drive < 3) gpiod_line_settings_set_drive(settings, drives[line->drive]);
@@ -56,7 +56,8 @@ static int32_t request(EspalierPort *port, struct gpiod_line_settings *settings)
     struct gpiod_line_config *lines = gpiod_line_config_new();
     struct gpiod_request_config *config = gpiod_request_config_new();
     int32_t error = 0;
-    if (!lines || !config || gpiod_line_config_add_line_settings(lines, &port->offset, 1, settings)) error = ENOMEM;
+    if (!lines || !config || gpiod_line_config_add_line_settings(lines, &port->offset, 1, settings))
+        error = ENOMEM;
     if (!error) {
         gpiod_request_config_set_consumer(config, ESPALIER_CONSUMER);
         port->request = gpiod_chip_request_lines(port->chip, config, lines);
@@ -92,7 +93,8 @@ int32_t chip_request_output(EspalierPort *port, const EspalierLine *line, int32_
     if (!settings) return ENOMEM;
     configure(settings, line);
     gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT);
-    gpiod_line_settings_set_output_value(settings, high ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
+    gpiod_line_settings_set_output_value(settings,
+                                         high ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
     return request(port, settings);
 }
 

@@ -51,7 +51,8 @@ static int32_t override_camera(EspalierCamera *camera, const char *value, Espali
     if (!strncmp(value, "pipe:", 5)) {
         camera->kind = ESPALIER_CAMERA_COMMAND;
         source = value + 5;
-    } else if ((length > 4 && !strcmp(value + length - 4, ".png")) || (!stat(value, &status) && S_ISDIR(status.st_mode))) {
+    } else if ((length > 4 && !strcmp(value + length - 4, ".png"))
+               || (!stat(value, &status) && S_ISDIR(status.st_mode))) {
         camera->kind = ESPALIER_CAMERA_PICTURES;
     }
     if (copy(camera->source, sizeof camera->source, source)) return 0;
@@ -64,21 +65,22 @@ static int32_t override_format(EspalierCamera *camera, const char *value, Espali
         camera->format = format;
         return 0;
     }
-    return refuse(problem, "--format", value, "choose among GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24, MJPEG");
+    return refuse(problem, "--format", value,
+                  "choose among GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24, MJPEG");
 }
 
 static int32_t override_size(EspalierCamera *camera, const char *value, EspalierProblem *problem) {
     int width, height, end = 0;
-    if (sscanf(value, "%4dx%4d%n", &width, &height, &end) != 2 || value[end] || width < 1 || height < 1 || width > 4095 ||
-        height > 4095)
+    if (sscanf(value, "%4dx%4d%n", &width, &height, &end) != 2 || value[end] || width < 1 || height < 1
+        || width > 4095 || height > 4095)
         return refuse(problem, "--size", value, "give WIDTHxHEIGHT, such as 640x480");
     camera->width = width;
     camera->height = height;
     return 0;
 }
 
-static int32_t override_number(const char *option, const char *value, double least, double most, double *number,
-                               EspalierProblem *problem) {
+static int32_t override_number(const char *option, const char *value, double least, double most,
+                               double *number, EspalierProblem *problem) {
     char *end, advice[80];
     *number = strtod(value, &end);
     if (end != value && !*end && *number >= least && *number <= most) return 0;
@@ -95,10 +97,13 @@ static void set_thresholds(EspalierReaction *reaction, double threshold) {
     }
 }
 
-int32_t espalier_setup_override(EspalierSetup *setup, const char *option, const char *value, EspalierProblem *problem) {
+int32_t espalier_setup_override(EspalierSetup *setup, const char *option, const char *value,
+                                EspalierProblem *problem) {
     double number;
-    if (!strcmp(option, "--input")) return override_line(setup->inputs, setup->input_count, option, value, problem);
-    if (!strcmp(option, "--output")) return override_line(setup->outputs, setup->output_count, option, value, problem);
+    if (!strcmp(option, "--input"))
+        return override_line(setup->inputs, setup->input_count, option, value, problem);
+    if (!strcmp(option, "--output"))
+        return override_line(setup->outputs, setup->output_count, option, value, problem);
     if (!strcmp(option, "--camera")) return override_camera(&setup->camera, value, problem);
     if (!strcmp(option, "--format")) return override_format(&setup->camera, value, problem);
     if (!strcmp(option, "--size")) return override_size(&setup->camera, value, problem);
@@ -114,7 +119,8 @@ int32_t espalier_setup_override(EspalierSetup *setup, const char *option, const 
     }
     if (!strcmp(option, "--snapshots")) {
         if (setup->snapshots.keep < 1) setup->snapshots.keep = 100;
-        if (!setup->snapshots.kinds) setup->snapshots.kinds = ESPALIER_SNAPSHOT_CLEAN | ESPALIER_SNAPSHOT_ANNOTATED;
+        if (!setup->snapshots.kinds)
+            setup->snapshots.kinds = ESPALIER_SNAPSHOT_CLEAN | ESPALIER_SNAPSHOT_ANNOTATED;
         if (!setup->snapshots.occasion) setup->snapshots.occasion = ESPALIER_SNAPSHOT_SIGNALS;
         if (copy(setup->snapshots.folder, sizeof setup->snapshots.folder, value)) return 0;
         return refuse(problem, option, value, "give a folder's path of up to 255 bytes");

@@ -23,7 +23,8 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
 }
 
 static int decode(EspalierPicture *picture, int descriptor, Pool pool, Failure *failure) {
-    png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, failure, fail, ignore, &pool, take, give_back);
+    png_structp png =
+        png_create_read_struct_2(PNG_LIBPNG_VER_STRING, failure, fail, ignore, &pool, take, give_back);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     snprintf(failure->reason, sizeof failure->reason, "the pool for it is too small");
     if (!info || setjmp(failure->place)) return 1;
@@ -40,7 +41,8 @@ static int decode(EspalierPicture *picture, int descriptor, Pool pool, Failure *
     picture->height = (int32_t)png_get_image_height(png, info);
     picture->channels = png_get_channels(png, info);
     size_t row = png_get_rowbytes(png, info);
-    if (row * (size_t)picture->height > picture->capacity) png_error(png, "it is larger than the setup's width and height");
+    if (row * (size_t)picture->height > picture->capacity)
+        png_error(png, "it is larger than the setup's width and height");
     for (int32_t y = 0; y < picture->height; y++) png_read_row(png, picture->pixels + (size_t)y * row, NULL);
     return 0;
 }
@@ -52,11 +54,11 @@ int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_
     if (descriptor < 0)
         return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "picture %s cannot be opened (%s)", path,
                                 strerror(errno));
-    int failed = decode(picture, descriptor, (Pool){pool, pool_bytes}, &failure);
+    int failed = decode(picture, descriptor, (Pool){ pool, pool_bytes }, &failure);
     close(descriptor);
     if (!failed) return 0;
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "picture %s cannot be read (%s); save it as a plain PNG", path,
-                            failure.reason);
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                            "picture %s cannot be read (%s); save it as a plain PNG", path, failure.reason);
 }
 
 #else
@@ -64,10 +66,11 @@ int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_
 int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
                               EspalierProblem *problem) {
     (void)picture, (void)pool, (void)pool_bytes;
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                            "picture %s cannot be read: this firmware was built for another kind of camera; build it with "
-                            "cross/build for this one",
-                            path);
+    return espalier_problem(
+        problem, ESPALIER_PROBLEM_SETUP,
+        "picture %s cannot be read: this firmware was built for another kind of camera; build it with "
+        "cross/build for this one",
+        path);
 }
 
 #endif

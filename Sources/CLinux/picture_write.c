@@ -28,7 +28,7 @@ static void write_bytes(png_structp png, png_bytep bytes, size_t count) {
 static void flush(png_structp png) { (void)png; }
 
 static int encode(const EspalierPicture *picture, int descriptor, Pool pool) {
-    Failure failure = {.error = ENOMEM};
+    Failure failure = { .error = ENOMEM };
     png_structp png =
         png_create_write_struct_2(PNG_LIBPNG_VER_STRING, &failure, fail, ignore, &pool, take, give_back);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -47,12 +47,13 @@ static int encode(const EspalierPicture *picture, int descriptor, Pool pool) {
     return 0;
 }
 
-int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes) {
+int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool,
+                               uint32_t pool_bytes) {
     char beside[320];
     if ((size_t)snprintf(beside, sizeof beside, "%s.part", path) >= sizeof beside) return ENAMETOOLONG;
     int descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor < 0) return errno;
-    int error = encode(picture, descriptor, (Pool){pool, pool_bytes});
+    int error = encode(picture, descriptor, (Pool){ pool, pool_bytes });
     if (!error && fsync(descriptor) && errno != EINVAL) error = errno;
     if (close(descriptor) && !error) error = errno;
     if (!error && rename(beside, path)) error = errno;
@@ -62,7 +63,8 @@ int32_t espalier_picture_write(const EspalierPicture *picture, const char *path,
 
 #else
 
-int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes) {
+int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool,
+                               uint32_t pool_bytes) {
     (void)picture, (void)path, (void)pool, (void)pool_bytes;
     return ENOSYS;
 }

@@ -35,11 +35,12 @@ static void make_safe(int number) {
 }
 
 void espalier_catch_signals(void) {
-    static const int stops[] = {SIGTERM, SIGINT, SIGHUP};
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
-    struct sigaction stop = {.sa_handler = ask_for_stop}, crash = {.sa_handler = make_safe};
+    static const int stops[] = { SIGTERM, SIGINT, SIGHUP };
+    static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP };
+    struct sigaction stop = { .sa_handler = ask_for_stop }, crash = { .sa_handler = make_safe };
     crash.sa_flags = (int)SA_RESETHAND;
-    sigset_t mask; /* stop signals are let in while waiting only: one between a check and the wait is not missed */
+    sigset_t
+        mask; /* stop signals are let in while waiting only: one between a check and the wait is not missed */
     sigemptyset(&mask);
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
         sigaction(stops[i], &stop, NULL);
@@ -66,10 +67,10 @@ int32_t espalier_wait(const EspalierWaiting *waiting, int64_t until, uint32_t *r
     sigset_t none;
     sigemptyset(&none);
     for (int32_t i = 0; i < waiting->count; i++)
-        descriptors[i] = (struct pollfd){.fd = waiting->descriptors[i], .events = POLLIN};
+        descriptors[i] = (struct pollfd){ .fd = waiting->descriptors[i], .events = POLLIN };
     int64_t left = until - espalier_monotonic_nanoseconds();
     if (left < 0) left = 0;
-    struct timespec time = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
+    struct timespec time = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
     int count = ppoll(descriptors, (nfds_t)waiting->count, &time, &none);
     *ready = *broken = 0;
     for (int32_t i = 0; count > 0 && i < waiting->count; i++) {
@@ -82,7 +83,7 @@ int32_t espalier_wait(const EspalierWaiting *waiting, int64_t until, uint32_t *r
 
 static void notify(const char *state) {
     const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
     if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof address.sun_path) return;
     memcpy(address.sun_path, path, strlen(path));
     if (address.sun_path[0] == '@') address.sun_path[0] = 0; /* an abstract socket */

@@ -13,11 +13,12 @@
 
 extern char **environ;
 
-/* A pipe that holds a frame lets the program write on while the model runs; the kernel's default holds 64 KiB. */
+/* A pipe that holds a frame lets the program write on while the model runs; the kernel's default holds 64
+ * KiB. */
 #define PIPE_BYTES (1 << 20)
 
 static int spawn(EspalierProgram *program, const char *command, int output) {
-    char *arguments[] = {"/bin/sh", "-c", (char *)command, NULL};
+    char *arguments[] = { "/bin/sh", "-c", (char *)command, NULL };
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -31,7 +32,8 @@ static int spawn(EspalierProgram *program, const char *command, int output) {
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int error = posix_spawn(&process, arguments[0], &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -50,8 +52,9 @@ int32_t espalier_program_start(EspalierProgram *program, const char *command, Es
         if (error) close(ends[0]);
     }
     if (error)
-        return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "the camera program \"%.200s\" cannot be started (%s)",
-                                command, strerror(error));
+        return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE,
+                                "the camera program \"%.200s\" cannot be started (%s)", command,
+                                strerror(error));
     program->descriptor = ends[0];
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES);
@@ -72,8 +75,9 @@ void espalier_program_stop(EspalierProgram *program) {
     program->descriptor = -1;
     if (program->process <= 0) return;
     kill(-program->process, SIGTERM);
-    for (int i = 0; i < 50 && waitpid(program->process, NULL, WNOHANG) == 0; i++) { /* half a second to end by itself */
-        struct timespec moment = {0, 10000000};
+    for (int i = 0; i < 50 && waitpid(program->process, NULL, WNOHANG) == 0;
+         i++) { /* half a second to end by itself */
+        struct timespec moment = { 0, 10000000 };
         nanosleep(&moment, NULL);
     }
     kill(-program->process, SIGKILL);

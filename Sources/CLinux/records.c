@@ -1,5 +1,5 @@
-/* One line of JSON for each reaction, and one for the whole run. Times are nanoseconds of CLOCK_MONOTONIC; what does
- * not exist is null. */
+/* One line of JSON for each reaction, and one for the whole run. Times are nanoseconds of CLOCK_MONOTONIC;
+ * what does not exist is null. */
 #ifdef __linux__
 
 #include "CLinux.h"
@@ -27,14 +27,18 @@ __attribute__((format(printf, 2, 3))) static void add(Line *line, const char *fo
 }
 
 static void add_time(Line *line, const char *key, int64_t value, int64_t none) {
-    if (value == none) add(line, ",\"%s\":null", key);
-    else add(line, ",\"%s\":%" PRId64, key, value);
+    if (value == none)
+        add(line, ",\"%s\":null", key);
+    else
+        add(line, ",\"%s\":%" PRId64, key, value);
 }
 
 static void add_permille(Line *line, const char *key, int has_value, int32_t permille) {
     uint32_t size = permille < 0 ? 0u - (uint32_t)permille : (uint32_t)permille;
-    if (!has_value) add(line, ",\"%s\":null", key);
-    else add(line, ",\"%s\":%s%" PRIu32 ".%03" PRIu32, key, permille < 0 ? "-" : "", size / 1000, size % 1000);
+    if (!has_value)
+        add(line, ",\"%s\":null", key);
+    else
+        add(line, ",\"%s\":%s%" PRIu32 ".%03" PRIu32, key, permille < 0 ? "-" : "", size / 1000, size % 1000);
 }
 
 /* The model's labels are UTF-8. */
@@ -45,9 +49,12 @@ static void add_text(Line *line, const char *key, const char *text) {
     }
     add(line, ",\"%s\":\"", key);
     for (; *text; text++) {
-        if (*text == '"' || *text == '\\') add(line, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20) add(line, "\\u%04x", (unsigned char)*text);
-        else add(line, "%c", *text);
+        if (*text == '"' || *text == '\\')
+            add(line, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            add(line, "\\u%04x", (unsigned char)*text);
+        else
+            add(line, "%c", *text);
     }
     add(line, "\"");
 }
@@ -67,11 +74,12 @@ static const char *outcome_name(int32_t outcome) {
     return outcome > 0 && outcome <= ESPALIER_OUTCOME_HOLD_OFF ? names[outcome] : "unknown";
 }
 
-int32_t espalier_record_line(const EspalierReactionRecord *record, const char *label, char *text, int32_t bytes) {
-    Line line = {text, bytes, 0};
+int32_t espalier_record_line(const EspalierReactionRecord *record, const char *label, char *text,
+                             int32_t bytes) {
+    Line line = { text, bytes, 0 };
     int has_verdict = record->outcome == ESPALIER_OUTCOME_VERDICT;
-    add(&line, "{\"trigger\":%" PRId64 ",\"input\":%" PRId32 ",\"outcome\":\"%s\",\"edge_ns\":%" PRId64, record->trigger,
-        record->trigger_index, outcome_name(record->outcome), record->edge_time);
+    add(&line, "{\"trigger\":%" PRId64 ",\"input\":%" PRId32 ",\"outcome\":\"%s\",\"edge_ns\":%" PRId64,
+        record->trigger, record->trigger_index, outcome_name(record->outcome), record->edge_time);
     add_time(&line, "frame_ns", record->frame_time, ESPALIER_TIME_NONE);
     add_time(&line, "frame", record->frame_sequence, -1);
     add_time(&line, "run_ns", record->run_time, ESPALIER_TIME_NONE);
@@ -98,7 +106,7 @@ int32_t espalier_record_line(const EspalierReactionRecord *record, const char *l
 
 /* A reader that is gone, or does not read, is no reason to stop reacting. */
 static void print(const char *text, int32_t bytes) {
-    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
     if (poll(&output, 1, 0) == 1 && output.revents & POLLOUT) espalier_write(STDOUT_FILENO, text, bytes);
 }
 
@@ -109,19 +117,22 @@ void espalier_print_record(const EspalierReactionRecord *record, const char *lab
 
 void espalier_print_summary(const EspalierSummary *summary, EspalierSnapshotCounters snapshots) {
     static const char *const names[] = {
-        "triggers",      "verdicts",          "signals",       "cooldown",       "busy",
-        "hold_off",      "no_frame",          "frame_too_old", "camera_failed",  "classifier_failed",
-        "stopped",       "line_failures",     "bounces",       "stuck",          "missed_beats",
-        "lost_edges",    "chip_restarts",     "dropped_frames", "camera_restarts",
+        "triggers",   "verdicts",      "signals",        "cooldown",        "busy",
+        "hold_off",   "no_frame",      "frame_too_old",  "camera_failed",   "classifier_failed",
+        "stopped",    "line_failures", "bounces",        "stuck",           "missed_beats",
+        "lost_edges", "chip_restarts", "dropped_frames", "camera_restarts",
     };
-    _Static_assert(sizeof names / sizeof *names == sizeof *summary / sizeof(int64_t), "a name for each counter");
+    _Static_assert(sizeof names / sizeof *names == sizeof *summary / sizeof(int64_t),
+                   "a name for each counter");
     char text[1024];
-    Line line = {text, sizeof text, 0};
+    Line line = { text, sizeof text, 0 };
     int64_t values[sizeof names / sizeof *names];
     memcpy(values, summary, sizeof values);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         add(&line, "%s\"%s\":%" PRId64, i ? "," : "{\"summary\":{", names[i], values[i]);
-    add(&line, ",\"snapshots_written\":%" PRIu32 ",\"snapshots_skipped\":%" PRIu32 ",\"snapshots_failed\":%" PRIu32 "}}\n",
+    add(&line,
+        ",\"snapshots_written\":%" PRIu32 ",\"snapshots_skipped\":%" PRIu32 ",\"snapshots_failed\":%" PRIu32
+        "}}\n",
         snapshots.written, snapshots.skipped, snapshots.failed);
     print(text, line.used);
 }

@@ -33,7 +33,7 @@ static struct {
     /* The stems in the folder, oldest first, as a ring. Only the writer uses it. */
     char stems[ESPALIER_MOST_SNAPSHOTS + 1][STEM_BYTES];
     int32_t first, count;
-} writer = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+} writer = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* MARK: Files */
 
@@ -62,10 +62,15 @@ static int stem_of(const char *name, char *stem) {
     static const char shape[] = "dddddddd-dddddd-dddddd-";
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof shape - 1; i++)
-        if (i == 8 ? name[i] != 'T' : shape[i] == 'd' ? !isdigit((unsigned char)name[i]) : name[i] != shape[i]) return 0;
+        if (i == 8            ? name[i] != 'T'
+            : shape[i] == 'd' ? !isdigit((unsigned char)name[i])
+                              : name[i] != shape[i])
+            return 0;
     size_t ending = strlen(ENDING);
-    if (length > strlen(ANNOTATED) && !strcmp(name + length - strlen(ANNOTATED), ANNOTATED)) ending = strlen(ANNOTATED);
-    if (length <= ending || length - ending >= STEM_BYTES || strcmp(name + length - strlen(ENDING), ENDING)) return 0;
+    if (length > strlen(ANNOTATED) && !strcmp(name + length - strlen(ANNOTATED), ANNOTATED))
+        ending = strlen(ANNOTATED);
+    if (length <= ending || length - ending >= STEM_BYTES || strcmp(name + length - strlen(ENDING), ENDING))
+        return 0;
     memcpy(stem, name, length - ending);
     stem[length - ending] = 0;
     return 1;
@@ -78,8 +83,9 @@ static int32_t take_stock(EspalierProblem *problem) {
     char stem[STEM_BYTES];
     DIR *folder = opendir(writer.settings.folder);
     if (!folder)
-        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "the snapshot folder %s cannot be read (%s); make it, or "
-                                                                 "name another",
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                                "the snapshot folder %s cannot be read (%s); make it, or "
+                                "name another",
                                 writer.settings.folder, strerror(errno));
     writer.first = writer.count = 0;
     for (struct dirent *entry; (entry = readdir(folder));) {
@@ -95,8 +101,9 @@ static int32_t take_stock(EspalierProblem *problem) {
     }
     closedir(folder);
     if (faccessat(AT_FDCWD, writer.settings.folder, W_OK | X_OK, AT_EACCESS) == 0) return 0;
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "the snapshot folder %s is not writable (%s); allow it, or name "
-                                                             "another",
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                            "the snapshot folder %s is not writable (%s); allow it, or name "
+                            "another",
                             writer.settings.folder, strerror(errno));
 }
 
@@ -122,8 +129,10 @@ static void write_picture(void) {
     if (written) remember(writer.stem); /* what could not be written must not push out what was */
     pthread_mutex_lock(&writer.lock);
     writer.counters.error = error;
-    if (error) writer.counters.failed++;
-    else writer.counters.written++;
+    if (error)
+        writer.counters.failed++;
+    else
+        writer.counters.written++;
     pthread_mutex_unlock(&writer.lock);
 }
 
@@ -144,14 +153,15 @@ static void *work(void *unused) {
     return unused;
 }
 
-int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes, uint8_t *pool,
-                                 EspalierProblem *problem) {
+int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes,
+                                 uint8_t *pool, EspalierProblem *problem) {
 #ifdef ESPALIER_WITHOUT_SNAPSHOTS
     (void)pixels, (void)pixel_bytes, (void)pool, (void)take_stock, (void)work;
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                            "no snapshots to %s: this firmware was built without them; build it with cross/build for a "
-                            "reaction that has a folder",
-                            settings->folder);
+    return espalier_problem(
+        problem, ESPALIER_PROBLEM_SETUP,
+        "no snapshots to %s: this firmware was built without them; build it with cross/build for a "
+        "reaction that has a folder",
+        settings->folder);
 #else
     writer.settings = *settings;
     writer.picture.pixels = pixels;
@@ -167,7 +177,8 @@ int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pix
     int error = pthread_create(&writer.thread, NULL, work, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
-        return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "no thread for snapshots (%s)", strerror(error));
+        return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "no thread for snapshots (%s)",
+                                strerror(error));
     writer.is_running = 1;
     return 0;
 #endif

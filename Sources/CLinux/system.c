@@ -44,8 +44,6 @@ int64_t espalier_monotonic_nanoseconds(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void espalier_complain(const char *text) {
-    espalier_write(STDERR_FILENO, text, strlen(text));
-}
+void espalier_complain(const char *text) { espalier_write(STDERR_FILENO, text, strlen(text)); }
 
 #endif

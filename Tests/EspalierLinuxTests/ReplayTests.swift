@@ -42,12 +42,20 @@ import Testing
 private struct Recorded: Decodable {
     let trigger: Int64
     let outcome: String
-    let edge_ns: Int64
-    let run_ns, verdict_ns, signal_ns: Int64?
+    let edge: Int64
+    let run, verdict, signal: Int64?
     let votes: Int32
     let outputs: [Int]
 
-    var summary: String { "\(trigger) \(outcome) \(edge_ns) \(votes) \(outputs)" }
+    enum CodingKeys: String, CodingKey {
+        case trigger, outcome, votes, outputs
+        case edge = "edge_ns"
+        case run = "run_ns"
+        case verdict = "verdict_ns"
+        case signal = "signal_ns"
+    }
+
+    var summary: String { "\(trigger) \(outcome) \(edge) \(votes) \(outputs)" }
 }
 
 /// A board on which everything happens when it did then.
@@ -68,22 +76,22 @@ private final class Replay: BoardClock, EdgeSource, OutputLine, FrameSource, Wat
     func wait(until: Int64, frameAfter: Int64) -> Wake {
         if frameAfter != .max { return .frame }
         guard let next = edges.first else { return .stop }
-        if next.edge_ns > until {
+        if next.edge > until {
             time = max(time, until)
             return .deadline
         }
         edges.removeFirst()
-        time = max(time, next.edge_ns)
-        if next.run_ns != nil { current = next }
-        return .edge(Edge(line: 0, rising: true, time: next.edge_ns))
+        time = max(time, next.edge)
+        if next.run != nil { current = next }
+        return .edge(Edge(line: 0, rising: true, time: next.edge))
     }
 
     /// The first run began, the last one ended, then.
-    func prepared() { time = max(time, current?.run_ns ?? 0) }
-    func ran(isLast: Bool) { if isLast { time = max(time, current?.verdict_ns ?? 0) } }
+    func prepared() { time = max(time, current?.run ?? 0) }
+    func ran(isLast: Bool) { if isLast { time = max(time, current?.verdict ?? 0) } }
 
     func setLine(_ line: Int32, high: Bool) {
-        if high && line == 0 { time = max(time, current?.signal_ns ?? 0) }
+        if high && line == 0 { time = max(time, current?.signal ?? 0) }
     }
 
     func newestFrame() -> Frame? {
@@ -100,8 +108,8 @@ private final class Replay: BoardClock, EdgeSource, OutputLine, FrameSource, Wat
         ]
         outcomes.append(
             Recorded(
-                trigger: record.trigger, outcome: names[record.outcome] ?? "other", edge_ns: record.edge_time,
-                run_ns: nil, verdict_ns: nil, signal_ns: nil, votes: record.votes,
+                trigger: record.trigger, outcome: names[record.outcome] ?? "other", edge: record.edge_time,
+                run: nil, verdict: nil, signal: nil, votes: record.votes,
                 outputs: (0..<8).filter { record.signalled >> Int32($0) & 1 != 0 }))
     }
 }

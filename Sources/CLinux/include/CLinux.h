@@ -1,7 +1,7 @@
 /* The system calls the Linux room needs, where Embedded Swift has no module for the C library.
  *
- * Each returns 0, or the errno of the call that failed. On a target without an operating system there are none of
- * them: nothing that runs there links this room.
+ * Each returns 0, or the errno of the call that failed. On a target without an operating system there are
+ * none of them: nothing that runs there links this room.
  */
 #ifndef CLINUX_H
 #define CLINUX_H

@@ -1,5 +1,5 @@
-/* All the memory and all the handles a board's devices need, in one place that does not move: the firmware keeps it in
- * static memory, the tools allocate it once.
+/* All the memory and all the handles a board's devices need, in one place that does not move: the firmware
+ * keeps it in static memory, the tools allocate it once.
  */
 #ifndef ESPALIER_DEVICES_H
 #define ESPALIER_DEVICES_H
@@ -21,11 +21,11 @@ typedef struct EspalierDevices {
     EspalierFolder folder;
     EspalierPicture decoded; /* a PNG or JPEG frame */
     EspalierProblem problem;
-    uint8_t *slots;       /* raw frames of a program, */
-    uint32_t slot_bytes;  /* each so long, */
-    int32_t slot_count;   /* so many */
-    uint8_t *pool;        /* for decoding; NULL: nothing is to be decoded */
-    uint8_t *snapshot;    /* pixels of the picture being written; NULL: no snapshots */
+    uint8_t *slots;      /* raw frames of a program, */
+    uint32_t slot_bytes; /* each so long, */
+    int32_t slot_count;  /* so many */
+    uint8_t *pool;       /* for decoding; NULL: nothing is to be decoded */
+    uint8_t *snapshot;   /* pixels of the picture being written; NULL: no snapshots */
     uint32_t snapshot_bytes;
     uint32_t reserved;
     uint8_t *snapshot_pool;
@@ -43,7 +43,9 @@ static inline EspalierEdge *espalier_input_edge(EspalierDevices *devices, int32_
     return &devices->edges[index];
 }
 
-static inline const EspalierCamera *espalier_setup_camera(const EspalierSetup *setup) { return &setup->camera; }
+static inline const EspalierCamera *espalier_setup_camera(const EspalierSetup *setup) {
+    return &setup->camera;
+}
 
 static inline const EspalierSnapshots *espalier_setup_snapshots(const EspalierSetup *setup) {
     return &setup->snapshots;
@@ -67,17 +69,18 @@ static inline int64_t espalier_frame_period(const EspalierCamera *camera) {
 }
 
 /* The next picture of a folder, into `picture`. 0 or a problem. */
-int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, uint8_t *pool, EspalierProblem *problem);
+int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, uint8_t *pool,
+                             EspalierProblem *problem);
 
 /* Sentences for what goes wrong while running. */
 void espalier_problem_silent_camera(EspalierProblem *problem, const EspalierCamera *camera);
 void espalier_problem_camera_failed(EspalierProblem *problem, const EspalierCamera *camera, int32_t error);
 void espalier_problem_snapshot(EspalierProblem *problem, const EspalierSnapshots *snapshots, int32_t error);
 
-/* Shares out `bytes` of memory, which stays where it is, aligned to 64. All handles are closed afterwards. 0, or a
- * problem where it is not enough: espalier_setup_memory_bytes() says how much is. */
-int32_t espalier_devices_prepare(EspalierDevices *devices, const EspalierSetup *setup, uint8_t *memory, uint32_t bytes,
-                                 EspalierProblem *problem);
+/* Shares out `bytes` of memory, which stays where it is, aligned to 64. All handles are closed afterwards. 0,
+ * or a problem where it is not enough: espalier_setup_memory_bytes() says how much is. */
+int32_t espalier_devices_prepare(EspalierDevices *devices, const EspalierSetup *setup, uint8_t *memory,
+                                 uint32_t bytes, EspalierProblem *problem);
 
 /* Prints what a setup that is open has found, a line each. */
 void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, int32_t has_frame);

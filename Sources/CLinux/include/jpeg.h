@@ -8,8 +8,8 @@
 /* 1 where this program can decode JPEG. */
 int32_t espalier_jpeg_is_here(void);
 
-/* Decodes a frame into `picture->pixels`, grey or RGB. libjpeg's memory comes from `pool`. 0, or -1 for a damaged frame,
- * one that is too large, or one that is not baseline. */
+/* Decodes a frame into `picture->pixels`, grey or RGB. libjpeg's memory comes from `pool`. 0, or -1 for a
+ * damaged frame, one that is too large, or one that is not baseline. */
 int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uint32_t count, uint8_t *pool,
                              uint32_t pool_bytes);
 

@@ -1,5 +1,6 @@
 /* GPIO lines through libgpiod: found, requested, read and set. Versions 1 and 2 of the library have different
- * interfaces; lines_v1.c and lines_v2.c put the same one before them, and the header found decides which is built.
+ * interfaces; lines_v1.c and lines_v2.c put the same one before them, and the header found decides which is
+ * built.
  *
  * Memory is allocated when lines are opened and closed, never in between.
  */
@@ -15,7 +16,7 @@ typedef struct EspalierPort {
     void *chip;
     void *request;
     void *events;
-    int64_t debounced;   /* nanoseconds of debouncing the kernel does */
+    int64_t debounced; /* nanoseconds of debouncing the kernel does */
     uint32_t offset;
     uint32_t sequence;   /* of the last edge read, where the kernel numbers them; 0: none yet */
     int32_t descriptor;  /* readable when there is an edge */
@@ -46,7 +47,8 @@ static inline const EspalierLine *espalier_setup_output(const EspalierSetup *set
     return &setup->outputs[index];
 }
 
-/* Finds a line by its name on any chip, or on the chip named, or by offset. An ambiguous name is a problem. */
+/* Finds a line by its name on any chip, or on the chip named, or by offset. An ambiguous name is a problem.
+ */
 int32_t espalier_line_find(const EspalierLine *line, EspalierPlace *place, EspalierProblem *problem);
 
 /* Opens a line for edges in both directions. Where the library lets the kernel debounce, it does, for
@@ -55,7 +57,8 @@ int32_t espalier_line_open_input(EspalierPort *port, const EspalierLine *line, i
                                  EspalierProblem *problem);
 
 /* Opens a line as an output that has `high` from the first moment. */
-int32_t espalier_line_open_output(EspalierPort *port, const EspalierLine *line, int32_t high, EspalierProblem *problem);
+int32_t espalier_line_open_output(EspalierPort *port, const EspalierLine *line, int32_t high,
+                                  EspalierProblem *problem);
 
 /* The next edge that is waiting: 1, or 0 for none, or a negative errno. Never blocks. */
 int32_t espalier_line_read(EspalierPort *port, EspalierEdge *edge);

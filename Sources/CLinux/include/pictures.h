@@ -16,17 +16,19 @@ typedef struct EspalierPicture {
 } EspalierPicture;
 
 /* Writes a picture beside `path` and renames it: the file is whole or not there. 0 or an errno. */
-int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes);
+int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool,
+                               uint32_t pool_bytes);
 
-/* Reads a PNG file of any kind as grey or RGB (transparency is dropped, 16 bits become 8) into `picture->pixels`.
- * 0 or a problem. */
+/* Reads a PNG file of any kind as grey or RGB (transparency is dropped, 16 bits become 8) into
+ * `picture->pixels`. 0 or a problem. */
 int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
                               EspalierProblem *problem);
 
 /* Draws a strip with a text at the bottom of a picture; what does not fit is left out. */
 void espalier_picture_caption(EspalierPicture *picture, const char *text);
 
-/* The PNG files of a folder; a path that is a file stands for that one file. Memory is allocated by opening only. */
+/* The PNG files of a folder; a path that is a file stands for that one file. Memory is allocated by opening
+ * only. */
 typedef struct EspalierFolder {
     void *entries; /* NULL: a file */
     char source[256];
@@ -36,8 +38,8 @@ typedef struct EspalierFolder {
 /* 0 or an errno. */
 int32_t espalier_folder_open(EspalierFolder *folder, const char *source);
 
-/* The path of the next file by name, after the last one the first again. 0 or an errno, ENOENT for a folder without
- * pictures. */
+/* The path of the next file by name, after the last one the first again. 0 or an errno, ENOENT for a folder
+ * without pictures. */
 int32_t espalier_folder_next(EspalierFolder *folder, char *path, uint32_t path_bytes);
 
 void espalier_folder_close(EspalierFolder *folder);

@@ -1,5 +1,5 @@
-/* The process around the reaction: waiting for several things at once, signals, the service manager, the line of
- * JSON for each reaction. Nothing here allocates.
+/* The process around the reaction: waiting for several things at once, signals, the service manager, the line
+ * of JSON for each reaction. Nothing here allocates.
  */
 #ifndef ESPALIER_PROCESS_H
 #define ESPALIER_PROCESS_H
@@ -22,13 +22,13 @@ static inline void espalier_wait_for(EspalierWaiting *waiting, int32_t descripto
     if (waiting->count < ESPALIER_MOST_DESCRIPTORS) waiting->descriptors[waiting->count++] = descriptor;
 }
 
-/* Waits until a descriptor is readable, broken, a signal asks the program to stop, or `until` (CLOCK_MONOTONIC
- * nanoseconds) has come. `ready` has a bit for each readable descriptor, `broken` for each that reports an error or the
- * end. 1 where the program is to stop. */
+/* Waits until a descriptor is readable, broken, a signal asks the program to stop, or `until`
+ * (CLOCK_MONOTONIC nanoseconds) has come. `ready` has a bit for each readable descriptor, `broken` for each
+ * that reports an error or the end. 1 where the program is to stop. */
 int32_t espalier_wait(const EspalierWaiting *waiting, int64_t until, uint32_t *ready, uint32_t *broken);
 
-/* From here on SIGTERM, SIGINT and SIGHUP ask for a stop, and a crash sets every output that has been named to
- * espalier_watch_output to its safe level before the program dies. */
+/* From here on SIGTERM, SIGINT and SIGHUP ask for a stop, and a crash sets every output that has been named
+ * to espalier_watch_output to its safe level before the program dies. */
 void espalier_catch_signals(void);
 
 /* True after a signal that asks for a stop. */
@@ -50,7 +50,8 @@ int64_t espalier_watchdog_period(void);
 void espalier_print_record(const EspalierReactionRecord *record, const char *label);
 
 /* The same line as text; its length, or 0 where it does not fit. */
-int32_t espalier_record_line(const EspalierReactionRecord *record, const char *label, char *line, int32_t bytes);
+int32_t espalier_record_line(const EspalierReactionRecord *record, const char *label, char *line,
+                             int32_t bytes);
 
 /* What the whole run came to, printed at its end. */
 typedef struct EspalierSummary {

@@ -13,7 +13,8 @@ typedef struct EspalierProgram {
 /* Starts `command` with /bin/sh. 0 or a problem. */
 int32_t espalier_program_start(EspalierProgram *program, const char *command, EspalierProblem *problem);
 
-/* Reads what is there, up to `count` bytes: how many; 0 for none yet; or a negative errno, -EPIPE at the end. */
+/* Reads what is there, up to `count` bytes: how many; 0 for none yet; or a negative errno, -EPIPE at the end.
+ */
 int32_t espalier_program_read(EspalierProgram *program, uint8_t *bytes, uint32_t count);
 
 /* Ends the program and all it has started, and waits for it. Fine for one that is not running. */

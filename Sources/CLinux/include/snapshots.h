@@ -1,5 +1,6 @@
-/* Snapshots: pictures of what was classified, written by a thread of their own, so that a slow or full disk is never
- * in the way of a signal. A picture that comes while the last is being written is counted and left out.
+/* Snapshots: pictures of what was classified, written by a thread of their own, so that a slow or full disk
+ * is never in the way of a signal. A picture that comes while the last is being written is counted and left
+ * out.
  *
  * Memory is allocated at the start (the thread's), never afterwards.
  */
@@ -20,16 +21,17 @@ typedef struct EspalierSnapshotCounters {
     int32_t error;    /* errno of the last failure; 0 after a success */
 } EspalierSnapshotCounters;
 
-/* Starts the writer, and takes stock of the folder, which has to be writable. `pixels` has `pixel_bytes` for the largest
- * picture, RGB; `pool` has ESPALIER_PICTURE_POOL_BYTES. One writer a process. 0 or a problem. */
-int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes, uint8_t *pool,
-                                 EspalierProblem *problem);
+/* Starts the writer, and takes stock of the folder, which has to be writable. `pixels` has `pixel_bytes` for
+ * the largest picture, RGB; `pool` has ESPALIER_PICTURE_POOL_BYTES. One writer a process. 0 or a problem. */
+int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes,
+                                 uint8_t *pool, EspalierProblem *problem);
 
-/* The picture to fill in, its `pixels` and `capacity` set; NULL while the last is being written, or without a writer. */
+/* The picture to fill in, its `pixels` and `capacity` set; NULL while the last is being written, or without a
+ * writer. */
 EspalierPicture *espalier_snapshots_begin(void);
 
-/* Hands the picture over. The label, which may be NULL, becomes part of the file's name; label, score, time and whether
- * it signalled are drawn on the annotated picture. */
+/* Hands the picture over. The label, which may be NULL, becomes part of the file's name; label, score, time
+ * and whether it signalled are drawn on the annotated picture. */
 void espalier_snapshots_end(const EspalierReactionRecord *record, const char *label);
 
 /* Gives the picture back unwritten; counted as skipped. */

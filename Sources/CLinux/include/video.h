@@ -32,16 +32,18 @@ typedef struct EspalierVideo {
 
 /* A filled buffer. */
 typedef struct EspalierVideoFrame {
-    int64_t time;       /* CLOCK_MONOTONIC, as the driver stamps it */
-    int64_t sequence;   /* the driver's, from 0, which counts the frames it had to drop too; it may wrap at 2^32 */
+    int64_t time; /* CLOCK_MONOTONIC, as the driver stamps it */
+    int64_t
+        sequence; /* the driver's, from 0, which counts the frames it had to drop too; it may wrap at 2^32 */
     int32_t buffer;
     uint32_t bytes;
     int32_t is_damaged; /* the driver says so, or the frame is too short */
 } EspalierVideoFrame;
 
-/* Opens a camera and starts its stream with `kept` + ESPALIER_SPARE_BUFFERS buffers. 0 or a problem, after which
- * nothing is left open. */
-int32_t espalier_video_open(EspalierVideo *video, const EspalierCamera *camera, int32_t kept, EspalierProblem *problem);
+/* Opens a camera and starts its stream with `kept` + ESPALIER_SPARE_BUFFERS buffers. 0 or a problem, after
+ * which nothing is left open. */
+int32_t espalier_video_open(EspalierVideo *video, const EspalierCamera *camera, int32_t kept,
+                            EspalierProblem *problem);
 
 /* The next filled buffer: 1; 0 for none yet; or a negative errno. */
 int32_t espalier_video_take(EspalierVideo *video, EspalierVideoFrame *frame);
@@ -52,7 +54,8 @@ int32_t espalier_video_give_back(EspalierVideo *video, int32_t buffer);
 /* Stops the stream. Fine for a camera that is not open. */
 void espalier_video_close(EspalierVideo *video);
 
-/* The next of a device's formats this program reads, from index *next on: its ESPALIER_FORMAT_*, or 0 at the end. */
+/* The next of a device's formats this program reads, from index *next on: its ESPALIER_FORMAT_*, or 0 at the
+ * end. */
 int32_t espalier_video_next_format(int32_t descriptor, uint32_t *next);
 
 /* Opens the device a setup names, without touching its stream: a descriptor, or -1 with a problem. */
@@ -61,8 +64,9 @@ int32_t espalier_video_find(const char *source, char *path, uint32_t path_bytes,
 /* "YUYV" for ESPALIER_FORMAT_YUYV; NULL for what is none. */
 const char *espalier_format_name(int32_t format);
 
-/* What a format's pixels are for the core, ESPALIER_PIXELS_*, 0 for MJPEG; and how long a frame's rows and the frame
- * are at least. */
-int32_t espalier_format_pixels(int32_t format, int32_t width, int32_t height, int32_t *row_bytes, uint32_t *bytes);
+/* What a format's pixels are for the core, ESPALIER_PIXELS_*, 0 for MJPEG; and how long a frame's rows and
+ * the frame are at least. */
+int32_t espalier_format_pixels(int32_t format, int32_t width, int32_t height, int32_t *row_bytes,
+                               uint32_t *bytes);
 
 #endif
