@@ -6,7 +6,7 @@ TEST_PACKAGES = $(HOST_PACKAGES) gcc gcc-arm-none-eabi libnewlib-arm-none-eabi
 EMBEDDED_PACKAGES = $(TEST_PACKAGES) gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross qemu-user-static qemu-system-arm
 
-FIRMWARE_PACKAGES = $(HOST_PACKAGES) qemu-user-static
+FIRMWARE_PACKAGES = $(HOST_PACKAGES) python3 xz-utils qemu-user-static
 QEMU_PACKAGES = $(HOST_PACKAGES) gcc make xz-utils python3 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 UML_PACKAGES = $(HOST_PACKAGES) gcc make bc flex bison m4 xz-utils python3 python3-venv procps
 
