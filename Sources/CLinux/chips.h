@@ -5,11 +5,18 @@
 #include <stdint.h>
 #include "lines.h"
 
+#include <stdio.h>
+
 typedef struct LineState {
     char name[ESPALIER_SETUP_NAME_BYTES]; /* empty: none */
     char consumer[ESPALIER_SETUP_NAME_BYTES];
     int32_t is_used;
 } LineState;
+
+/* A name as libgpiod has it, which may be NULL, into a field of ESPALIER_SETUP_NAME_BYTES. */
+static inline void copy_name(char *target, const char *name) {
+    snprintf(target, ESPALIER_SETUP_NAME_BYTES, "%s", name ? name : "");
+}
 
 /* NULL with errno. */
 void *chip_open(const char *path);

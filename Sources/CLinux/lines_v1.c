@@ -11,11 +11,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-static void copy(char *target, const char *text) {
-    strncpy(target, text ? text : "", ESPALIER_SETUP_NAME_BYTES - 1);
-    target[ESPALIER_SETUP_NAME_BYTES - 1] = 0;
-}
-
 const char *espalier_line_library(void) { return gpiod_version_string(); }
 
 void *chip_open(const char *path) { return gpiod_chip_open(path); }
@@ -23,7 +18,7 @@ void *chip_open(const char *path) { return gpiod_chip_open(path); }
 void chip_close(void *chip) { gpiod_chip_close(chip); }
 
 int32_t chip_describe(void *chip, char *label, uint32_t *line_count) {
-    copy(label, gpiod_chip_label(chip));
+    copy_name(label, gpiod_chip_label(chip));
     *line_count = gpiod_chip_num_lines(chip);
     return 0;
 }
@@ -31,8 +26,8 @@ int32_t chip_describe(void *chip, char *label, uint32_t *line_count) {
 int32_t chip_line_state(void *chip, uint32_t offset, LineState *state) {
     struct gpiod_line *line = gpiod_chip_get_line(chip, offset);
     if (!line) return errno;
-    copy(state->name, gpiod_line_name(line));
-    copy(state->consumer, gpiod_line_consumer(line));
+    copy_name(state->name, gpiod_line_name(line));
+    copy_name(state->consumer, gpiod_line_consumer(line));
     state->is_used = gpiod_line_is_used(line);
     return 0;
 }

@@ -11,11 +11,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-static void copy(char *target, const char *text) {
-    strncpy(target, text ? text : "", ESPALIER_SETUP_NAME_BYTES - 1);
-    target[ESPALIER_SETUP_NAME_BYTES - 1] = 0;
-}
-
 const char *espalier_line_library(void) { return gpiod_api_version(); }
 
 void *chip_open(const char *path) { return gpiod_chip_open(path); }
@@ -25,7 +20,7 @@ void chip_close(void *chip) { gpiod_chip_close(chip); }
 int32_t chip_describe(void *chip, char *label, uint32_t *line_count) {
     struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
     if (!info) return errno;
-    copy(label, gpiod_chip_info_get_label(info));
+    copy_name(label, gpiod_chip_info_get_label(info));
     *line_count = (uint32_t)gpiod_chip_info_get_num_lines(info);
     gpiod_chip_info_free(info);
     return 0;
@@ -34,8 +29,8 @@ int32_t chip_describe(void *chip, char *label, uint32_t *line_count) {
 int32_t chip_line_state(void *chip, uint32_t offset, LineState *state) {
     struct gpiod_line_info *info = gpiod_chip_get_line_info(chip, offset);
     if (!info) return errno;
-    copy(state->name, gpiod_line_info_get_name(info));
-    copy(state->consumer, gpiod_line_info_get_consumer(info));
+    copy_name(state->name, gpiod_line_info_get_name(info));
+    copy_name(state->consumer, gpiod_line_info_get_consumer(info));
     state->is_used = gpiod_line_info_is_used(info);
     gpiod_line_info_free(info);
     return 0;

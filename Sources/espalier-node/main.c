@@ -14,16 +14,17 @@
 static const EspalierSetup espalier_setup = {0};
 #endif
 
-/* The longest frame of a simulated camera: 640 x 480 RGB unless the build says otherwise. */
+/* Room for a simulated camera's longest frame, and for another camera that an option names. Pages that are never touched
+ * cost nothing. */
 #ifndef ESPALIER_NODE_FRAME_BYTES
-#define ESPALIER_NODE_FRAME_BYTES (640u * 480u * 3u)
+#define ESPALIER_NODE_FRAME_BYTES (4u << 20)
 #endif
 
-/* Room for another camera that an option names. Pages that are never touched cost nothing. */
-#define MEMORY_AT_LEAST (4u << 20)
-
-#define LARGER(one, other) ((one) > (other) ? (one) : (other))
-#define MEMORY_BYTES LARGER(MEMORY_AT_LEAST, LARGER(ESPALIER_SETUP_MEMORY_BYTES, ESPALIER_NODE_FRAME_BYTES))
+#if ESPALIER_SETUP_MEMORY_BYTES > ESPALIER_NODE_FRAME_BYTES
+#define MEMORY_BYTES ESPALIER_SETUP_MEMORY_BYTES
+#else
+#define MEMORY_BYTES ESPALIER_NODE_FRAME_BYTES
+#endif
 
 int32_t espalier_node_main(const EspalierModel *model, int8_t *arena, uint32_t arena_bytes, EspalierSetup *setup,
                            uint8_t *memory, uint32_t memory_bytes, int32_t argument_count,

@@ -2,6 +2,7 @@ import CEspalier
 import CLinux
 import EspalierLinux
 import EspalierReaction
+import EspalierSettings
 import Testing
 
 /// vivid, through V4L2.

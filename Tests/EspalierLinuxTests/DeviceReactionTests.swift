@@ -5,6 +5,7 @@ import EspalierCore
 import EspalierFiles
 import EspalierLinux
 import EspalierReaction
+import EspalierSettings
 import EspalierSimulator
 import EspalierTestSupport
 import Foundation

@@ -1,6 +1,7 @@
 import CEspalier
 import CLinux
 import EspalierLinux
+import EspalierSettings
 import Foundation
 import Testing
 
@@ -59,15 +60,8 @@ extension EspalierLine {
     }
 }
 
-/// Copies a text into one of the setup's fixed fields.
-func setText<Field>(_ field: inout Field, _ text: String) {
-    withUnsafeMutableBytes(of: &field) { bytes in
-        bytes.copyBytes(from: text.utf8.prefix(bytes.count - 1))
-    }
-}
-
 extension EspalierProblem {
     var text: String {
-        withUnsafeBytes(of: sentence) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        EspalierSettings.text(sentence)
     }
 }

@@ -2,6 +2,7 @@ import CEspalier
 import CLinux
 import EspalierLinux
 import EspalierReaction
+import EspalierSettings
 import EspalierSimulator
 import EspalierTestSupport
 import Foundation
@@ -83,9 +84,6 @@ import Testing
             ("--snapshots", "/tmp"),
         ] {
             #expect(override(&setup, option, value) == nil, "\(option)")
-        }
-        func text<Field>(_ field: Field) -> String {
-            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         }
         #expect(text(setup.inputs.1.chip) == "pinctrl-rp1" && text(setup.inputs.1.name) == "GPIO17")
         #expect(text(setup.outputs.0.chip) == "gpiochip0" && setup.outputs.0.offset == 12)
@@ -176,7 +174,7 @@ import Testing
     }
 
     @Test func aProgramThatEndsIsStartedAgain() throws {
-        let bench = try DeviceBench(command("head -c 192 /dev/zero"))
+        let bench = try DeviceBench(command("head -c 192 /dev/zero; sleep 0.1"))
         let first = try #require(try bench.frame(after: -1))
         var troubles: [Bool] = []
         let deadline = espalier_monotonic_nanoseconds() + 3_000_000_000

@@ -16,7 +16,7 @@ import Testing
         let firmware = folder.appendingPathComponent("espalier-node").path
         let build = try Shell.run(
             repository.appendingPathComponent("cross/build-node").path,
-            ["--model-header", header, "-o", firmware, "--frame-bytes", "57600"])
+            ["--model-header", header, "-o", firmware, "--frame-bytes", "5000000"])
         try #require(build.status == 0, "\(build.errors)")
 
         var scenario = try Scenario(
@@ -28,9 +28,11 @@ import Testing
         #expect(direct.counters.verdicts == 11)
         #expect(linked.records.allSatisfy { $0.outcome != 1 || $0.real_inference_nanoseconds > 0 })
 
-        scenario.camera.width = 640  // larger frames than this firmware has room for
+        scenario.camera.width = 4000  // larger frames than this firmware has room for
+        scenario.camera.height = 500
         let error = #expect(throws: FileError.self) { try FirmwareProcess.run(firmware, scenario) }
-        #expect(error?.description.contains("room for frames of 57600 bytes, too few for 640 x 120") == true)
+        #expect(
+            error?.description.contains("room for frames of 5000000 bytes, too few for 4000 x 500") == true)
     }
 
     private func personDetect() throws -> Compilation {
