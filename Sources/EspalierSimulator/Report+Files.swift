@@ -108,8 +108,7 @@ extension SimulationReport {
 
     /// The trigger it came from.
     private func settings(_ reaction: Reaction) -> EspalierTrigger {
-        let record = run.records.first { $0.trigger == reaction.trigger }
-        return scenario.reaction.trigger(Int(record?.trigger_index ?? 0))
+        scenario.reaction.trigger(Int(reaction.triggerIndex))
     }
 
     /// What set it off: a line, or a period.

@@ -27,6 +27,8 @@ public struct Trace: Equatable, Sendable {
 /// A trigger's record without what differs from run to run: no real time. Absent times are nil.
 public struct Reaction: Equatable, Sendable {
     public var trigger: Int64
+    /// Which of the settings' triggers.
+    public var triggerIndex: Int32
     public var outcome: Outcome
     public var edgeTime: Int64
     public var frameTime: Int64?
@@ -52,6 +54,7 @@ public struct Reaction: Equatable, Sendable {
     public init(_ record: EspalierReactionRecord, labels: [String]) {
         func time(_ value: Int64) -> Int64? { value == -1 ? nil : value }
         trigger = record.trigger
+        triggerIndex = record.trigger_index
         outcome = Outcome(rawValue: record.outcome) ?? .stopped
         edgeTime = record.edge_time
         frameTime = time(record.frame_time)

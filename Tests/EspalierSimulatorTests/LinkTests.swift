@@ -28,6 +28,59 @@ import Testing
         #expect(direct.trace.reactions.map(\.outcome).contains(.cameraFailed))
     }
 
+    @Test func severalTriggersAndOutputsGiveTheSameTraceOverTheLink() throws {
+        let text = """
+            duration_s = 6
+            [[trigger]]
+            line = "pir"
+            cooldown_ms = 0
+            [[trigger]]
+            line = "door"
+            cooldown_ms = 0
+            settle_ms = 20
+            [[output]]
+            line = "lamp"
+            triggers = [1]
+            duration_ms = 300
+            [[output]]
+            line = "siren"
+            triggers = [2]
+            safe = "high"
+            mode = "follow"
+            [[output]]
+            line = "alive"
+            mode = "heartbeat"
+            duration_ms = 700
+            [[event]]
+            at_s = 1
+            raise = "pir"
+            for_s = 0.2
+            [[event]]
+            at_s = 2
+            raise = "door"
+            for_s = 0.2
+            """
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("scenario.toml").path
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        let scenario = try Scenario(path: path)
+        let labels = ["empty", "person", "animal", "vehicle"]
+        let direct = try scenario.run(brightness, labels: labels)
+        let linked = try serve(scenario) { board in
+            guard let settings = board.hello(Greeting.model) else { return }
+            var loop = ReactionLoop(board: board, classifier: brightness, settings: settings)
+            _ = loop.run()
+        }
+        #expect(linked.trace.text == direct.trace.text)
+        #expect(direct.trace.reactions.map(\.triggerIndex) == [0, 1])
+        #expect(direct.records.map(\.signalled) == [1, 2])
+        // Overhead of 500 us, and the work that brightness claims.
+        #expect(direct.trace.levels(of: "lamp").map(\.high) == [false, true, false])
+        #expect(direct.trace.levels(of: "siren").map(\.high) == [true, false, true])
+        #expect(direct.trace.levels(of: "alive").count > 4)
+    }
+
     @Test func aFirmwareThatEndsBeforeItIsToldToHasEndedEarly() {
         let error = #expect(throws: LinkError.self) { try serve(doorway()) { _ = $0.hello(Greeting.model) } }
         #expect(error == .ended)
