@@ -1,7 +1,7 @@
 # What building for a Cortex-M takes; sourced by bash scripts at the top of the repository after targets.sh.
 
-# cortex_m NAME: sets `triple` and `swift_flags`, `c_compiler` with its flags, and `emulator`, whose argument is an image.
-# Its clock is 25 MHz and an instruction takes a nanosecond.
+# cortex_m NAME: sets `triple` and `swift_flags`, `c_compiler` with its flags, and `emulator`, whose argument
+# is an image. Its clock is 25 MHz and an instruction takes a nanosecond.
 cortex_m() {
     local machine processor
     swift_flags=()

@@ -1,5 +1,5 @@
-# Debian packages for other machines, fetched and unpacked into a cache outside the repository; sourced by bash scripts.
-# Nothing is installed, and the host's own packages are not looked at.
+# Debian packages for other machines, fetched and unpacked into a cache outside the repository; sourced by
+# bash scripts. Nothing is installed, and the host's own packages are not looked at.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/espalier
 started=$(cut -d' ' -f1 /proc/uptime)
 mkdir -p "$cache"
@@ -7,14 +7,15 @@ mkdir -p "$cache"
 # note TEXT: progress, with the seconds since the script began.
 note() { awk -v from="$started" -v text="$*" '{ printf "%6.1f s  %s\n", $1 - from, text }' /proc/uptime >&2; }
 
-# missing REASON: this machine cannot have what is asked for. 77 tells whoever asked for it; any other status is a verdict.
+# missing REASON: this machine cannot have what is asked for. 77 tells whoever asked for it; any other status
+# is a verdict.
 missing() { echo "$*" >&2; exit 77; }
 
 # alone: from here to the script's end nobody else changes the cache.
 alone() { exec 9>"$cache/lock"; flock 9; }
 
-# private_apt TOOL ARGUMENT...: apt with the host's sources and keys, but with lists, architectures and downloads of its
-# own; the host's packages are not seen, nothing is installed.
+# private_apt TOOL ARGUMENT...: apt with the host's sources and keys, but with lists, architectures and
+# downloads of its own; the host's packages are not seen, nothing is installed.
 private_apt() {
     local tool=$1 architecture
     shift

@@ -1,7 +1,8 @@
 # What building for a Linux target takes; sourced by bash scripts at the top of the repository.
 swift_home=$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")
 
-# hard_float: a folder with the Embedded standard library for hard-float Arm: the soft-float one under another name.
+# hard_float: a folder with the Embedded standard library for hard-float Arm: the soft-float one under another
+# name.
 hard_float() {
     local module architecture overlay=$PWD/.build/embedded/overlay
     for module in Swift Synchronization _Volatile; do
@@ -14,8 +15,9 @@ hard_float() {
     echo "$overlay"
 }
 
-# linux_target NAME: sets `triple` and `swift_flags` for Swift, `c_flags` for clang and its linker, `libraries`, and
-# `emulator`. The firmware links libgpiod, libpng and libjpeg into itself: their names differ from one Debian to the next.
+# linux_target NAME: sets `triple` and `swift_flags` for Swift, `c_flags` for clang and its linker,
+# `libraries`, and `emulator`. The firmware links libgpiod, libpng and libjpeg into itself: their names differ
+# from one Debian to the next.
 linux_target() {
     local sysroot=
     libraries=(-Wl,-Bstatic -lgpiod -lpng16 -lz -ljpeg -Wl,-Bdynamic -lm -lpthread)

@@ -1,5 +1,5 @@
-# The cross-built firmware in an emulated machine: on gpio-sim and vivid, and on a PL061 whose lines are moved from
-# outside. A 32-bit machine has no gpio-sim.
+# The cross-built firmware in an emulated machine: on gpio-sim and vivid, and on a PL061 whose lines are moved
+# from outside. A 32-bit machine has no gpio-sim.
 on_gpio_sim() {
     chip || return 1
     /node --check || return 1

@@ -1,5 +1,5 @@
-# The cross-built firmware on the GPIO of an emulated Raspberry Pi 3B, with the kernel's own driver for it: lines found by
-# their names and by their place on the header, outputs that move.
+# The cross-built firmware on the GPIO of an emulated Raspberry Pi 3B, with the kernel's own driver for it:
+# lines found by their names and by their place on the header, outputs that move.
 /node --check || return 1
 /node >/tmp/out 2>/tmp/errors &
 node=$!
