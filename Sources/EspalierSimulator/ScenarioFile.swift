@@ -32,6 +32,9 @@ extension Scenario {
         var lines = BoardLines(board: "the simulated board")
         lines.roles = ["trigger": inputs[0], "output": outputs[0]]
         let wiring = try Wiring(tables, on: lines)
+        for line in wiring.inputs + wiring.outputs where text(line.name).isEmpty {
+            throw FileError(name, "names a line by its offset", do: "give it a name of its own: any will do")
+        }
         reaction = wiring.reaction
         inputs = wiring.inputs.map { text($0.name) }
         outputs = wiring.outputs.map { text($0.name) }

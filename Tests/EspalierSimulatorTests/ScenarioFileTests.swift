@@ -141,6 +141,10 @@ import Testing
             "line 2, [[trigger]] settle_ms is -0.5; "
                 + "give a number from 0 to 86400000."
         ),
+        (
+            "[[trigger]]\nline = { chip = \"a\", offset = 3 }",
+            "names a line by its offset; give it a name of its own: any will do."
+        ),
         ("[[output]]\nlabels = [1]", "line 2, [[output]] labels is an array; give texts in brackets."),
         (
             "[faults]\nmissing_frames = [-1]",
