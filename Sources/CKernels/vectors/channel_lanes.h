@@ -1,5 +1,4 @@
 /* Convolution, channel lanes: neighbouring outputs in the lanes, a pixel's quad broadcast to them. */
-#include "vocabulary.h"
 
 #define TILE_OUTPUTS (TILE_VECTORS * LANES) /* a part of the 16 outputs of a block */
 

@@ -1,9 +1,5 @@
 /* Convolution, pixel lanes: neighbouring pixels in the lanes, a block's weights broadcast to them. Walks the
  * kept blocks of static 1x4, 2x4 or 4x4 masks, on the input as it lies. */
-#include "vocabulary.h"
-
-/* Segments of LANES pixels of one row that are walked together. */
-#define TILE_SEGMENTS 4
 
 /* The blocks that a mask row keeps and whose input is not silent. */
 typedef struct Kept {

@@ -1,10 +1,6 @@
-/* A set of kernels on 256-bit vectors. The including file chooses the instructions (DOT_PRODUCT or not), the
- * set's symbol (SET) and its name (SET_NAME). */
+/* A set of kernels in whatever vectors the including file has a vocabulary for. That file chooses the set's
+ * symbol (SET) and its name (SET_NAME). */
 #include "../sets.h"
-
-/* A tile of channel lanes: this many pixels, and vectors of outputs. */
-#define TILE_PIXELS 6
-#define TILE_VECTORS 2
 
 #include "channel_lanes.h"
 #include "depthwise.h"
@@ -16,11 +12,11 @@ static uint64_t exercise(uint32_t rounds) {
     for (int i = 0; i < 12; i++) sums[i] = ints_all(0);
     Bytes a = ints_all(0x03030303), b = ints_all(0x05050505);
     for (uint32_t round = 0; round < rounds; round++) {
-        __asm__ volatile("" : "+x"(a), "+x"(b));
+        __asm__ volatile("" : "+" IN_A_REGISTER(a), "+" IN_A_REGISTER(b));
 #pragma clang loop unroll(full)
         for (int i = 0; i < 12; i++) sums[i] = dot(sums[i], a, b, 1);
     }
-    for (int i = 0; i < 12; i++) __asm__ volatile("" : : "x"(sums[i]));
+    for (int i = 0; i < 12; i++) __asm__ volatile("" : : IN_A_REGISTER(sums[i]));
     return (uint64_t)rounds * 12 * LANES * 4;
 }
 

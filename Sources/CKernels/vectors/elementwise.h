@@ -1,19 +1,4 @@
 /* Addition in single precision, and means over whole pictures. */
-#include "vocabulary.h"
-
-/* floor(a * first + inner) of 8 lanes, exactly: a product of 8 and 24 bits and a sum with 24 more fit a
- * double. */
-INLINE __m256i floor_of(__m256 a, __m256 first, __m256 inner) {
-    __m128i halves[2];
-    for (int h = 0; h < 2; h++) {
-        const __m256d x = _mm256_cvtps_pd(h ? _mm256_extractf128_ps(a, 1) : _mm256_castps256_ps128(a));
-        const __m256d f = _mm256_cvtps_pd(_mm256_castps256_ps128(first));
-        const __m256d i =
-            _mm256_cvtps_pd(h ? _mm256_extractf128_ps(inner, 1) : _mm256_castps256_ps128(inner));
-        halves[h] = _mm256_cvttpd_epi32(_mm256_floor_pd(_mm256_fmadd_pd(x, f, i)));
-    }
-    return _mm256_set_m128i(halves[1], halves[0]);
-}
 
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
@@ -23,8 +8,7 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         return 0;
     }
     const Storing s = storing(layer, output, 0);
-    const __m256 f = _mm256_set1_ps(layer->rounding[0]), g = _mm256_set1_ps(layer->rounding[1]);
-    const __m256 round = _mm256_set1_ps(layer->rounding[2]);
+    const Addition addition = addition_of(layer->rounding);
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
@@ -34,10 +18,7 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
                 Ints va[4], vb[4];
                 bytes_widen(bytes_load(a + x * 4), va);
                 bytes_widen(bytes_load(b + x * 4), vb);
-                for (int k = 0; k < 4; k++) {
-                    const __m256 inner = _mm256_fmadd_ps(_mm256_cvtepi32_ps(vb[k]), g, round);
-                    va[k] = floor_of(_mm256_cvtepi32_ps(va[k]), f, inner);
-                }
+                for (int k = 0; k < 4; k++) va[k] = ints_added(va[k], vb[k], &addition);
                 const int32_t left = output->width - x;
                 bytes_store_pixels(bytes_pack(va, &s), out + x * 4, left < LANES ? left : LANES);
             }

@@ -1,5 +1,4 @@
 /* Depthwise 3x3 convolution: the three taps of a kernel row of each channel are one lane's dot product. */
-#include "vocabulary.h"
 
 typedef struct DepthwiseWalk {
     const EspalierLayer *layer;
