@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 2u
+#define ESPALIER_ABI_VERSION 3u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
@@ -111,6 +111,8 @@ typedef struct EspalierLayer {
      * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (docs/requantisation.md).
      * ADD: [3] factor of the first input, of the second, and what is added before rounding down. */
     const float *rounding;
+    /* NULL, or: one float is the whole multiplier. CONVOLUTION, DEPTHWISE: [outputs], `rounding` goes with it. */
+    const float *factor;
 } EspalierLayer;
 
 /* A whole model: one constant object in flash. */

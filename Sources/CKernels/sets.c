@@ -47,9 +47,14 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index) {
 
 const EspalierKernelSet *espalier_kernels_best(void) { return espalier_kernels_at(0); }
 
+/* Weights have no zero point and the input is in the arena: what all sets' convolutions ask for. */
+static int is_plain(const EspalierLayer *convolution, const EspalierTensor *tensors) {
+    return !convolution->weight_zero_point && !tensors[convolution->inputs[0]].data;
+}
+
 static EspalierKernel convolution_of(const EspalierKernelSet *set, const EspalierLayer *layer,
                                      const EspalierTensor *tensors) {
-    if (layer->weight_zero_point || tensors[layer->inputs[0]].data) return 0;
+    if (!is_plain(layer, tensors)) return 0;
     switch (layer->kernel) {
     case ESPALIER_KERNEL_CHANNEL_LANES: return set->channel_lanes;
     case ESPALIER_KERNEL_PIXEL_LANES: return set->pixel_lanes;
@@ -68,4 +73,29 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
     case ESPALIER_OPERATION_MEAN: kernel = set->mean; break;
     }
     return kernel ? kernel(layer, tensors, arena) : 0;
+}
+
+/* The planner gives a convolution's output and the sum the same place where the convolution may end in the
+ * addition; then both have one shape. */
+static int belong_together(const EspalierLayer *convolution, const EspalierLayer *addition,
+                           const EspalierTensor *tensors) {
+    const uint16_t result = convolution->output;
+    return addition->operation == ESPALIER_OPERATION_ADD && addition->rounding
+           && (addition->inputs[0] == result) != (addition->inputs[1] == result)
+           && !tensors[addition->inputs[0]].data && !tensors[addition->inputs[1]].data
+           && tensors[addition->output].offset == tensors[result].offset;
+}
+
+int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
+                                    const EspalierTensor *tensors, int8_t *arena) {
+    EspalierAddingKernel kernel = 0;
+    if (convolution->operation != ESPALIER_OPERATION_CONVOLUTION || !is_plain(convolution, tensors)
+        || !belong_together(convolution, convolution + 1, tensors)) {
+        return 0;
+    }
+    switch (convolution->kernel) {
+    case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->adding_channel_lanes; break;
+    case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->adding_pixel_lanes; break;
+    }
+    return kernel ? kernel(convolution, convolution + 1, tensors, arena) : 0;
 }

@@ -29,27 +29,32 @@ __attribute__((no_builtin("memset"))) void espalier_clear_surroundings(const Esp
         for (int32_t quad = 0; quad < tensor->quads; quad++, plane += tensor->plane_bytes) {
             /* The right halo of a row and the left one of the next are neighbours. */
             int8_t *next = plane;
-            int32_t bytes = tensor->halo_top * row + left;
-            if (gap == 8) {
-                fill(next, zero, bytes);
-                next += bytes + used;
+            const int32_t first = tensor->halo_top * row + left;
+            fill(next, zero, first);
+            next += first + used;
+            if (gap == 4) {
+                for (int32_t y = 1; y < tensor->height; y++, next += row) __builtin_memcpy(next, &zero, 4);
+            } else if (gap == 8) {
                 for (int32_t y = 1; y < tensor->height; y++, next += row) __builtin_memcpy(next, &zero, 8);
+            } else if (gap) {
+                for (int32_t y = 1; y < tensor->height; y++, next += row) fill(next, zero, gap);
             } else {
-                for (int32_t y = 0; y < tensor->height; y++) {
-                    fill(next, zero, bytes);
-                    next += bytes + used;
-                    bytes = gap;
-                }
+                next += (tensor->height - 1) * row;
             }
             fill(next, zero, gap - left + tensor->halo_bottom * row);
         }
     }
     const int32_t lanes = tensor->channels & 3;
     if (!lanes) return;
+    /* The first `lanes` bytes of each quad stay; the cores' byte order is little-endian throughout. */
+    const uint32_t stay = (1u << (8 * lanes)) - 1, fill_up = (uint32_t)zero & ~stay;
     int8_t *plane = arena + tensor->offset + (tensor->quads - 1) * tensor->plane_bytes;
-    for (int32_t y = 0; y < tensor->height; y++) {
-        for (int32_t x = 0; x < tensor->width; x++) {
-            for (int32_t lane = lanes; lane < 4; lane++) plane[y * row + x * 4 + lane] = (int8_t)zero;
+    for (int32_t y = 0; y < tensor->height; y++, plane += row) {
+        for (int32_t x = 0; x < used; x += 4) {
+            uint32_t quad;
+            __builtin_memcpy(&quad, plane + x, 4);
+            quad = (quad & stay) | fill_up;
+            __builtin_memcpy(plane + x, &quad, 4);
         }
     }
 }

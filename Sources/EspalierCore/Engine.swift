@@ -66,15 +66,33 @@ public struct Engine {
     /// Runs every layer on the input set before.
     public func run() throws(Status) -> EspalierResult {
         var skipped: UInt32 = 0
-        for index in 0..<Int(model.pointee.layer_count) {
-            skipped &+= UInt32(bitPattern: try runLayer(index))
+        var index = 0
+        while index < Int(model.pointee.layer_count) {
+            let step = try runStep(index)
+            skipped &+= UInt32(bitPattern: step.skipped)
+            index &+= step.layers
         }
         var result = result()
         result.blocks_skipped = skipped
         return result
     }
 
-    /// Runs one layer; earlier ones must have run since the input was set.
+    /// Runs a layer as ``run()`` does: a convolution together with the addition behind it, where the kernels can.
+    ///
+    /// - Returns: how many layers that was, and the stored blocks that this input made unnecessary.
+    public func runStep(_ index: Int) throws(Status) -> (layers: Int, skipped: Int32) {
+        let layer = model.pointee.layers + index
+        if index &+ 1 < Int(model.pointee.layer_count),
+            let skipped = kernels.runAdding(layer, tensors: model.pointee.tensors, arena: arena)
+        {
+            clearSurroundings(of: Int(layer[1].output))
+            return (2, skipped)
+        }
+        return (1, try runLayer(index))
+    }
+
+    /// Runs one layer by itself, so that its output can be looked at; earlier ones must have run since the input was
+    /// set.
     ///
     /// - Returns: the stored blocks that this input made unnecessary.
     @discardableResult

@@ -41,6 +41,16 @@ public struct KernelSet: @unchecked Sendable {
         return done == 0 ? nil : done &- 1
     }
 
+    /// The same of a convolution and the addition behind it in the table, run in one pass; nil where the set does not.
+    @inline(__always)
+    func runAdding(
+        _ convolution: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
+        arena: UnsafeMutablePointer<Int8>
+    ) -> Int32? {
+        let done = espalier_kernels_run_adding(table, convolution, tensors, arena)
+        return done == 0 ? nil : done &- 1
+    }
+
     @inline(__always)
     func clearSurroundings(_ tensor: UnsafePointer<EspalierTensor>, arena: UnsafeMutablePointer<Int8>) {
         espalier_clear_surroundings(tensor, arena, table.pointee.flip)

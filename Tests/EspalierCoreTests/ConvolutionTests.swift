@@ -20,12 +20,15 @@ import Testing
         var kept: Double?
         /// Whether some input quads hold nothing but the zero point, and kernels look for them.
         var silence = false
+        /// An addition behind the convolution, in the same place.
+        var addition: FollowingAddition?
         var seed: UInt64
 
         var description: String {
             "\(geometry) \(padding) \(height)x\(width)x\(channels) -> \(outputs), groups \(groups), "
                 + "blocks of \(blockOutputs), kept \(kept.map { "\($0)" } ?? "all"), "
-                + "weight zero point \(weightZeroPoint), rounds once \(roundsOnce), silence \(silence), seed \(seed)"
+                + "weight zero point \(weightZeroPoint), rounds once \(roundsOnce), silence \(silence), "
+                + "\(addition.map { "\($0)" } ?? "no addition"), seed \(seed)"
         }
 
         /// Runs the case both ways; nil when the bits agree.
@@ -43,8 +46,9 @@ import Testing
                 bias: (0..<outputs).map { _ in Int32.random(in: -9_000...9_000, using: &random) })
             let mask = kept.map { Mask(self, taps: geometry.taps, share: $0, &random) }
             mask?.clear(&weights, self, taps: geometry.taps)
-            let scale = randomRequantisation(outputs, &random)
-            let expected = naiveConvolution(
+            var scale = randomRequantisation(outputs, &random)
+            if let addition { scale.zeroPoint = addition.resultZeroPoint }
+            let result = naiveConvolution(
                 input, zeroPoint: zeroPoint, weights, geometry, scale, groups: groups,
                 rounding: roundsOnce ? singlyRounded : oracleRequantise)
 
@@ -53,14 +57,25 @@ import Testing
                 height, width, channels, zeroPoint: zeroPoint,
                 halo: geometry.halo(height: height, width: width),
                 slack: Int(seed % 3) * 4)
-            let target = bench.tensor(
-                geometry.outputHeight, geometry.outputWidth, outputs, zeroPoint: scale.zeroPoint)
+            let sum = bench.tensor(
+                geometry.outputHeight, geometry.outputWidth, outputs,
+                zeroPoint: addition?.zeroPoint ?? scale.zeroPoint, halo: addition?.halo ?? Halo())
+            let target =
+                addition == nil ? sum : bench.tensor(inPlaceOf: sum, zeroPoint: scale.zeroPoint)
             bench.convolution(
                 source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs,
                 roundsOnce: roundsOnce, skipsSilence: silence,
                 keep: mask.map { mask in { mask.keeps($0, $1) } }, target)
-            return firstMismatch(self, expected) {
-                try bench.run([input], inputs: [source], outputs: [target])[0]
+            guard let addition else {
+                return firstMismatch(self, result) {
+                    try bench.run([input], inputs: [source], outputs: [target])[0]
+                }
+            }
+            let other = TestTensor(
+                result.height, result.width, outputs, random.bytes(result.values.count))
+            let addend = addition.append(to: bench, target, sum)
+            return firstMismatch(self, addition.expected(result, other)) {
+                try bench.run([input, other], inputs: [source, addend], outputs: [sum])[0]
             }
         }
     }

@@ -226,16 +226,16 @@ extension LayerBench {
         layer.shift = filled(scale.shift.map { Int8($0) })
         // As the compiler does: where single precision is exact, kernels may use it.
         guard layer.weight_zero_point == 0 else { return }
-        var rounding: [Float] = []
-        for (multiplier, shift) in zip(scale.multiplier, scale.shift) {
-            let single = SinglePrecision(
-                QuantizedMultiplier(multiplier: multiplier, shift: Int8(shift)),
-                range: ActivationRange(minimum: scale.range.lowerBound, maximum: scale.range.upperBound),
+        guard
+            let found = SinglePrecision.tables(
+                zip(scale.multiplier, scale.shift).map {
+                    QuantizedMultiplier(multiplier: $0, shift: Int8($1))
+                }, range: ActivationRange(minimum: scale.range.lowerBound, maximum: scale.range.upperBound),
                 zeroPoint: scale.zeroPoint, roundsOnce: layer.rounds_once != 0)
-            guard let found = single?.rounding() else { return }
-            rounding.append(found)
-        }
-        layer.rounding = keep(rounding + Array(repeating: 0.5, count: entries - rounding.count))
+        else { return }
+        layer.rounding = keep(found.rounding + Array(repeating: 0.5, count: entries - found.rounding.count))
+        guard !found.factors.isEmpty else { return }
+        layer.factor = filled(found.factors)
     }
 
     private func set(_ layer: inout EspalierLayer, _ range: ClosedRange<Int32>) {

@@ -3,13 +3,15 @@
 #include "kernels.h"
 #include "begin.h"
 #include "../visits.h"
-#include "vocabulary.h"
+#include "addition.h"
 
 /* A row of tiles: pixels [first, first + P) of output row y, groups [group, group + N) of 16 outputs. */
 typedef struct ChannelWalk {
     const EspalierLayer *layer;
     Geometry g;
     Storing storing;
+    Addend addend;
+    const int8_t *addend_row, *output_row; /* pixel 0 of the first group */
     const Visit *visits;
     int32_t count;
     const int8_t *weights; /* of the first group */
@@ -37,6 +39,26 @@ INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t q
     }
 }
 
+/* Adds the other input of an addition to 4 pixels x 16 outputs at `output`. */
+static __attribute__((noinline)) __m512i with_addend_at(const ChannelWalk *w, __m512i bytes,
+                                                        const int8_t *output, int n) {
+    const int32_t pixel = (int32_t)(output - w->output_row) - n * 4 * w->g.output_plane;
+    const int8_t *other = w->addend_row + n * 4 * w->addend.plane + pixel;
+    __m128i parts[4];
+    for (int q = 0; q < 4; q++) {
+        parts[q] = n * 4 + q < w->quads ? _mm_loadu_si128((const __m128i *)(other + q * w->addend.plane))
+                                        : _mm_setzero_si128();
+    }
+    const __m256i low = _mm256_set_m128i(parts[1], parts[0]), high = _mm256_set_m128i(parts[3], parts[2]);
+    return with_addend(&w->addend, bytes, _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
+}
+
+/* Stores up to 4 pixels of group n, with the addend if there is one. */
+INLINE void store_results(const ChannelWalk *w, __m512i bytes, int8_t *output, int n, int pixels) {
+    if (w->addend.tensor) bytes = with_addend_at(w, bytes, output, n);
+    store_pixels(bytes, output, w->g.output_plane, w->quads - n * 4, pixels);
+}
+
 /* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */
 static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const Sums *sums, int8_t *output,
                                                     int pixels, int groups) {
@@ -48,15 +70,27 @@ static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const 
                 v[k] = round_in_integers(sums[(p + k < pixels ? p + k : p) * groups + n], &w->requantisers[n],
                                          &w->storing);
             }
-            store_pixels(packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, plane,
-                         w->quads - n * 4, pixels - p < 4 ? pixels - p : 4);
+            store_results(w, packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, n,
+                          pixels - p < 4 ? pixels - p : 4);
         }
     }
 }
 
+/* Four pixels' sums, rounded in single precision and packed. */
+INLINE __m512i stored_bytes(__m512i v[4], const Requantiser *r, const Storing *s) {
+    if (s->plain) {
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) v[k] = round_plain(v[k], r);
+        return packed_plain(v[0], v[1], v[2], v[3]);
+    }
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; k++) v[k] = round_single(v[k], r, s->negative_differs);
+    return packed(v[0], v[1], v[2], v[3], s);
+}
+
 INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P,
                          const int N) {
-    Sums sums[16][4];
+    Sums sums[8][4];
 #pragma clang loop unroll(full)
     for (int n = 0; n < N; n++) {
 #pragma clang loop unroll(full)
@@ -83,7 +117,7 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         }
     }
     if (!w->storing.in_single_precision) {
-        /* Exactly as large as the tile: with room to spare the compiler keeps all sums in memory throughout. */
+        /* Exactly as large as the tile: with room to spare the compiler keeps all sums in memory. */
         Sums all[P * N];
 #pragma clang loop unroll(full)
         for (int i = 0; i < P * N; i++) all[i] = sums[i / N][i % N];
@@ -98,11 +132,9 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         for (int p = 0; p < P; p += 4) {
             __m512i v[4];
 #pragma clang loop unroll(full)
-            for (int k = 0; k < 4; k++) {
-                v[k] = round_single(sums[p + k < P ? p + k : p][n], r, w->storing.negative_differs);
-            }
-            store_pixels(packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, plane,
-                         w->quads - n * 4, P - p < 4 ? P - p : 4);
+            for (int k = 0; k < 4; k++) v[k] = sums[p + k < P ? p + k : p][n];
+            store_results(w, stored_bytes(v, r, &w->storing), output + n * 4 * plane + p * 4, n,
+                          P - p < 4 ? P - p : 4);
         }
     }
 }
@@ -118,22 +150,24 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         switch (left) { REST }                                                                               \
     }
 #define REST(P, N)                                                                                           \
-    case P:                                                                                                  \
-        channel_tile(w, input, output, P, N);                                                                \
-        break;
+    case P: channel_tile(w, input, output, P, N); break;
 #define UP_TO_5(N) REST(1, N) REST(2, N) REST(3, N) REST(4, N) REST(5, N)
 #define UP_TO_7(N) UP_TO_5(N) REST(6, N) REST(7, N)
 
 CHANNEL_ROW(row_1x8, 1, 8, UP_TO_7(1))
-CHANNEL_ROW(row_1x16, 1, 16, default : row_1x8(w, input, output, left);)
 CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
+CHANNEL_ROW(row_4x4, 4, 4, REST(1, 4) REST(2, 4) REST(3, 4))
 CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
-int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *addition,
+                             const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer,
                       .g = geometry(layer, tensors, arena),
-                      .storing = storing(layer, output) };
+                      .storing = storing(layer, output),
+                      .addend = addend(addition, layer, tensors, arena) };
+    /* Where all pixels are one long row, the addend's have to be too. */
+    if (w.addend.tensor && w.g.height != output->height && w.addend.row != output->width * 4) return 0;
     Visit *visits = (Visit *)(arena + layer->scratch);
     w.visits = visits;
     uint8_t live[MOST_QUADS];
@@ -142,8 +176,8 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
     const int32_t visited = w.count;
     w.group_bytes = layer->row_blocks * 64;
     const int32_t groups = (output->quads + 3) / 4;
-    /* Four groups at a time where rows are short, or 6, 12, ... pixels long; else two with 8 pixels, or one
-     * with 16. */
+    /* Four groups at a time, with 4 or 6 pixels, where rows are short, or 6, 12, ... pixels long; else two or
+     * one with 8. More pixels to a tile would save loads, but leave less for the processor to overlap. */
     const int32_t width = w.g.width;
     const int32_t together = width % 8 && (width < 8 || width % 6 == 0 || width % 8 > 4) ? 4 : 2;
     Requantiser requantisers[4];
@@ -160,13 +194,18 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierTensor *t
         w.quads = output->quads - group * 4;
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;
+        w.addend_row = w.addend.tensor + group * 4 * w.addend.plane;
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
-            if (n == 4)
+            w.output_row = out;
+            if (n == 4 && width % 4 == 0)
+                row_4x4(&w, in, out, width);
+            else if (n == 4)
                 row_4x6(&w, in, out, width);
             else if (n == 2)
                 row_2x8(&w, in, out, width);
             else
-                row_1x16(&w, in, out, width);
+                row_1x8(&w, in, out, width);
+            w.addend_row += w.addend.row;
         }
         group += n;
     }

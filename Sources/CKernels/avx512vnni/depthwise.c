@@ -67,7 +67,11 @@ INLINE Rows start(const Requantiser *r) {
 
 INLINE __m512i finished(const Rows *sums, const DepthwiseWalk *w) {
     __m512i v[4];
-    for (int k = 0; k < 4; k++) { v[k] = rounded(sums->v[k], &w->requantiser, &w->storing); }
+    if (w->storing.plain) {
+        for (int k = 0; k < 4; k++) v[k] = round_plain(sums->v[k], &w->requantiser);
+        return packed_plain(v[0], v[1], v[2], v[3]);
+    }
+    for (int k = 0; k < 4; k++) v[k] = rounded(sums->v[k], &w->requantiser, &w->storing);
     return packed(v[0], v[1], v[2], v[3], &w->storing);
 }
 

@@ -3,80 +3,56 @@
 #include "kernels.h"
 #include "begin.h"
 #include "../scalar.h"
-#include "vocabulary.h"
+#include "addition.h"
 
-typedef struct Addition {
+/* The same in integers, where single precision is not exact. */
+typedef struct IntegerAddition {
     Storing storing;
-    __m512 first, second, round;           /* in single precision */
-    Requantiser integers[3];               /* of the first input, the second, and the sum */
+    Requantiser factors[3];                /* of the first input, the second, and the sum */
     __m512i first_zero, second_zero, left; /* zero points + 128 */
-} Addition;
+} IntegerAddition;
 
-static Requantiser factor(const EspalierLayer *layer, int index) {
+static IntegerAddition integer_addition(const EspalierLayer *layer, const EspalierTensor *tensors) {
     const __m512i none = _mm512_setzero_si512();
-    return requantiser(none, none, _mm512_set1_epi32(layer->multiplier[index]),
-                       _mm512_set1_epi32(layer->shift[index]), _mm512_setzero_ps());
-}
-
-/* Vector k of four holds pixels k, k + 4, k + 8 and k + 12 of 16, the order that packing undoes. */
-INLINE __m512i order_of(int k, const int width) {
-    int8_t from[64];
-    for (int part = 0; part < 4; part++) {
-        for (int channel = 0; channel < 4; channel++) {
-            int8_t *lane = from + part * 16 + channel * 4;
-            lane[0] = (int8_t)(part * 16 + k * 4 + channel);
-            /* Indices from 64 on select from the second operand: the bytes of 2^23, or zeros. */
-            for (int byte = 1; byte < 4; byte++) lane[byte] = (int8_t)(64 + (width == 4 ? byte : 0));
-        }
+    IntegerAddition add = { .storing = storing(layer, &tensors[layer->output]) };
+    for (int i = 0; i < 3; i++) {
+        add.factors[i] = requantiser(none, none, _mm512_set1_epi32(layer->multiplier[i]),
+                                     _mm512_set1_epi32(layer->shift[i]), _mm512_setzero_ps());
     }
-    return _mm512_loadu_si512(from);
+    add.first_zero = _mm512_set1_epi32(tensors[layer->inputs[0]].zero_point + 128);
+    add.second_zero = _mm512_set1_epi32(tensors[layer->inputs[1]].zero_point + 128);
+    add.left = _mm512_set1_epi32(layer->left_shift);
+    return add;
 }
 
-/* Bytes as single-precision numbers: put under the exponent of 2^23, which is taken away again. */
-INLINE __m512 as_float(__m512i bytes, __m512i order) {
-    const __m512 exponent = _mm512_set1_ps(0x1p23f);
-    const __m512i raised = _mm512_permutex2var_epi8(bytes, order, _mm512_castps_si512(exponent));
-    return _mm512_sub_ps(_mm512_castsi512_ps(raised), exponent);
-}
-
-INLINE __m512i added(const Addition *add, __m512i first, __m512i second, __m512i order) {
-    const __m512 inner = _mm512_fmadd_ps(as_float(second, order), add->second, add->round);
-    const __m512 y = _mm512_fmadd_round_ps(as_float(first, order), add->first, inner,
-                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-}
-
-/* The same in integers. */
-static __attribute__((noinline)) __m512i added_exactly(const Addition *add, __m512i first, __m512i second,
-                                                       int k) {
-    const __m512i order = order_of(k, 1), none = _mm512_setzero_si512();
-    const __m512i a = _mm512_permutex2var_epi8(first, order, none);
-    const __m512i b = _mm512_permutex2var_epi8(second, order, none);
-    const __m512i x = _mm512_sllv_epi32(_mm512_sub_epi32(a, add->first_zero), add->left);
-    const __m512i y = _mm512_sllv_epi32(_mm512_sub_epi32(b, add->second_zero), add->left);
-    const __m512i sum =
-        _mm512_add_epi32(round_twice(x, &add->integers[0]), round_twice(y, &add->integers[1]));
-    return round_in_integers(sum, &add->integers[2], &add->storing);
-}
-
-static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output,
-                    int32_t bytes) {
-    const __m512i orders[4] = { order_of(0, 4), order_of(1, 4), order_of(2, 4), order_of(3, 4) };
-    for (int32_t i = 0; i < bytes; i += 64) {
-        const int32_t left = bytes - i;
-        const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
-        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i),
-                      b = _mm512_maskz_loadu_epi8(lanes, second + i);
-        __m512i v[4];
-        if (add->storing.in_single_precision) {
+static __m512i added_in_integers(const IntegerAddition *add, __m512i first, __m512i second) {
+    __m512i v[4];
 #pragma clang loop unroll(full)
-            for (int k = 0; k < 4; k++) v[k] = added(add, a, b, orders[k]);
-        } else {
-            for (int k = 0; k < 4; k++) v[k] = added_exactly(add, a, b, k);
-        }
-        _mm512_mask_storeu_epi8(output + i, lanes, packed(v[0], v[1], v[2], v[3], &add->storing));
+    for (int c = 0; c < 4; c++) {
+        const __m512i x =
+            _mm512_sllv_epi32(_mm512_sub_epi32(channel_of(first, c), add->first_zero), add->left);
+        const __m512i y =
+            _mm512_sllv_epi32(_mm512_sub_epi32(channel_of(second, c), add->second_zero), add->left);
+        const __m512i sum =
+            _mm512_add_epi32(round_twice(x, &add->factors[0]), round_twice(y, &add->factors[1]));
+        v[c] = round_in_integers(sum, &add->factors[2], &add->storing);
     }
+    return interleaved(packed(v[0], v[1], v[2], v[3], &add->storing));
 }
+
+#define ADD_RUN(NAME, ADDITION, ADDED)                                                                       \
+    static void NAME(const ADDITION *add, const int8_t *first, const int8_t *second, int8_t *output,         \
+                     int32_t bytes) {                                                                        \
+        for (int32_t i = 0; i < bytes; i += 64) {                                                            \
+            const int32_t left = bytes - i;                                                                  \
+            const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;                                 \
+            const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i);                                     \
+            const __m512i b = _mm512_maskz_loadu_epi8(lanes, second + i);                                    \
+            _mm512_mask_storeu_epi8(output + i, lanes, ADDED(add, a, b));                                    \
+        }                                                                                                    \
+    }
+ADD_RUN(add_run, Addition, added)
+ADD_RUN(add_run_in_integers, IntegerAddition, added_in_integers)
 
 int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
@@ -85,16 +61,12 @@ int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         || first->channels != second->channels) {
         return 0;
     }
-    Addition add = { .storing = storing(layer, output) };
-    if (layer->rounding) {
-        add.first = _mm512_set1_ps(layer->rounding[0]);
-        add.second = _mm512_set1_ps(layer->rounding[1]);
-        add.round = _mm512_set1_ps(layer->rounding[2]);
-    }
-    for (int i = 0; i < 3; i++) add.integers[i] = factor(layer, i);
-    add.first_zero = _mm512_set1_epi32(first->zero_point + 128);
-    add.second_zero = _mm512_set1_epi32(second->zero_point + 128);
-    add.left = _mm512_set1_epi32(layer->left_shift);
+    Addition add;
+    IntegerAddition integers;
+    if (layer->rounding)
+        add = addition(layer, output);
+    else
+        integers = integer_addition(layer, tensors);
     const int32_t width = output->width * 4;
     const int whole = first->row_bytes == width && second->row_bytes == width && output->row_bytes == width;
     const int32_t rows = whole ? 1 : output->height, bytes = whole ? width * output->height : width;
@@ -103,7 +75,10 @@ int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes;
         int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
         for (int32_t y = 0; y < rows; y++) {
-            add_run(&add, a, b, out, bytes);
+            if (layer->rounding)
+                add_run(&add, a, b, out, bytes);
+            else
+                add_run_in_integers(&integers, a, b, out, bytes);
             a += first->row_bytes;
             b += second->row_bytes;
             out += output->row_bytes;

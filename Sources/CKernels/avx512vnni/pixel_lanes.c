@@ -3,11 +3,12 @@
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
+#include "addition.h"
 #include "gather.h"
-#include "vocabulary.h"
 
-/* Segments of a tile: as many as leave the sums of the outputs walked together in registers. */
-#define MOST_SEGMENTS(B) ((B) == 4 ? 5 : 8)
+/* Segments of a tile. Sums of the outputs walked together stay in registers; more of four outputs would save
+ * loads, but leave less for the processor to overlap. */
+#define MOST_SEGMENTS(B) ((B) == 4 ? 3 : 8)
 
 /* Four weights, or four activations, as one unaligned word. */
 typedef struct __attribute__((packed)) Quad {
@@ -25,6 +26,7 @@ typedef struct Kept {
 /* The part of a segment that lies in one output row. */
 typedef struct Piece {
     int32_t offset; /* of lane 0, in the output's plane */
+    int32_t addend; /* of lane 0, in the addend's plane */
     uint32_t lanes; /* 0 past a segment's last piece */
 } Piece;
 
@@ -34,7 +36,9 @@ typedef struct Piece {
 /* Four outputs of a band. */
 typedef struct PixelWalk {
     Storing storing;
-    RequantiserTable table; /* of 16 outputs, these four among them */
+    Addend addend;
+    const int8_t *addend_plane; /* of the quad */
+    RequantiserTable table;     /* of 16 outputs, these four among them */
     int32_t output_in_table;
     Kept kept[4];
     const int8_t *input; /* the band's first pixel */
@@ -52,6 +56,7 @@ static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int
         for (int32_t lane = 0; lane < 16 && y < rows; piece++) {
             const int32_t run = g->width - x < 16 - lane ? g->width - x : 16 - lane;
             piece->offset = (first_row + y) * output_row + (x - lane) * 4;
+            piece->addend = (first_row + y) * w->addend.row + (x - lane) * 4;
             piece->lanes = ((1u << run) - 1) << lane;
             lane += run;
             x += run;
@@ -72,17 +77,45 @@ INLINE void store_segment(const PixelWalk *w, int32_t segment, __m512i bytes) {
     } while (++piece < end && piece->lanes);
 }
 
-/* Stores a segment from the rounded sums of four outputs, two and two already packed. */
-INLINE void store_outputs(const PixelWalk *w, int32_t segment, __m512i ab, __m512i cd) {
-    const __m512i order =
-        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
-    store_segment(w, segment, _mm512_shuffle_epi8(packed_pairs(ab, cd, &w->storing), order));
+/* Adds the other input of an addition to segments of a quad, and stores them. Compiled once. */
+static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
+                                                        const __m512i *segments, int count) {
+    for (int r = 0; r < count; r++) {
+        const Piece *piece = w->pieces[first + r], *end = piece + MOST_PIECES;
+        __m512i other = _mm512_setzero_si512();
+        do {
+            other = _mm512_mask_loadu_epi32(other, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
+        } while (++piece < end && piece->lanes);
+        store_segment(w, first + r, with_addend(&w->addend, segments[r], other));
+    }
+}
+
+/* Stores R segments from the rounded sums of four outputs, two and two already packed. */
+INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pairs, const int R) {
+    if (w->addend.tensor) {
+        __m512i segments[R];
+#pragma clang loop unroll(full)
+        for (int r = 0; r < R; r++)
+            segments[r] = interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing));
+        store_with_addend(w, first, segments, R);
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) {
+        store_segment(w, first + r, interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing)));
+    }
 }
 
 /* Two outputs' sums of a tile, rounded and packed. */
 INLINE void finish(const PixelWalk *w, const __m512i *sums, __m512i *pairs, int output, const int R) {
     const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
     const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
+    if (w->storing.plain) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < R; i++)
+            pairs[i] = _mm512_packs_epi32(round_plain(sums[i], &a), round_plain(sums[R + i], &b));
+        return;
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < R; i++) {
         pairs[i] = pair(round_single(sums[i], &a, w->storing.negative_differs),
@@ -175,22 +208,19 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int
             for (int i = 0; i < together / 2 * R; i++) pairs[output / 2 * R + i] = done[i];
         }
     }
-#pragma clang loop unroll(full)
-    for (int r = 0; r < R; r++) store_outputs(w, first + r, pairs[r], pairs[R + r]);
+    store_outputs(w, first, pairs, R);
 }
 
 /* All segments of a band, evenly cut into tiles. */
 #define TILE(R, B)                                                                                           \
-    case R:                                                                                                  \
-        pixel_tile(w, first, R, B);                                                                          \
-        break;
-#define WIDE_TILES(B) TILE(6, B) TILE(7, B) TILE(8, B)
+    case R: pixel_tile(w, first, R, B); break;
+#define WIDE_TILES(B) TILE(4, B) TILE(5, B) TILE(6, B) TILE(7, B) TILE(8, B)
 #define PIXEL_TILES(NAME, B, WIDE)                                                                           \
     static void NAME(const PixelWalk *w, int32_t count) {                                                    \
         int32_t first = 0, tiles = (count + MOST_SEGMENTS(B) - 1) / MOST_SEGMENTS(B);                        \
         for (; tiles > 0; tiles--) {                                                                         \
             const int32_t r = (count + tiles - 1) / tiles;                                                   \
-            switch (r) { TILE(1, B) TILE(2, B) TILE(3, B) TILE(4, B) TILE(5, B) WIDE }                       \
+            switch (r) { TILE(1, B) TILE(2, B) TILE(3, B) WIDE }                                             \
             first += r;                                                                                      \
             count -= r;                                                                                      \
         }                                                                                                    \
@@ -242,13 +272,15 @@ static void run_quad(const PixelWalk *w, const EspalierLayer *layer, int32_t seg
     }
 }
 
-int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addition,
+                           const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     int8_t *room = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
     if (!gather_of(layer, tensors, arena, room, &gather)) return 0;
     w.storing = storing(layer, output);
+    w.addend = addend(addition, layer, tensors, arena);
     if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
     int32_t *lists = (int32_t *)room;
     const int32_t *places = lists;
@@ -284,6 +316,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
             }
             w.output_in_table = quad % 4 * 4;
             w.output = tensor_base(output, arena) + quad * output->plane_bytes;
+            w.addend_plane = w.addend.tensor + quad * w.addend.plane;
             run_quad(&w, layer, segments);
         }
     }

@@ -17,11 +17,21 @@ static uint64_t exercise(uint32_t rounds) {
     return (uint64_t)rounds * 16 * 64;
 }
 
+static int32_t channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    return avx512_channel_lanes(layer, 0, tensors, arena);
+}
+
+static int32_t pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    return avx512_pixel_lanes(layer, 0, tensors, arena);
+}
+
 const EspalierKernelSet espalier_kernels_avx512vnni = {
     .name = "avx512vnni",
     .flip = 0x80,
-    .channel_lanes = avx512_channel_lanes,
-    .pixel_lanes = avx512_pixel_lanes,
+    .channel_lanes = channel_lanes,
+    .pixel_lanes = pixel_lanes,
+    .adding_channel_lanes = avx512_channel_lanes,
+    .adding_pixel_lanes = avx512_pixel_lanes,
     .depthwise_convolution = avx512_depthwise,
     .add = avx512_add,
     .average_pool = avx512_average_pool,

@@ -23,6 +23,7 @@ typedef struct Storing {
     __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
     int in_single_precision, negative_differs, once;
+    int plain; /* one multiply-add gives the stored byte, and bytes saturate where the activation ends */
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
@@ -36,10 +37,13 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.once = layer->rounds_once;
     s.in_single_precision = layer->rounding != 0;
     s.negative_differs = !layer->rounds_once && layer->activation_min < output->zero_point;
+    s.plain = layer->factor && output->zero_point == -128 && layer->activation_min == -128
+              && layer->activation_max == 127;
     return s;
 }
 
-/* The tables' vectors for 16 outputs: `bias` ... `rounding` as loaded or broadcast. */
+/* The tables' vectors for 16 outputs: `bias` ... `rounding` as loaded or broadcast. Where one float is the
+ * whole factor, with_factor() sets it. */
 INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __m512i shift,
                                __m512 rounding) {
     Requantiser r;
@@ -61,14 +65,21 @@ INLINE Requantiser requantiser(__m512i bias, __m512i sum, __m512i multiplier, __
     return r;
 }
 
+INLINE Requantiser with_factor(Requantiser r, __m512 factor) {
+    r.high = factor;
+    r.low = _mm512_setzero_ps();
+    return r;
+}
+
 /* Of the outputs from `first` on that `lanes` has a bit for. */
 INLINE Requantiser requantiser_of_16(const EspalierLayer *layer, int32_t first, __mmask16 lanes) {
-    return requantiser(_mm512_maskz_loadu_epi32(lanes, layer->bias + first),
-                       _mm512_maskz_loadu_epi32(lanes, layer->weight_sum + first),
-                       _mm512_maskz_loadu_epi32(lanes, layer->multiplier + first),
-                       _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, layer->shift + first)),
-                       layer->rounding ? _mm512_maskz_loadu_ps(lanes, layer->rounding + first)
-                                       : _mm512_setzero_ps());
+    const Requantiser r = requantiser(_mm512_maskz_loadu_epi32(lanes, layer->bias + first),
+                                      _mm512_maskz_loadu_epi32(lanes, layer->weight_sum + first),
+                                      _mm512_maskz_loadu_epi32(lanes, layer->multiplier + first),
+                                      _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(lanes, layer->shift + first)),
+                                      layer->rounding ? _mm512_maskz_loadu_ps(lanes, layer->rounding + first)
+                                                      : _mm512_setzero_ps());
+    return layer->factor ? with_factor(r, _mm512_maskz_loadu_ps(lanes, layer->factor + first)) : r;
 }
 
 /* The same, one output after the other: kernels broadcast them. */
@@ -106,13 +117,14 @@ INLINE Requantiser requantiser_of_one(const RequantiserTable *table, int output)
 INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad) {
     int32_t shifts;
     __builtin_memcpy(&shifts, layer->shift + quad * 4, 4);
-    return requantiser(
-        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->bias + quad * 4))),
-        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4))),
-        _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->multiplier + quad * 4))),
-        _mm512_broadcast_i32x4(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(shifts))),
-        layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4))
-                        : _mm512_setzero_ps());
+    const Requantiser r =
+        requantiser(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->bias + quad * 4))),
+                    _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->weight_sum + quad * 4))),
+                    _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(layer->multiplier + quad * 4))),
+                    _mm512_broadcast_i32x4(_mm_cvtepi8_epi32(_mm_cvtsi32_si128(shifts))),
+                    layer->rounding ? _mm512_broadcast_f32x4(_mm_loadu_ps(layer->rounding + quad * 4))
+                                    : _mm512_setzero_ps());
+    return layer->factor ? with_factor(r, _mm512_broadcast_f32x4(_mm_loadu_ps(layer->factor + quad * 4))) : r;
 }
 
 /* Rounded in single precision, exactly: see docs/requantisation.md. */
@@ -121,6 +133,13 @@ INLINE __m512i round_single(__m512i sums, const Requantiser *r, int negative_dif
     __m512 round = r->round;
     if (negative_differs) round = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), round, r->round_negative);
     const __m512 y = _mm512_fmadd_round_ps(x, r->high, _mm512_fmadd_ps(x, r->low, round),
+                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+/* The same where one float is the whole factor. */
+INLINE __m512i round_plain(__m512i sums, const Requantiser *r) {
+    const __m512 y = _mm512_fmadd_round_ps(_mm512_cvtepi32_ps(sums), r->high, r->round,
                                            _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
     return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
@@ -175,6 +194,10 @@ INLINE __m512i pair(__m512i a, __m512i b, const Storing *s) {
 /* Two such pairs as bytes: part p holds the p-th four of a, b, c and d. */
 INLINE __m512i packed_pairs(__m512i ab, __m512i cd, const Storing *s) {
     return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), s->least), s->most);
+}
+
+INLINE __m512i packed_plain(__m512i a, __m512i b, __m512i c, __m512i d) {
+    return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
 }
 
 INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {

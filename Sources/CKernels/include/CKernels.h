@@ -13,6 +13,11 @@
  * nothing, where it declines. Writes the output's elements and, in whole quads, its unused lanes; no halo. */
 typedef int32_t (*EspalierKernel)(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 
+/* Runs a convolution and the addition that follows it, in one pass: the addition's output lies where the
+ * convolution's does. As EspalierKernel otherwise. */
+typedef int32_t (*EspalierAddingKernel)(const EspalierLayer *convolution, const EspalierLayer *addition,
+                                        const EspalierTensor *tensors, int8_t *arena);
+
 /* The kernels of one instruction set; NULL where it has none for an operation. */
 typedef struct EspalierKernelSet {
     const char *name; /* as `--isa` takes it */
@@ -21,6 +26,8 @@ typedef struct EspalierKernelSet {
     uint32_t flip;
     EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
     EspalierKernel pixel_lanes;
+    EspalierAddingKernel adding_channel_lanes;
+    EspalierAddingKernel adding_pixel_lanes;
     EspalierKernel depthwise_convolution;
     EspalierKernel add;
     EspalierKernel average_pool;
@@ -39,6 +46,11 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index);
 /* Runs a layer with the set's kernel; 0 where there is none or it declines. */
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena);
+
+/* Runs a convolution and the addition behind it in the layers' table in one pass; 0 where they do not belong
+ * together or the set has no kernel for both. What the convolution alone gives is not stored then. */
+int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
+                                    const EspalierTensor *tensors, int8_t *arena);
 
 /* Writes the zero point into a tensor's halo and into the unused lanes of its last quad: what kernels that
  * read it rely on. */

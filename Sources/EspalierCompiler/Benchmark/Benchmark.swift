@@ -56,11 +56,13 @@ public struct Benchmark {
     private func runByLayer(_ input: [Int8], into layers: inout [Durations]) throws(Status) {
         try set(input)
         var before = clock.now
-        for index in layers.indices {
-            try arena.engine.runLayer(index)
+        var index = 0
+        while index < layers.count {
+            let step = try arena.engine.runStep(index)
             let after = clock.now
             layers[index].append(after - before)
             before = after
+            index += step.layers
         }
     }
 

@@ -23,6 +23,8 @@ public struct BenchmarkReport: Codable, Sendable {
         public var blocksKept: Int
         /// Source multiply-accumulates in a second, in thousand millions.
         public var gmacPerSecond = 0.0
+        /// Run in one pass with the layer before, which has the time of both.
+        public var isFused = false
     }
 
     public var model: String
@@ -82,6 +84,7 @@ public struct BenchmarkReport: Codable, Sendable {
         fractionOfPeak = peakGmacPerSecond.map { Self.rate(macsKept, times.medianMicroseconds) / $0 }
         for (index, durations) in layers.enumerated() {
             let times = durations.times
+            self.layers[index].isFused = durations.count == 0
             self.layers[index].medianMicroseconds = times.medianMicroseconds
             self.layers[index].minimumMicroseconds = times.minimumMicroseconds
             self.layers[index].p99Microseconds = times.p99Microseconds
@@ -115,7 +118,8 @@ public struct BenchmarkReport: Codable, Sendable {
             lines.append(
                 padded("\(layer.index)", 5) + padded(number(layer.medianMicroseconds, digits: 2), 11)
                     + padded(number(share) + " %", 9) + padded(rate, 11) + padded(kept, 11)
-                    + "  \(layer.operation), \(layer.source)")
+                    + "  \(layer.operation), \(layer.source)"
+                    + (layer.isFused ? ", in one pass with layer \(layer.index - 1)" : ""))
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -46,6 +46,7 @@ public final class CompiledModel: @unchecked Sendable {
                 fields.bias = keep(layer.bias)
                 fields.weight_sum = keep(layer.weightSums)
                 fields.rounding = keep(layer.rounding)
+                fields.factor = keep(layer.factors)
                 fields.multiplier = keep(layer.multipliers.map(\.multiplier))
                 fields.shift = keep(layer.multipliers.map(\.shift))
                 return fields

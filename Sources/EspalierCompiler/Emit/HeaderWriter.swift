@@ -86,6 +86,7 @@ struct HeaderWriter {
         table("int32_t", "\(name)_bias", layer.bias.map(Int.init))
         table("int32_t", "\(name)_weight_sum", layer.weightSums.map(Int.init))
         floats("\(name)_rounding", layer.rounding)
+        floats("\(name)_factor", layer.factors)
         table("int32_t", "\(name)_multiplier", layer.multipliers.map { Int($0.multiplier) })
         table("int8_t", "\(name)_shift", layer.multipliers.map { Int($0.shift) })
         line("")
@@ -127,7 +128,8 @@ struct HeaderWriter {
                 "      .weights = \(reference(layer.weights, "\(name)_weights")), "
                     + ".bias = \(reference(layer.bias, "\(name)_bias")), "
                     + ".weight_sum = \(reference(layer.weightSums, "\(name)_weight_sum")), "
-                    + ".rounding = \(reference(layer.rounding, "\(name)_rounding")),")
+                    + ".rounding = \(reference(layer.rounding, "\(name)_rounding")), "
+                    + ".factor = \(reference(layer.factors, "\(name)_factor")),")
             line(
                 "      "
                     + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "

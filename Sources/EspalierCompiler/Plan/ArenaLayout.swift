@@ -41,7 +41,10 @@ enum ArenaLayout {
             }
             placed.append(Placed(start: start, end: start + bytes, lifetime: lifetime))
             if request.index < plan.tensors.count {
-                plan.tensors[request.index].fields.offset += Int32(start)
+                for index in plan.tensors.indices where (plan.tensors[index].liesIn ?? index) == request.index
+                {
+                    plan.tensors[index].fields.offset += Int32(start)
+                }
             } else {
                 plan.layers[request.index - plan.tensors.count].fields.scratch = Int32(start)
             }
@@ -65,6 +68,7 @@ enum ArenaLayout {
         var lifetimes: [Int: ClosedRange<Int>] = [:]
         func use(_ tensor: Int, _ step: Int) {
             guard plan.tensors[tensor].data.isEmpty else { return }
+            let tensor = plan.tensors[tensor].liesIn ?? tensor
             let known = lifetimes[tensor] ?? step...step
             lifetimes[tensor] = min(known.lowerBound, step)...max(known.upperBound, step)
         }

@@ -154,9 +154,13 @@ extension PlannedLayer {
         let convolution = convolution.withPlainConstants(weightsPerOutput, zeroPoint: output.zeroPoint)
         multipliers = convolution.multipliers
         bias = zip(convolution.bias, weightSums).map { $0 &- input.zeroPoint &* $1 }
-        if convolution.weightZeroPoint == 0, let found = SinglePrecision.rounding(convolution, output: output)
+        if convolution.weightZeroPoint == 0,
+            let found = SinglePrecision.tables(
+                multipliers, range: convolution.activation, zeroPoint: output.zeroPoint,
+                roundsOnce: convolution.roundsOnce)
         {
-            rounding = found + Array(repeating: 0.5, count: missing)
+            rounding = found.rounding + Array(repeating: 0.5, count: missing)
+            factors = found.factors.isEmpty ? [] : found.factors + Array(repeating: 0, count: missing)
         }
         multipliers += Array(repeating: QuantizedMultiplier(multiplier: 0, shift: 0), count: missing)
         bias += Array(repeating: 0, count: missing)

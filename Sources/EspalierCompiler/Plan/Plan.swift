@@ -47,6 +47,8 @@ public struct PlannedTensor: @unchecked Sendable {
     public var data: [Int8] = []
     /// Bytes with halo.
     public var bytes: Int
+    /// The tensor in whose place and with whose halo this one lies; nil for a place of its own.
+    public var liesIn: Int?
 
     public var shape: Shape { Shape(Int(fields.height), Int(fields.width), Int(fields.channels)) }
 }
@@ -64,6 +66,8 @@ public struct PlannedLayer: @unchecked Sendable {
     public var weightSums: [Int32] = []
     /// Empty where requantisation in single precision is not exact.
     public var rounding: [Float] = []
+    /// The whole factor of each output in one float; empty where that is not exact.
+    public var factors: [Float] = []
     /// How its weights are packed, and why; nil for layers that leave no choice.
     public var choice: PackingChoice?
     /// What a tuning file calls the convolution.
@@ -81,7 +85,7 @@ public struct PlannedLayer: @unchecked Sendable {
 
     public var tableBytes: Int {
         inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count
-            + (bias.count + weightSums.count + rounding.count) * 4
+            + (bias.count + weightSums.count + rounding.count + factors.count) * 4
             + multipliers.count * 5
     }
 }

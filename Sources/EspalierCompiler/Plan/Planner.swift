@@ -20,6 +20,7 @@ struct Planner {
     ) throws(CompilerError) -> Plan {
         var planner = Planner(graph: graph, costs: costs, silence: silence)
         try planner.placeTensors()
+        planner.addInPlace()
         try planner.packLayers()
         planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
         return planner.plan
@@ -76,6 +77,24 @@ struct Planner {
             planned.data = Packing.constant(constant, tensor.shape, zeroPoint: tensor.zeroPoint)
         }
         return planned
+    }
+
+    /// Lets additions write over the result of the convolution just before them: one tensor less in the arena, and
+    /// kernels may run both in one pass.
+    private mutating func addInPlace() {
+        for (node, next) in zip(graph.nodes, graph.nodes.dropFirst()) {
+            guard case .convolution = node.operation, case .add = next.operation else { continue }
+            let result = node.output
+            guard next.inputs.filter({ $0 == result }).count == 1, !graph.outputs.contains(result),
+                graph.nodes.filter({ $0.inputs.contains(result) }).count == 1,
+                next.inputs.allSatisfy({ graph.tensors[$0].shape == graph.tensors[next.output].shape }),
+                let from = indices[result], let to = indices[next.output]
+            else { continue }
+            let place = plan.tensors[to]
+            plan.tensors[from].liesIn = to
+            plan.tensors[from].bytes = place.bytes
+            plan.tensors[from].fields.takePlace(of: place.fields)
+        }
     }
 
     // MARK: Layers
@@ -166,6 +185,18 @@ struct Planner {
             layer.fields.operation = ESPALIER_OPERATION_TABLE
             layer.weights = table
         }
+    }
+}
+
+extension EspalierTensor {
+    fileprivate mutating func takePlace(of other: EspalierTensor) {
+        offset = other.offset
+        row_bytes = other.row_bytes
+        plane_bytes = other.plane_bytes
+        halo_top = other.halo_top
+        halo_bottom = other.halo_bottom
+        halo_left = other.halo_left
+        halo_right = other.halo_right
     }
 }
 

@@ -11,7 +11,16 @@ import EspalierCore
 /// The inner product is rounded, so the result can be wrong beside a step. Both sides are monotone in x; equal steps
 /// therefore prove equality on all 2^32 sums. The compiler compares the at most 255 steps inside the activation range
 /// and, where they differ, tries the neighbours of `round`.
+///
+/// For most outputs there is also one float near the factor, and a `round`, with all steps right: half the work.
 struct SinglePrecision {
+    /// What the kernels compute with.
+    struct Form {
+        var high: Float
+        var low: Float
+        var round: Float
+    }
+
     private let multiplier: QuantizedMultiplier
     private let high: Float
     private let low: Float
@@ -37,23 +46,34 @@ struct SinglePrecision {
         steps = Int(range.minimum - zeroPoint) + 1...Int(range.maximum - zeroPoint)
     }
 
-    /// What every output of a layer adds before rounding down; nil where one of them cannot be exact.
-    static func rounding(_ convolution: Convolution, output: GraphTensor) -> [Float]? {
-        var rounding: [Float] = []
-        for multiplier in convolution.multipliers {
+    /// What every output of a layer adds before rounding down, and its factors where one float holds each of them; nil
+    /// where an output cannot be exact at all.
+    ///
+    /// One float is for layers that rectify: sums below zero need a `round` of their own, which costs more than the
+    /// second product.
+    static func tables(
+        _ multipliers: [QuantizedMultiplier], range: ActivationRange, zeroPoint: Int32, roundsOnce: Bool
+    ) -> (rounding: [Float], factors: [Float])? {
+        var outputs: [SinglePrecision] = []
+        for multiplier in multipliers {
             guard
-                let single = SinglePrecision(
-                    multiplier, range: convolution.activation, zeroPoint: output.zeroPoint,
-                    roundsOnce: convolution.roundsOnce), let found = single.rounding()
+                let output = SinglePrecision(
+                    multiplier, range: range, zeroPoint: zeroPoint, roundsOnce: roundsOnce)
             else { return nil }
-            rounding.append(found)
+            outputs.append(output)
         }
-        return rounding
+        if range.minimum >= zeroPoint {
+            let forms = outputs.compactMap { $0.inOneFloat() }
+            if forms.count == outputs.count { return (forms.map(\.round), forms.map(\.high)) }
+        }
+        let forms = outputs.compactMap { $0.inTwoFloats() }
+        return forms.count == outputs.count ? (forms.map(\.round), []) : nil
     }
 
-    /// A value of `round` that makes every step right.
-    func rounding() -> Float? {
-        if multiplier.multiplier == 0 { return 0.5 }
+    /// The factor in two parts, and a value of `round` that makes every step right.
+    func inTwoFloats() -> Form? {
+        var form = Form(high: high, low: low, round: 0.5)
+        if multiplier.multiplier == 0 { return form }
         let right = Int(-multiplier.shift)
         let roundsTwice = !roundsOnce && right > 0
         let ideal: Float = roundsTwice ? 0.5 + Float(sign: .plus, exponent: -right - 1, significand: 1) : 0.5
@@ -61,9 +81,34 @@ struct SinglePrecision {
         var above = ideal
         var below = ideal
         for _ in 0..<64 {
-            for candidate in [above, below] where isExact(candidate, sums) { return candidate }
+            for candidate in [above, below] {
+                form.round = candidate
+                if isExact(form, sums) { return form }
+            }
             above = above.nextUp
             below = below.nextDown
+        }
+        return nil
+    }
+
+    /// A factor and a value of `round` that make every step right: for each factor near the true one, the steps leave an
+    /// interval for `round`.
+    func inOneFloat() -> Form? {
+        if multiplier.multiplier == 0 { return Form(high: 0, low: 0, round: 0.5) }
+        let sums = steps.map { firstSum(reaching: $0) }
+        var factor = Float(Double(high) + Double(low))
+        for _ in 0..<8 { factor = factor.nextDown }
+        for _ in 0...16 {
+            var least = -Double.infinity
+            var most = Double.infinity
+            for (step, sum) in zip(steps, sums) {
+                guard let sum else { continue }
+                least = max(least, Double(step) - Double(sum) * Double(factor))
+                most = min(most, Double(step) - Double(sum - 1) * Double(factor))
+            }
+            let form = Form(high: factor, low: 0, round: Float((least + most) / 2))
+            if least < most, isExact(form, sums) { return form }
+            factor = factor.nextUp
         }
         return nil
     }
@@ -87,13 +132,13 @@ struct SinglePrecision {
                 : requantise(sum, multiplier: multiplier.multiplier, shift: right))
     }
 
-    private func isExact(_ round: Float, _ sums: [Int32?]) -> Bool {
+    private func isExact(_ form: Form, _ sums: [Int32?]) -> Bool {
         for (step, sum) in zip(steps, sums) {
             guard let sum else { continue }
             // A step that negative sums alone tell from the lower end does not show.
             if sum > 0 || !negativeIsCut {
-                guard value(sum, round) >= step, value(sum - 1, round) < step else { return false }
-            } else if value(sum, round) < step {
+                guard value(sum, form) >= step, value(sum - 1, form) < step else { return false }
+            } else if value(sum, form) < step {
                 return false
             }
         }
@@ -101,13 +146,13 @@ struct SinglePrecision {
     }
 
     /// What the kernels compute.
-    func value(_ sum: Int32, _ round: Float) -> Int {
+    func value(_ sum: Int32, _ form: Form) -> Int {
         let x = Float(sum)
         let right = Int(-multiplier.shift)
         let negative = sum < 0 && !roundsOnce && !negativeIsCut && right > 0
-        let added = negative ? round - Float(sign: .plus, exponent: -right, significand: 1) : round
-        let inner = added.addingProduct(x, low)
-        return SinglePrecision.floor(Double(x) * Double(high), plus: Double(inner))
+        let added = negative ? form.round - Float(sign: .plus, exponent: -right, significand: 1) : form.round
+        let inner = added.addingProduct(x, form.low)
+        return SinglePrecision.floor(Double(x) * Double(form.high), plus: Double(inner))
     }
 
     /// floor(a + b), exactly: of the rounded sum, less one where what was rounded off is negative and matters.

@@ -1,0 +1,105 @@
+import CEspalier
+import EspalierTestSupport
+import Testing
+
+@testable import EspalierCompiler
+@testable import EspalierCore
+
+/// An addition that writes over one of its inputs, the result of the convolution before it: kernels may run both in one
+/// pass.
+struct FollowingAddition: CustomStringConvertible {
+    /// Whether the convolution's result is the addition's second input.
+    var isSecond = false
+    /// Of the other input, the convolution's result, and the sum.
+    var otherZeroPoint: Int32 = 11
+    var resultZeroPoint: Int32 = -5
+    var zeroPoint: Int32 = -128
+    var range: ClosedRange<Int32> = -128...127
+    var halo = Halo()
+    /// Bytes by which the other input's rows are longer than they need be.
+    var slack = 0
+
+    private let factors = AddFactors(
+        multiplier: [1_431_655_765, 1_800_000_001, 1_600_000_003], shift: [0, -1, -19])
+
+    var description: String { "added as \(isSecond ? "second" : "first") into halo \(halo), slack \(slack)" }
+
+    private func inOrder<T>(_ result: T, _ other: T) -> (T, T) {
+        isSecond ? (other, result) : (result, other)
+    }
+
+    /// Adds the layer and its other input, whose index it returns.
+    func append(to bench: LayerBench, _ result: Int, _ sum: Int) -> Int {
+        let shape = bench.tensors[sum]
+        let other = bench.tensor(
+            Int(shape.height), Int(shape.width), Int(shape.channels), zeroPoint: otherZeroPoint, slack: slack)
+        let inputs = inOrder(result, other)
+        bench.add(inputs.0, inputs.1, factors, range, inSinglePrecision: true, sum)
+        return other
+    }
+
+    func expected(_ result: TestTensor, _ other: TestTensor) -> TestTensor {
+        let inputs = inOrder(result, other)
+        let zeroPoints = inOrder(resultZeroPoint, otherZeroPoint)
+        return naiveAdd(
+            inputs.0, zeroPoints.0, inputs.1, zeroPoints.1, factors, zeroPoint: zeroPoint, range: range)
+    }
+}
+
+/// Convolutions that end in an addition, against both done one after the other with plain loops.
+@Suite struct FusedAdditionTests {
+    @Test(arguments: [1, 2, 4, 16])
+    func randomShapesAgree(blockOutputs: Int) {
+        var random = SeededGenerator(seed: 90 + UInt64(blockOutputs))
+        expectAgreement((0..<120).map { _ in randomCase(blockOutputs, &random) })
+    }
+
+    private func randomCase(
+        _ blockOutputs: Int, _ random: inout SeededGenerator
+    ) -> ConvolutionTests.Case {
+        var geometry = Geometry()
+        let kernel = Bool.random(using: &random) ? 1 : 3
+        geometry.kernelHeight = kernel
+        geometry.kernelWidth = kernel
+        let stride = Int.random(in: 1...2, using: &random)
+        geometry.strideHeight = stride
+        geometry.strideWidth = stride
+        let halo = Int.random(in: 0...1, using: &random)
+        let rectifies = Bool.random(using: &random)
+        let addition = FollowingAddition(
+            isSecond: Bool.random(using: &random), zeroPoint: rectifies ? -128 : 7,
+            range: Bool.random(using: &random) ? -128...127 : (rectifies ? -128 : -100)...90,
+            halo: Halo(top: halo, bottom: halo, left: halo, right: halo),
+            slack: Int.random(in: 0...1, using: &random) * 8)
+        return ConvolutionTests.Case(
+            geometry: geometry, height: Int.random(in: 1...9, using: &random),
+            width: Int.random(in: 1...37, using: &random), channels: Int.random(in: 1...9, using: &random),
+            outputs: Int.random(in: 1...37, using: &random), blockOutputs: blockOutputs,
+            kept: Bool.random(using: &random) ? 0.5 : nil, addition: addition, seed: random.next())
+    }
+
+    /// The sets that have such kernels do run both layers in one step: without it the test above shows nothing.
+    @Test(arguments: [1, 16])
+    func bothLayersAreOneStep(blockOutputs: Int) throws {
+        for kernels in KernelSet.all where kernels.name == "avx512vnni" {
+            let bench = LayerBench()
+            let input = bench.tensor(8, 8, 4)
+            let sum = bench.tensor(8, 8, 4, zeroPoint: -128)
+            let result = bench.tensor(inPlaceOf: sum, zeroPoint: -5)
+            let weights = NaiveWeights(values: [Int8](repeating: 1, count: 16), bias: [0, 0, 0, 0])
+            var geometry = Geometry()
+            geometry.pad(.same, height: 8, width: 8)
+            bench.convolution(
+                input, weights, geometry,
+                Requantisation(
+                    multiplier: Array(repeating: 1 << 30, count: 4), shift: [-7, -7, -7, -7], zeroPoint: -5),
+                blockOutputs: blockOutputs, result)
+            _ = FollowingAddition().append(to: bench, result, sum)
+            let model = bench.model(input: input, outputs: [sum])
+            let arena = Arena(bytes: Int(model.pointee.arena_bytes))
+            let engine = try Engine(
+                model: model, arena: arena.start, arenaBytes: arena.bytes.count, kernels: kernels)
+            #expect(try engine.runStep(0).layers == 2)
+        }
+    }
+}
