@@ -88,7 +88,9 @@ typedef struct EspalierLayer {
     int32_t rounding_origin;   /* AVERAGE_POOL: ties round away from it: 0; -128 in legacy uint8 models */
     int32_t rounds_once;       /* CONVOLUTION: 1 where TFLite rounds once, in FULLY_CONNECTED; else 0 */
     int32_t skips_silence;     /* CONVOLUTION, DEPTHWISE: 1 where looking for silent input quads pays */
-    int32_t pairs_fit;         /* CONVOLUTION: 1 where 255 x two adjacent weights of a block never pass int16 */
+    /* CONVOLUTION, DEPTHWISE: what int16 holds for any two adjacent weights: 2: their products with 0...255; 1: those
+     * with -128...127, as no weight is -128; 0: neither for sure. */
+    int32_t pairs_fit;
     int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs */
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with

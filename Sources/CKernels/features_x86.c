@@ -25,10 +25,10 @@ static uint32_t enabled_state(void) {
 static int has(uint32_t reg, int bit) { return reg >> bit & 1; }
 
 uint32_t espalier_x86_features(void) {
-    if (cpuid(0, 0).a < 7) return 0;
-    const Registers one = cpuid(1, 0), seven = cpuid(7, 0);
+    const Registers one = cpuid(1, 0);
     uint32_t features = has(one.c, 19) ? ESPALIER_X86_SSE41 : 0;
-    if (!has(one.c, 27)) return features; /* OSXSAVE */
+    if (cpuid(0, 0).a < 7 || !has(one.c, 27)) return features; /* OSXSAVE */
+    const Registers seven = cpuid(7, 0);
     const uint32_t state = enabled_state();
     if ((state & 0x06) != 0x06) return features; /* XMM, YMM */
     if (!has(seven.b, 5) || !has(one.c, 12)) return features;

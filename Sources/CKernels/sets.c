@@ -26,6 +26,7 @@ static uint32_t find_sets(void) {
     if (features & ESPALIER_X86_AVX512_VNNI) available[count++] = &espalier_kernels_avx512vnni;
     if (features & ESPALIER_X86_AVX_VNNI) available[count++] = &espalier_kernels_avxvnni;
     if (features & ESPALIER_X86_AVX2) available[count++] = &espalier_kernels_avx2;
+    if (features & ESPALIER_X86_SSE41) available[count++] = &espalier_kernels_sse41;
 #endif
 #if defined(__aarch64__)
     /* Firmware for one board leaves out the set that board has no use for: 120 to 150 KB. */

@@ -8,6 +8,7 @@
 extern const EspalierKernelSet espalier_kernels_avx512vnni;
 extern const EspalierKernelSet espalier_kernels_avxvnni;
 extern const EspalierKernelSet espalier_kernels_avx2;
+extern const EspalierKernelSet espalier_kernels_sse41;
 
 #define ESPALIER_X86_SSE41 1u
 #define ESPALIER_X86_AVX2 2u /* with FMA */

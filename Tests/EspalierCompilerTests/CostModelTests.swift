@@ -45,9 +45,11 @@ import Testing
     }
 
     @Test func pairsFitWhereSixteenBitsHoldThem() {
-        #expect(Packing.pairsFit([64, 64, -64, -64]))
-        #expect(Packing.pairsFit([127, -127, 1, 127]))
-        #expect(!Packing.pairsFit([127, 2, 0, 0]))
-        #expect(!Packing.pairsFit([0, 0, -127, -2]))
+        #expect(Packing.pairsFit([64, 64, -64, -64]) == 2)
+        #expect(Packing.pairsFit([127, -127, 1, 127]) == 2)
+        #expect(Packing.pairsFit([127, 2, 0, 0]) == 1)
+        #expect(Packing.pairsFit([0, 0, -127, -2]) == 1)
+        #expect(Packing.pairsFit([-128, 0, 0, 0]) == 2)
+        #expect(Packing.pairsFit([-128, -1, 0, 0]) == 0)
     }
 }

@@ -50,7 +50,7 @@ extension LayerBench {
                 blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
             layer.skips_silence = skipsSilence ? 1 : 0
-            layer.pairs_fit = Packing.pairsFit(packed) ? 1 : 0
+            layer.pairs_fit = Packing.pairsFit(packed)
             layer.row_blocks = Int32(blocks)
             layer.mask_words = Int32(words)
             layer.blocks = Int32(blocks * weights.outputs)
@@ -86,6 +86,7 @@ extension LayerBench {
             setTables(&layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: quads * 4)
             layer.depth_multiplier = Int32(multiplier)
             layer.skips_silence = skipsSilence ? 1 : 0
+            layer.pairs_fit = packed.contains(-128) ? 0 : 1
             layer.weights = keepGuarded(packed)
         }
     }

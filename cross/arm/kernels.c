@@ -95,9 +95,12 @@ static void set_window(int32_t kernel, int32_t stride, int32_t pad) {
     layer.pad_top = layer.pad_left = pad;
 }
 
+/* Weights of -128, which some sets decline, in one layer of eight. */
 static void fill_weights(int32_t bytes) {
     if (bytes > WEIGHTS) abort();
-    for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(next() % 64 ? -127 : -128, 127);
+    const int32_t least = next() % 8 ? -127 : -128;
+    layer.pairs_fit = least == -127;
+    for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(least, 127);
 }
 
 /* together: 16 in channel lanes, 1, 2 or 4 in pixel lanes, with part/8 of the blocks kept (8: no mask). */

@@ -28,7 +28,7 @@ static __attribute__((noinline)) void store_tile_one_by_one(const ChannelWalk *w
 }
 
 INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P,
-                         const int fit) {
+                         const int as_stored) {
     Ints sums[TILE_PIXELS][TILE_VECTORS];
 #pragma GCC unroll 8
     for (int p = 0; p < P; p++) {
@@ -46,7 +46,8 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         for (int p = 0; p < P; p++) {
             const Bytes activations = bytes_of(inputs[p / 4] + visit->input + (p & 3) * step);
 #pragma GCC unroll 4
-            for (int n = 0; n < TILE_VECTORS; n++) sums[p][n] = dot(sums[p][n], activations, vectors[n], fit);
+            for (int n = 0; n < TILE_VECTORS; n++)
+                sums[p][n] = dot(sums[p][n], activations, vectors[n], as_stored);
         }
     }
     if (!w->storing.in_lanes) {
@@ -77,40 +78,44 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
 /* `tiles` tiles of P pixels each. */
 #define CHANNEL_TILES(P)                                                                                     \
     case P:                                                                                                  \
-        for (; tiles; tiles--, input += P * step, output += P * 4) channel_tile(w, input, output, P, fit);   \
+        for (; tiles; tiles--, input += P * step, output += P * 4)                                           \
+            channel_tile(w, input, output, P, as_stored);                                                    \
         break;
 
 INLINE void channel_tiles(const ChannelWalk *w, const int8_t *input, int8_t *output, int32_t pixels,
-                          int32_t tiles, const int fit) {
+                          int32_t tiles, const int as_stored) {
     const int32_t step = w->g.input_pixel;
     switch (pixels) {
         CHANNEL_TILES(1)
-        CHANNEL_TILES(2) CHANNEL_TILES(3) CHANNEL_TILES(4)
+        CHANNEL_TILES(2)
+        CHANNEL_TILES(3) CHANNEL_TILES(4)
 #if TILE_PIXELS > 4
             CHANNEL_TILES(5) CHANNEL_TILES(6)
 #endif
     }
 }
 
-static __attribute__((noinline)) void channel_tiles_dense(const ChannelWalk *w, const int8_t *input,
-                                                          int8_t *output, int32_t pixels, int32_t tiles) {
+static __attribute__((noinline)) void channel_tiles_stored(const ChannelWalk *w, const int8_t *input,
+                                                           int8_t *output, int32_t pixels, int32_t tiles) {
     channel_tiles(w, input, output, pixels, tiles, 1);
 }
 
-static __attribute__((noinline)) void channel_tiles_wide(const ChannelWalk *w, const int8_t *input,
-                                                         int8_t *output, int32_t pixels, int32_t tiles) {
+static __attribute__((noinline)) void channel_tiles_signed(const ChannelWalk *w, const int8_t *input,
+                                                           int8_t *output, int32_t pixels, int32_t tiles) {
     channel_tiles(w, input, output, pixels, tiles, 0);
 }
 
 static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
                                             int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    const int as_stored = takes_stored(layer);
+    if (as_stored < 0) return 0;
     Visit *visits = (Visit *)(arena + layer->scratch);
     uint8_t live[MOST_QUADS];
     ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena) };
     w.storing = storing(layer, output, output->channels);
     w.visits = visits;
-    const int looks = layer->skips_silence && list_live_quads(input, arena, FLIP, live);
+    const int looks = as_stored && layer->skips_silence && list_live_quads(input, arena, FLIP, live);
     const int32_t visited = list_visits(layer, input, looks ? live : 0, visits);
     /* Rows are cut into tiles that differ by one pixel at most. */
     const int32_t tiles = (w.g.width + TILE_PIXELS - 1) / TILE_PIXELS;
@@ -118,7 +123,8 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     Requantiser requantisers[TILE_VECTORS];
     w.requantisers = requantisers;
     for (w.first = 0; w.first < output->quads * 4; w.first += TILE_OUTPUTS) {
-        for (int n = 0; n < TILE_VECTORS; n++) requantisers[n] = requantiser(layer, w.first + n * LANES, ~0);
+        for (int n = 0; n < TILE_VECTORS; n++)
+            requantisers[n] = requantiser(layer, w.first + n * LANES, ~0, as_stored);
         const int32_t row = w.first / 16;
         const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * layer->row_blocks;
         w.count = is_stored(layer, row) ? visited : 0;
@@ -130,12 +136,12 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
             const int32_t done = longer * (pixels + 1);
             const int8_t *rest = in + done * w.g.input_pixel;
-            if (layer->pairs_fit) {
-                channel_tiles_dense(&w, in, out, pixels + 1, longer);
-                channel_tiles_dense(&w, rest, out + done * 4, pixels, tiles - longer);
+            if (as_stored) {
+                channel_tiles_stored(&w, in, out, pixels + 1, longer);
+                channel_tiles_stored(&w, rest, out + done * 4, pixels, tiles - longer);
             } else {
-                channel_tiles_wide(&w, in, out, pixels + 1, longer);
-                channel_tiles_wide(&w, rest, out + done * 4, pixels, tiles - longer);
+                channel_tiles_signed(&w, in, out, pixels + 1, longer);
+                channel_tiles_signed(&w, rest, out + done * 4, pixels, tiles - longer);
             }
         }
     }

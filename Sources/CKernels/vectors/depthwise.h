@@ -1,5 +1,11 @@
 /* Depthwise 3x3 convolution: the three taps of a kernel row of each channel are one lane's dot product. */
 
+#if defined(DOT_PRODUCT)
+#define DEPTHWISE_AS_STORED 1
+#else
+#define DEPTHWISE_AS_STORED 0 /* three taps seldom fit */
+#endif
+
 typedef struct DepthwiseWalk {
     const EspalierLayer *layer;
     Geometry g;
@@ -44,7 +50,7 @@ INLINE void depthwise_row(const DepthwiseWalk *w, const int8_t *input, int8_t *o
             taps[3] = taps[2];
             bytes_transpose(taps, v);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < 4; k++) sums[k] = dot(sums[k], v[k], w->weights[y], 0);
+            for (int k = 0; k < 4; k++) sums[k] = dot(sums[k], v[k], w->weights[y], DEPTHWISE_AS_STORED);
         }
         const int32_t left = w->g.width - x;
         store_depthwise(w, sums, output + x * 4, left < LANES ? left : LANES);
@@ -56,7 +62,7 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
     const int32_t stride = layer->stride_width;
     if (layer->kernel_height != 3 || layer->kernel_width != 3 || layer->depth_multiplier != 1
         || layer->dilation_height * layer->dilation_width != 1 || stride != layer->stride_height || stride > 2
-        || layer->weight_zero_point || input->data) {
+        || layer->weight_zero_point || input->data || takes_stored(layer) < 0) {
         return 0;
     }
     DepthwiseWalk w = { .layer = layer, .g = geometry(layer, tensors, arena), .row = input->row_bytes };
@@ -65,7 +71,7 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
         const int8_t *in = w.g.input + quad * w.g.input_plane;
         int8_t *out = w.g.output + quad * w.g.output_plane;
         w.first = quad * 4;
-        w.requantiser = requantiser(layer, quad * 4, 3);
+        w.requantiser = requantiser(layer, quad * 4, 3, DEPTHWISE_AS_STORED);
         for (int y = 0; y < 3; y++) {
             int8_t taps[16] = { 0 };
             for (int i = 0; i < 12; i++) taps[i % 4 * 4 + i / 4] = layer->weights[quad * 36 + y * 12 + i];

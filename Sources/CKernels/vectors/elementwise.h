@@ -8,7 +8,8 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         return 0;
     }
     const Storing s = storing(layer, output, 0);
-    const Addition addition = addition_of(layer->rounding);
+    Addition addition;
+    if (!addition_of(layer->rounding, &addition)) return 0;
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;

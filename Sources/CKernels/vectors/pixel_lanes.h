@@ -20,7 +20,7 @@ typedef struct PixelWalk {
 
 /* Adds the visited blocks of B outputs on R segments. */
 INLINE void visit_blocks(const Kept *kept, const int8_t *input, Ints *sums, const int R, const int B,
-                         const int STRIDE, const int fit) {
+                         const int STRIDE, const int as_stored) {
     Ints s[B * R];
 #pragma clang loop unroll(full)
     for (int i = 0; i < B * R; i++) s[i] = sums[i];
@@ -35,7 +35,7 @@ INLINE void visit_blocks(const Kept *kept, const int8_t *input, Ints *sums, cons
             const int8_t *from = pixels + r * LANES * 4 * STRIDE;
             const Bytes vector = STRIDE == 1 ? bytes_load(from) : bytes_load_every_other(from);
 #pragma clang loop unroll(full)
-            for (int b = 0; b < B; b++) s[b * R + r] = dot(s[b * R + r], vector, spread[b], fit);
+            for (int b = 0; b < B; b++) s[b * R + r] = dot(s[b * R + r], vector, spread[b], as_stored);
         }
     }
 #pragma clang loop unroll(full)
@@ -61,12 +61,13 @@ static void store_segment(const PixelWalk *w, const Ints sums[4], int8_t *output
 }
 
 INLINE void pixel_tile(const PixelWalk *w, const int8_t *input, int8_t *output, int32_t pixels, const int R,
-                       const int B, const int STRIDE, const int fit) {
+                       const int B, const int STRIDE, const int as_stored) {
     Ints sums[4 * R];
     for (int j = 0; j < 4; j++) {
         for (int r = 0; r < R; r++) sums[j * R + r] = ints_load(w->requantisers[j].start);
     }
-    for (int j = 0; j < 4; j += B) visit_blocks(&w->kept[j / B], input, sums + j * R, R, B, STRIDE, fit);
+    for (int j = 0; j < 4; j += B)
+        visit_blocks(&w->kept[j / B], input, sums + j * R, R, B, STRIDE, as_stored);
     for (int r = 0; r < R; r++) {
         const Ints four[4] = { sums[r], sums[R + r], sums[2 * R + r], sums[3 * R + r] };
         const int32_t left = pixels - r * LANES;
@@ -75,33 +76,33 @@ INLINE void pixel_tile(const PixelWalk *w, const int8_t *input, int8_t *output, 
 }
 
 /* One output row. Wide blocks have fewer segments to a tile: their sums have to stay in registers. */
-#define PIXEL_ROW(NAME, B, STRIDE, WIDE, FIT)                                                                \
+#define PIXEL_ROW(NAME, B, STRIDE, WIDE, STORED)                                                             \
     static void NAME(const PixelWalk *w, const int8_t *input, int8_t *output) {                              \
         int32_t left = w->g.width;                                                                           \
         const int32_t wide = WIDE * LANES;                                                                   \
         for (; left > wide - LANES; left -= wide, input += wide * 4 * STRIDE, output += wide * 4) {          \
-            pixel_tile(w, input, output, left, WIDE, B, STRIDE, FIT);                                        \
+            pixel_tile(w, input, output, left, WIDE, B, STRIDE, STORED);                                     \
         }                                                                                                    \
         for (; left > 0; left -= LANES, input += LANES * 4 * STRIDE, output += LANES * 4) {                  \
-            pixel_tile(w, input, output, left, 1, B, STRIDE, FIT);                                           \
+            pixel_tile(w, input, output, left, 1, B, STRIDE, STORED);                                        \
         }                                                                                                    \
     }
-#define PIXEL_ROWS(FIT, SUFFIX)                                                                              \
-    PIXEL_ROW(row_1x4_##SUFFIX, 1, 1, TILE_SEGMENTS, FIT)                                                    \
-    PIXEL_ROW(row_2x4_##SUFFIX, 2, 1, TILE_SEGMENTS, FIT)                                                    \
-    PIXEL_ROW(row_4x4_##SUFFIX, 4, 1, 2, FIT)                                                                \
-    PIXEL_ROW(row_1x4_apart_##SUFFIX, 1, 2, TILE_SEGMENTS, FIT)                                              \
-    PIXEL_ROW(row_2x4_apart_##SUFFIX, 2, 2, TILE_SEGMENTS, FIT)                                              \
-    PIXEL_ROW(row_4x4_apart_##SUFFIX, 4, 2, 2, FIT)                                                          \
+#define PIXEL_ROWS(STORED, SUFFIX)                                                                           \
+    PIXEL_ROW(row_1x4_##SUFFIX, 1, 1, TILE_SEGMENTS, STORED)                                                 \
+    PIXEL_ROW(row_2x4_##SUFFIX, 2, 1, TILE_SEGMENTS, STORED)                                                 \
+    PIXEL_ROW(row_4x4_##SUFFIX, 4, 1, 2, STORED)                                                             \
+    PIXEL_ROW(row_1x4_apart_##SUFFIX, 1, 2, TILE_SEGMENTS, STORED)                                           \
+    PIXEL_ROW(row_2x4_apart_##SUFFIX, 2, 2, TILE_SEGMENTS, STORED)                                           \
+    PIXEL_ROW(row_4x4_apart_##SUFFIX, 4, 2, 2, STORED)                                                       \
     static PixelRow row_##SUFFIX(int32_t outputs, int32_t stride) {                                          \
         if (outputs == 1) return stride == 1 ? row_1x4_##SUFFIX : row_1x4_apart_##SUFFIX;                    \
         if (outputs == 2) return stride == 1 ? row_2x4_##SUFFIX : row_2x4_apart_##SUFFIX;                    \
         return stride == 1 ? row_4x4_##SUFFIX : row_4x4_apart_##SUFFIX;                                      \
     }
 typedef void (*PixelRow)(const PixelWalk *w, const int8_t *input, int8_t *output);
-PIXEL_ROWS(1, fit)
+PIXEL_ROWS(1, stored)
 #if !defined(DOT_PRODUCT)
-PIXEL_ROWS(0, split)
+PIXEL_ROWS(0, signed)
 #endif
 
 /* Lists a mask row's blocks. `live` has a bit for each block, or is NULL: where it has none, weights are
@@ -142,11 +143,13 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
                                           int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->stride_height != layer->stride_width || layer->stride_width > 2) return 0;
+    const int as_stored = takes_stored(layer);
+    if (as_stored < 0) return 0;
     int32_t *lists = (int32_t *)(arena + layer->scratch);
     const int32_t *places = lists;
     lists += list_places(layer, input, lists);
     const uint32_t *live = 0;
-    if (layer->skips_silence && list_live_blocks(layer, input, arena, FLIP, (uint32_t *)lists)) {
+    if (as_stored && layer->skips_silence && list_live_blocks(layer, input, arena, FLIP, (uint32_t *)lists)) {
         live = (const uint32_t *)lists;
         lists += (layer->row_blocks + 31) / 32;
     }
@@ -156,14 +159,14 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
     int32_t silent = 0;
     w.storing = storing(layer, output, output->channels);
 #if defined(DOT_PRODUCT)
-    const PixelRow run = row_fit(layer->block_outputs, layer->stride_width);
+    const PixelRow run = row_stored(layer->block_outputs, layer->stride_width);
 #else
-    const PixelRow run = (layer->pairs_fit ? row_fit : row_split)(layer->block_outputs, layer->stride_width);
+    const PixelRow run = (as_stored ? row_stored : row_signed)(layer->block_outputs, layer->stride_width);
 #endif
     for (int32_t quad = 0; quad < output->quads; quad++) {
         int32_t *next = lists;
         for (int32_t j = 0; j < 4; j++) {
-            w.requantisers[j] = requantiser(layer, quad * 4 + j < entries ? quad * 4 + j : 0, 0);
+            w.requantisers[j] = requantiser(layer, quad * 4 + j < entries ? quad * 4 + j : 0, 0, as_stored);
             if (j % layer->block_outputs) continue;
             const int32_t row = (quad * 4 + j) / layer->block_outputs;
             Kept *kept = &w.kept[j / layer->block_outputs];

@@ -20,7 +20,7 @@ typedef struct Requantiser {
     int32_t odd_multiplier[LANES] __attribute__((aligned(32)));
     int64_t even[LANES / 2] __attribute__((aligned(32))); /* what is added to the product */
     int64_t odd[LANES / 2] __attribute__((aligned(32)));
-    int32_t right[LANES] __attribute__((aligned(32))); /* right - 1 */
+    int32_t right[LANES] __attribute__((aligned(32))); /* LAST_SHIFT(right - 1) */
 } Requantiser;
 
 /* What is the same for all outputs of a layer. */
@@ -49,17 +49,28 @@ INLINE void set_rounding(Requantiser *r, int lane, int32_t multiplier, int32_t s
         lane & 1 ? multiplier : 0; /* odd lanes are multiplied in the even ones' places */
     r->odd_multiplier[lane | 1] = 0;
     *(lane & 1 ? &r->odd[lane / 2] : &r->even[lane / 2]) = add;
-    r->right[lane] = right - 1;
+    r->right[lane] = LAST_SHIFT(right - 1);
+}
+
+/* Whether the set's dot products of this layer take activations as they are stored; -1: none is exact. */
+INLINE int takes_stored(const EspalierLayer *layer) {
+#if defined(DOT_PRODUCT)
+    (void)layer;
+    return 1;
+#else
+    return layer->pairs_fit - 1;
+#endif
 }
 
 /* Tables for LANES lanes: lane l has output first + (l & and). ~0: one each; 3: a quad again and again; 0:
  * one. */
-INLINE Requantiser requantiser(const EspalierLayer *layer, int32_t first, int32_t and) {
+INLINE Requantiser requantiser(const EspalierLayer *layer, int32_t first, int32_t and, int as_stored) {
+    const uint32_t flip = as_stored ? FLIP : 0;
     Requantiser r;
-    const int period = and == ~0 ? LANES : and? and+1 : 2; /* even and odd lanes have tables of their own */
+    const int period = and== ~0 ? LANES : and? and+1 : 2; /* even and odd lanes have tables of their own */
     for (int lane = 0; lane < period; lane++) {
         const int32_t output = first + (lane & and);
-        r.start[lane] = (int32_t)((uint32_t)layer->bias[output] - FLIP * (uint32_t)layer->weight_sum[output]);
+        r.start[lane] = (int32_t)((uint32_t)layer->bias[output] - flip * (uint32_t)layer->weight_sum[output]);
         set_rounding(&r, lane, layer->multiplier[output], layer->shift[output], layer->rounds_once);
     }
     for (int n = period; n < LANES; n *= 2) {

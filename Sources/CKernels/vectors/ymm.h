@@ -7,12 +7,18 @@
 #define LANES 8
 #define FLIP 128u
 #define IN_A_REGISTER "x"
+#if defined(DOT_PRODUCT)
 #define TILE_PIXELS 6 /* of channel lanes, with TILE_VECTORS vectors of outputs */
+#else
+#define TILE_PIXELS 4
+#endif
 #define TILE_VECTORS 2
-#define TILE_SEGMENTS 4 /* of LANES pixels, of pixel lanes */
+#define TILE_SEGMENTS 4           /* of LANES pixels, of pixel lanes */
+#define LAST_SHIFT(count) (count) /* what `right` of a Requantiser holds */
 #include "../scalar.h"
 #include "../visits.h"
 #include "requantiser.h"
+#include "store.h"
 
 typedef __m256i Ints;  /* LANES sums */
 typedef __m256i Bytes; /* LANES quads */
@@ -20,7 +26,6 @@ typedef __m256i Bytes; /* LANES quads */
 INLINE Ints ints_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 INLINE void ints_store(int32_t *p, Ints v) { _mm256_storeu_si256((__m256i *)p, v); }
 INLINE Ints ints_all(int32_t v) { return _mm256_set1_epi32(v); }
-INLINE Ints ints_add(Ints a, Ints b) { return _mm256_add_epi32(a, b); }
 
 INLINE Bytes bytes_load(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 INLINE Bytes bytes_of(const int8_t *quad) {
@@ -38,21 +43,20 @@ INLINE Bytes bytes_load_every_other(const int8_t *p) {
     return _mm256_permute4x64_epi64(_mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xd8)), 0xd8);
 }
 
-/* Adds the products of four activations and four weights a lane. `fit`: see pairs_fit of the contract;
- * without it activations are cut into seven bits and one, whose pairs always fit 16 bits. */
-INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int fit) {
+/* Adds the products of four activations and four weights a lane, two and two in 16 bits, which the
+ * contract's pairs_fit says they fit: activations without sign, as stored; or, not `as_stored`, with their
+ * own sign, which passes to the weights. */
+INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int as_stored) {
 #if defined(DOT_PRODUCT)
-    (void)fit;
+    (void)as_stored;
     return _mm256_dpbusd_avx_epi32(sums, activations, weights);
 #else
     const __m256i ones = _mm256_set1_epi16(1);
-    if (fit)
+    if (as_stored)
         return _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(activations, weights), ones));
-    const __m256i top = _mm256_set1_epi8((char)0x80);
-    const __m256i upper = _mm256_maddubs_epi16(_mm256_and_si256(activations, top), weights);
-    const __m256i lower = _mm256_maddubs_epi16(_mm256_andnot_si256(top, activations), weights);
-    return _mm256_add_epi32(sums,
-                            _mm256_add_epi32(_mm256_madd_epi16(upper, ones), _mm256_madd_epi16(lower, ones)));
+    const __m256i values = _mm256_xor_si256(activations, _mm256_set1_epi8((char)FLIP));
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(values), _mm256_sign_epi8(weights, values));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, ones));
 #endif
 }
 
@@ -101,14 +105,6 @@ INLINE Bytes bytes_pack(const Ints v[4], const Storing *s) {
 }
 
 /* Stores up to four pixels of each of two quads. */
-INLINE void store_four(__m128i x, int8_t *output, int pixels) {
-    if (pixels == 4) _mm_storeu_si128((__m128i *)output, x);
-    if (pixels == 2 || pixels == 3) _mm_storel_epi64((__m128i *)output, x);
-    if (pixels == 3 || pixels == 1) {
-        const int32_t word = pixels == 3 ? _mm_extract_epi32(x, 2) : _mm_cvtsi128_si32(x);
-        __builtin_memcpy(output + (pixels - 1) * 4, &word, 4);
-    }
-}
 INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t quads, int pixels) {
     if (quads > 0) store_four(_mm256_castsi256_si128(x), output, pixels);
     if (quads > 1) store_four(_mm256_extracti128_si256(x, 1), output + plane, pixels);
@@ -129,8 +125,10 @@ typedef struct Addition {
     __m256 first, second, round;
 } Addition;
 
-INLINE Addition addition_of(const float *factors) {
-    return (Addition){ _mm256_set1_ps(factors[0]), _mm256_set1_ps(factors[1]), _mm256_set1_ps(factors[2]) };
+/* 0 where it would not be exact: never. */
+INLINE int addition_of(const float *factors, Addition *a) {
+    *a = (Addition){ _mm256_set1_ps(factors[0]), _mm256_set1_ps(factors[1]), _mm256_set1_ps(factors[2]) };
+    return 1;
 }
 
 /* floor(a * first + inner), exactly: a product of 8 and 24 bits and a sum with 24 more fit a double. */

@@ -55,7 +55,7 @@ enum Packing {
         }
         // Kernels take the table's address even where they will visit no block.
         if layer.weights.isEmpty { layer.weights = [0, 0, 0, 0] }
-        layer.fields.pairs_fit = pairsFit(layer.weights) ? 1 : 0
+        layer.fields.pairs_fit = pairsFit(layer.weights)
         layer.setWindow(convolution.window)
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
@@ -83,13 +83,14 @@ enum Packing {
         }
     }
 
-    /// Whether two neighbouring products of weights and activations 0 ... 255 never pass 16 bits: what multiplication
-    /// without a dot product needs.
-    static func pairsFit(_ weights: [Int8]) -> Bool {
-        stride(from: 0, to: weights.count, by: 2).allSatisfy { index in
+    /// `pairs_fit` of the contract: what 16 bits hold for any two neighbouring weights, which is what multiplication
+    /// without a dot product needs. 2: products with 0 ... 255; 1: products with -128 ... 127; 0: neither.
+    static func pairsFit(_ weights: [Int8]) -> Int32 {
+        let fitUnsigned = stride(from: 0, to: weights.count, by: 2).allSatisfy { index in
             let (first, second) = (Int(weights[index]), Int(weights[index + 1]))
             return max(first, 0) + max(second, 0) <= 128 && min(first, 0) + min(second, 0) >= -128
         }
+        return fitUnsigned ? 2 : weights.contains(-128) ? 0 : 1
     }
 
     /// The blocks that any output of a mask row keeps.
@@ -123,6 +124,7 @@ enum Packing {
         layer.setActivation(convolution.activation)
         layer.fields.weight_zero_point = convolution.weightZeroPoint
         layer.fields.depth_multiplier = Int32(output.channels / input.shape.channels)
+        layer.fields.pairs_fit = layer.weights.contains(-128) ? 0 : 1
         layer.setTables(convolution, input: input, output: tensor, entries: output.quads * 4) { channel in
             (0..<taps).map { convolution.weights[$0 * output.channels + channel] }
         }
