@@ -37,6 +37,9 @@ static uint32_t find_sets(void) {
     available[count++] = &espalier_kernels_neon;
 #endif
 #endif
+#if defined(__arm__) && defined(__ARM_NEON)
+    available[count++] = &espalier_kernels_neon32;
+#endif
     available[count++] = &reference;
     STORE(&available_count, count);
     return count;

@@ -17,6 +17,10 @@ extern const EspalierKernelSet espalier_kernels_sse41;
 uint32_t espalier_x86_features(void);
 #endif
 
+#if defined(__arm__) && defined(__ARM_NEON)
+extern const EspalierKernelSet espalier_kernels_neon32;
+#endif
+
 #if defined(__aarch64__)
 extern const EspalierKernelSet espalier_kernels_neondot;
 extern const EspalierKernelSet espalier_kernels_neon;

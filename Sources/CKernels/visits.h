@@ -92,7 +92,7 @@ INLINE int is_stored(const EspalierLayer *layer, int32_t group) {
 
 /* What a kernel in channel lanes returns: it visited `visited` of the blocks of every stored row. */
 INLINE int32_t done_in_channel_lanes(const EspalierLayer *layer, int32_t visited) {
-    return 1 + (int32_t)((int64_t)(layer->row_blocks - visited) * layer->blocks_kept / layer->row_blocks);
+    return 1 + (layer->row_blocks - visited) * (layer->blocks_kept / layer->row_blocks);
 }
 
 /* Where each block's inputs lie from a pixel's window; returns how many there are. */

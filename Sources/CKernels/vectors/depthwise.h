@@ -3,7 +3,7 @@
 #if defined(DOT_PRODUCT)
 #define DEPTHWISE_AS_STORED 1
 #else
-#define DEPTHWISE_AS_STORED 0 /* three taps seldom fit */
+#define DEPTHWISE_AS_STORED (FLIP == 0) /* three taps seldom fit without their sign */
 #endif
 
 typedef struct DepthwiseWalk {

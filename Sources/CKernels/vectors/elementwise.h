@@ -3,13 +3,13 @@
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (!layer->rounding || first->data || second->data || first->height != second->height
-        || first->width != second->width || first->channels != second->channels) {
+    if (first->data || second->data || first->height != second->height || first->width != second->width
+        || first->channels != second->channels) {
         return 0;
     }
     const Storing s = storing(layer, output, 0);
     Addition addition;
-    if (!addition_of(layer->rounding, &addition)) return 0;
+    if (!addition_of(layer, tensors, &addition)) return 0;
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;

@@ -114,8 +114,12 @@ typedef struct Addition {
     __m128d first, second, round;
 } Addition;
 
-/* 0 where the second product and `round` lie so far apart that their sum may not fit a double. */
-INLINE int addition_of(const float *factors, Addition *a) {
+/* 0 where it is not exact, and where the second product and `round` lie so far apart that their sum may not
+ * fit a double. */
+INLINE int addition_of(const EspalierLayer *layer, const EspalierTensor *tensors, Addition *a) {
+    const float *factors = layer->rounding;
+    (void)tensors;
+    if (!factors) return 0;
     const float second = factors[1], round = factors[2] < 0 ? -factors[2] : factors[2];
     a->first = _mm_set1_pd(factors[0]);
     a->second = _mm_set1_pd(factors[1]);
