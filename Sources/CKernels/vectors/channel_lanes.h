@@ -88,7 +88,8 @@ INLINE void channel_tiles(const ChannelWalk *w, const int8_t *input, int8_t *out
     switch (pixels) {
         CHANNEL_TILES(1)
         CHANNEL_TILES(2)
-        CHANNEL_TILES(3) CHANNEL_TILES(4)
+        CHANNEL_TILES(3)
+        CHANNEL_TILES(4)
 #if TILE_PIXELS > 4
             CHANNEL_TILES(5) CHANNEL_TILES(6)
 #endif
@@ -105,8 +106,9 @@ static __attribute__((noinline)) void channel_tiles_signed(const ChannelWalk *w,
     channel_tiles(w, input, output, pixels, tiles, 0);
 }
 
-static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
-                                            int8_t *arena) {
+static __attribute__((noinline)) int32_t convolution_in_channel_lanes(const EspalierLayer *layer,
+                                                                      const EspalierTensor *tensors,
+                                                                      int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     const int as_stored = takes_stored(layer);
     if (as_stored < 0) return 0;

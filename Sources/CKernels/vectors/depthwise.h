@@ -57,7 +57,8 @@ INLINE void depthwise_row(const DepthwiseWalk *w, const int8_t *input, int8_t *o
     }
 }
 
-static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+static __attribute__((noinline)) int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                                   int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     const int32_t stride = layer->stride_width;
     if (layer->kernel_height != 3 || layer->kernel_width != 3 || layer->depth_multiplier != 1

@@ -28,13 +28,15 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
     return 1;
 }
 
-/* The sum of a channel over a picture. */
-static int32_t sum_of_channel(const EspalierTensor *input, const int8_t *plane) {
-    int32_t sum = 0;
+/* The sums of a quad's channels over a picture. */
+static void sum_quad(const EspalierTensor *input, const int8_t *plane, int32_t sums[4]) {
+    int32_t totals[4] = { 0, 0, 0, 0 };
     for (int32_t y = 0; y < input->height; y++, plane += input->row_bytes) {
-        for (int32_t x = 0; x < input->width; x++) sum += (int8_t)(plane[x * 4] ^ (int8_t)FLIP);
+        for (int32_t x = 0; x < input->width; x++) {
+            for (int c = 0; c < 4; c++) totals[c] += (int8_t)(plane[x * 4 + c] ^ (int8_t)FLIP);
+        }
     }
-    return sum;
+    for (int c = 0; c < 4; c++) sums[c] = totals[c];
 }
 
 INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
@@ -42,12 +44,12 @@ INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
     const int32_t count = input->height * input->width;
+    int32_t sums[4];
     for (int32_t c = 0; c < output->channels; c++) {
         const int32_t lane = c & 3;
-        const int32_t sum =
-            sum_of_channel(input, tensor_base(input, arena) + c / 4 * input->plane_bytes + lane);
-        const int8_t value = averages ? stored_value(pooled_mean(layer, sum, count), 0, layer)
-                                      : stored_value(requantised(sum - input->zero_point * count,
+        if (lane == 0) sum_quad(input, tensor_base(input, arena) + c / 4 * input->plane_bytes, sums);
+        const int8_t value = averages ? stored_value(pooled_mean(layer, sums[lane], count), 0, layer)
+                                      : stored_value(requantised(sums[lane] - input->zero_point * count,
                                                                  layer->multiplier[0], layer->shift[0]),
                                                      output->zero_point, layer);
         tensor_base(output, arena)[c / 4 * output->plane_bytes + lane] = (int8_t)(value ^ (int8_t)FLIP);

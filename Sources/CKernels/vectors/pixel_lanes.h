@@ -139,8 +139,9 @@ static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, cons
     return blocks + (live ? kept->count * layer->block_outputs : 0);
 }
 
-static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
-                                          int8_t *arena) {
+static __attribute__((noinline)) int32_t convolution_in_pixel_lanes(const EspalierLayer *layer,
+                                                                    const EspalierTensor *tensors,
+                                                                    int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->stride_height != layer->stride_width || layer->stride_width > 2) return 0;
     const int as_stored = takes_stored(layer);

@@ -1,4 +1,5 @@
-/* Exact requantisation in integers on x86, for sets that cannot round down in single precision.
+/* Exact requantisation on x86: in single precision where one float holds the factor and the set can round
+ * down, else in integers.
  *
  * With right = -shift >= 1 both roundings of the reference fold into one (docs/requantisation.md), in whole
  * numbers
@@ -21,7 +22,27 @@ typedef struct Requantiser {
     int64_t even[LANES / 2] __attribute__((aligned(32))); /* what is added to the product */
     int64_t odd[LANES / 2] __attribute__((aligned(32)));
     int32_t right[LANES] __attribute__((aligned(32))); /* LAST_SHIFT(right - 1) */
+#if defined(IN_SINGLE_PRECISION)
+    float factor[LANES] __attribute__((aligned(32)));
+    float round[LANES] __attribute__((aligned(32)));
+    int whole; /* `factor` is exact */
+#endif
 } Requantiser;
+
+#if defined(IN_SINGLE_PRECISION)
+/* Where the compiler has found one float for the factor, and every step lies at a sum that a float holds, so
+ * that it does not matter how sums beyond are rounded. */
+INLINE void set_factor(Requantiser *r, const EspalierLayer *layer, int32_t first, int32_t and) {
+    r->whole = layer->factor != 0;
+    if (!r->whole) return;
+    for (int lane = 0; lane < LANES; lane++) {
+        const int32_t output = first + (lane & and);
+        r->factor[lane] = layer->factor[output];
+        r->round[lane] = layer->rounding[output];
+        if (r->factor[lane] != 0 && r->factor[lane] < 0x1p-16f) r->whole = 0;
+    }
+}
+#endif
 
 INLINE void set_rounding(Requantiser *r, int lane, int32_t multiplier, int32_t shift, int once) {
     const int32_t right = shift < 0 ? -shift : 1; /* factors of 0 may come with any shift */
@@ -54,6 +75,9 @@ INLINE Requantiser requantiser(const EspalierLayer *layer, int32_t first, int32_
         __builtin_memcpy(r.odd + n / 2, r.odd, bytes);
         __builtin_memcpy(r.right + n, r.right, bytes);
     }
+#if defined(IN_SINGLE_PRECISION)
+    set_factor(&r, layer, first, and);
+#endif
     return r;
 }
 

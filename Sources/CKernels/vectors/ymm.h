@@ -13,7 +13,8 @@
 #define TILE_PIXELS 4
 #endif
 #define TILE_VECTORS 2
-#define TILE_SEGMENTS 4           /* of LANES pixels, of pixel lanes */
+#define TILE_SEGMENTS 4 /* of LANES pixels, of pixel lanes */
+#define IN_SINGLE_PRECISION
 #define LAST_SHIFT(count) (count) /* what `right` of a Requantiser holds */
 #include "../scalar.h"
 #include "../visits.h"
@@ -80,7 +81,20 @@ INLINE void bytes_widen(Bytes x, Ints v[4]) {
     v[3] = _mm256_unpackhi_epi16(high, zero);
 }
 
+/* Conversions and multiply-adds round down from here on; returns what ends it. */
+INLINE unsigned round_down(void) {
+    const unsigned mode = _mm_getcsr();
+    _mm_setcsr((mode & ~(unsigned)_MM_ROUND_MASK) | _MM_ROUND_DOWN);
+    return mode;
+}
+INLINE void round_as_before(unsigned mode) { _mm_setcsr(mode); }
+
+/* To be called between round_down() and round_as_before(). */
 INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
+    if (r->whole) {
+        return _mm256_cvtps_epi32(
+            _mm256_fmadd_ps(_mm256_cvtepi32_ps(x), _mm256_load_ps(r->factor), _mm256_load_ps(r->round)));
+    }
     __m256i odd_x = _mm256_srli_epi64(x, 32);
     __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, ints_load(r->multiplier)),
                                     _mm256_load_si256((const __m256i *)r->even));
