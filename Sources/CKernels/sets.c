@@ -40,6 +40,10 @@ static uint32_t find_sets(void) {
 #if defined(__arm__) && defined(__ARM_NEON)
     available[count++] = &espalier_kernels_neon32;
 #endif
+#if defined(__ARM_FEATURE_SIMD32) && !defined(__ARM_NEON)
+    available[count++] = &espalier_kernels_smlad;
+#endif
+    available[count++] = &espalier_kernels_portable;
     available[count++] = &reference;
     STORE(&available_count, count);
     return count;

@@ -17,6 +17,12 @@ extern const EspalierKernelSet espalier_kernels_sse41;
 uint32_t espalier_x86_features(void);
 #endif
 
+extern const EspalierKernelSet espalier_kernels_portable;
+
+#if defined(__ARM_FEATURE_SIMD32) && !defined(__ARM_NEON)
+extern const EspalierKernelSet espalier_kernels_smlad;
+#endif
+
 #if defined(__arm__) && defined(__ARM_NEON)
 extern const EspalierKernelSet espalier_kernels_neon32;
 #endif
