@@ -36,7 +36,8 @@ uint32_t espalier_x86_features(void) {
     if (seven.a >= 1 && has(cpuid(7, 1).a, 4)) features |= ESPALIER_X86_AVX_VNNI;
     if ((state & 0xe0) != 0xe0) return features; /* opmask, ZMM */
     const int avx512 = has(seven.b, 16) && has(seven.b, 17) && has(seven.b, 30) && has(seven.b, 31);
-    if (avx512 && has(seven.c, 1) && has(seven.c, 11)) features |= ESPALIER_X86_AVX512_VNNI;
+    const int permutes = has(seven.c, 1) && has(seven.c, 6);
+    if (avx512 && permutes && has(seven.c, 11)) features |= ESPALIER_X86_AVX512_VNNI;
     return features;
 }
 

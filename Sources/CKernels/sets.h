@@ -13,7 +13,7 @@ extern const EspalierKernelSet espalier_kernels_sse41;
 #define ESPALIER_X86_SSE41 1u
 #define ESPALIER_X86_AVX2 2u /* with FMA */
 #define ESPALIER_X86_AVX_VNNI 4u
-#define ESPALIER_X86_AVX512_VNNI 8u /* with F, BW, DQ, VL, VBMI */
+#define ESPALIER_X86_AVX512_VNNI 8u /* with F, BW, DQ, VL, VBMI, VBMI2 */
 uint32_t espalier_x86_features(void);
 #endif
 

@@ -31,16 +31,20 @@ INLINE __m512i interleaved(__m512i bytes) {
     return _mm512_shuffle_epi8(bytes, order);
 }
 
+/* The sums of stored bytes as floats, rounded. */
+INLINE __m512i added_values(const Addition *add, __m512 first, __m512 second) {
+    const __m512 inner = _mm512_fmadd_ps(second, add->second, add->round);
+    return rounded_down(
+        _mm512_fmadd_round_ps(first, add->first, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+}
+
 /* 16 quads of each input. */
 INLINE __m512i added(const Addition *add, __m512i first, __m512i second) {
     __m512i v[4];
 #pragma clang loop unroll(full)
     for (int c = 0; c < 4; c++) {
-        const __m512 inner =
-            _mm512_fmadd_ps(_mm512_cvtepi32_ps(channel_of(second, c)), add->second, add->round);
-        const __m512 y = _mm512_fmadd_round_ps(_mm512_cvtepi32_ps(channel_of(first, c)), add->first, inner,
-                                               _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-        v[c] = _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+        v[c] = added_values(add, _mm512_cvtepi32_ps(channel_of(first, c)),
+                            _mm512_cvtepi32_ps(channel_of(second, c)));
     }
     return interleaved(packed(v[0], v[1], v[2], v[3], &add->storing));
 }
@@ -63,8 +67,11 @@ INLINE Addend addend(const EspalierLayer *layer, const EspalierLayer *convolutio
                      other->plane_bytes, is_first };
 }
 
-INLINE __m512i with_addend(const Addend *a, __m512i results, __m512i other) {
-    return a->is_first ? added(&a->addition, other, results) : added(&a->addition, results, other);
+/* What the addition gives, rounded, of the convolution's values and the bytes of `other` in each lane. */
+INLINE __m512i with_addend(const Addend *a, __m512 results, __m512i other) {
+    const __m512 values = _mm512_cvtepi32_ps(other);
+    return a->is_first ? added_values(&a->addition, values, results)
+                       : added_values(&a->addition, results, values);
 }
 
 #endif

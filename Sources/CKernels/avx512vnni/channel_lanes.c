@@ -39,53 +39,69 @@ INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t q
     }
 }
 
-/* Adds the other input of an addition to 4 pixels x 16 outputs at `output`. */
-static __attribute__((noinline)) __m512i with_addend_at(const ChannelWalk *w, __m512i bytes,
-                                                        const int8_t *output, int n) {
+/* The addend of up to 4 pixels x 16 outputs at `output`, as their bytes lie there. */
+INLINE __m512i addend_at(const ChannelWalk *w, const int8_t *output, int n) {
     const int32_t pixel = (int32_t)(output - w->output_row) - n * 4 * w->g.output_plane;
     const int8_t *other = w->addend_row + n * 4 * w->addend.plane + pixel;
     __m128i parts[4];
+#pragma clang loop unroll(full)
     for (int q = 0; q < 4; q++) {
         parts[q] = n * 4 + q < w->quads ? _mm_loadu_si128((const __m128i *)(other + q * w->addend.plane))
                                         : _mm_setzero_si128();
     }
     const __m256i low = _mm256_set_m128i(parts[1], parts[0]), high = _mm256_set_m128i(parts[3], parts[2]);
-    return with_addend(&w->addend, bytes, _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
-/* Stores up to 4 pixels of group n, with the addend if there is one. */
-INLINE void store_results(const ChannelWalk *w, __m512i bytes, int8_t *output, int n, int pixels) {
-    if (w->addend.tensor) bytes = with_addend_at(w, bytes, output, n);
-    store_pixels(bytes, output, w->g.output_plane, w->quads - n * 4, pixels);
+/* The 16 outputs of pixel k, a lane each. */
+INLINE __m512i pixel_of(__m512i bytes, const int k) {
+    const int none = 0x80808000;
+    const __m128i order =
+        _mm_setr_epi32(none | (4 * k), none | (4 * k + 1), none | (4 * k + 2), none | (4 * k + 3));
+    return _mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(order));
+}
+
+/* Rounds, adds to and stores up to 4 pixels' sums of group n. */
+INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *output, int pixels,
+                       const int in_integers) {
+    const Requantiser *r = &w->requantisers[n];
+    const Storing *s = &w->storing;
+    const int32_t quads = w->quads - n * 4;
+    __m512i v[4];
+    if (w->addend.tensor) {
+        const __m512i other = addend_at(w, output, n);
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) {
+            const __m512 values =
+                in_integers ? stored_values_in_integers(sums[k], r, s) : stored_values_single(sums[k], r, s);
+            v[k] = with_addend(&w->addend, values, pixel_of(other, k));
+        }
+        s = &w->addend.addition.storing;
+    } else if (!in_integers && s->plain) {
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) v[k] = round_plain(sums[k], r);
+        store_pixels(packed_plain(v[0], v[1], v[2], v[3]), output, w->g.output_plane, quads, pixels);
+        return;
+    } else {
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) {
+            v[k] = in_integers ? round_in_integers(sums[k], r, s) : round_single(sums[k], r, s);
+        }
+    }
+    store_pixels(packed(v[0], v[1], v[2], v[3], s), output, w->g.output_plane, quads, pixels);
 }
 
 /* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */
 static __attribute__((noinline)) void store_exactly(const ChannelWalk *w, const Sums *sums, int8_t *output,
                                                     int pixels, int groups) {
-    const int32_t plane = w->g.output_plane;
     for (int n = 0; n < groups; n++) {
         for (int p = 0; p < pixels; p += 4) {
-            __m512i v[4];
-            for (int k = 0; k < 4; k++) {
-                v[k] = round_in_integers(sums[(p + k < pixels ? p + k : p) * groups + n], &w->requantisers[n],
-                                         &w->storing);
-            }
-            store_results(w, packed(v[0], v[1], v[2], v[3], &w->storing), output + n * 4 * plane + p * 4, n,
-                          pixels - p < 4 ? pixels - p : 4);
+            Sums v[4];
+            for (int k = 0; k < 4; k++) v[k] = sums[(p + k < pixels ? p + k : p) * groups + n];
+            store_sums(w, v, n, output + n * 4 * w->g.output_plane + p * 4,
+                       pixels - p < 4 ? pixels - p : 4, 1);
         }
     }
-}
-
-/* Four pixels' sums, rounded in single precision and packed. */
-INLINE __m512i stored_bytes(__m512i v[4], const Requantiser *r, const Storing *s) {
-    if (s->plain) {
-#pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) v[k] = round_plain(v[k], r);
-        return packed_plain(v[0], v[1], v[2], v[3]);
-    }
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) v[k] = round_single(v[k], r, s->negative_differs);
-    return packed(v[0], v[1], v[2], v[3], s);
 }
 
 INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int P,
@@ -127,14 +143,12 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
     const int32_t plane = w->g.output_plane;
 #pragma clang loop unroll(full)
     for (int n = 0; n < N; n++) {
-        const Requantiser *r = &w->requantisers[n];
 #pragma clang loop unroll(full)
         for (int p = 0; p < P; p += 4) {
-            __m512i v[4];
+            Sums v[4];
 #pragma clang loop unroll(full)
             for (int k = 0; k < 4; k++) v[k] = sums[p + k < P ? p + k : p][n];
-            store_results(w, stored_bytes(v, r, &w->storing), output + n * 4 * plane + p * 4, n,
-                          P - p < 4 ? P - p : 4);
+            store_sums(w, v, n, output + n * 4 * plane + p * 4, P - p < 4 ? P - p : 4, 0);
         }
     }
 }

@@ -1,9 +1,10 @@
 /* The input of a band of output rows, gathered so that every tap of every output pixel is one step of 4 bytes
- * away from its neighbour's: [quad][kernel column][row parity][rows][output width][4].
+ * away from its neighbour's: [quad][kernel column][row parity][rows][width][4].
  *
  * Each kernel column has a copy of its own without halo columns, so output pixels form one run through all
  * rows of the band, segments of 16 have no gaps, and where the width is a multiple of 16 every load is
- * aligned: a load across a cache line costs two, and in a pruned layer loads are what limits. Stride 2 keeps
+ * aligned: a load across a cache line costs two, and in a pruned layer loads are what limits. Pictures 8, 4,
+ * 2 or 1 pixels wide are cut into strips of rows that lie side by side, 16 pixels together. Stride 2 keeps
  * even and odd rows apart. */
 #ifndef ESPALIER_AVX512VNNI_GATHER_H
 #define ESPALIER_AVX512VNNI_GATHER_H
@@ -16,19 +17,31 @@
 #define BAND_BYTES 28672
 /* Segments of 16 pixels in a band. */
 #define BAND_SEGMENTS 64
+/* Segments of a band whose single outputs are walked four at a time. */
+#define TOGETHER_SEGMENTS 5
+/* Places are words, numbered by 16 bits; so many zeros follow the gathered input. */
+#define MOST_PLACES (65536 - TOGETHER_SEGMENTS * 16)
 
 typedef struct Gather {
     const int8_t *corner; /* of the input: window's corner of output pixel (0, 0) */
     int8_t *room;
     int32_t stride, kernel_height, kernel_width, dilation_height, dilation_width, quads;
     int32_t input_row, input_plane;
-    int32_t height, width; /* of the output */
+    int32_t strips;        /* of rows, side by side */
+    int32_t strip_width;   /* the output's width */
+    int32_t height, width; /* of the output, with the strips side by side */
     int32_t band;          /* output rows gathered at a time */
     int32_t parities;      /* row parities kept apart */
     int32_t rows;          /* rows of one copy */
     int32_t copy, plane;   /* bytes of a copy, and from a quad to the next one */
     int is_input;          /* the input is already as it should be */
 } Gather;
+
+/* Vertical neighbours of a picture of one strip would lie across cache lines. */
+INLINE int32_t strips_of(int32_t kernel_height, int32_t height, int32_t width) {
+    const int divides = width < 16 && 16 % width == 0 && height % (16 / width) == 0;
+    return kernel_height > 1 && divides ? 16 / width : 1;
+}
 
 /* Bytes of `room` a layer needs; Scratch.swift has the same sum. */
 INLINE void gather_sizes(Gather *g) {
@@ -43,7 +56,15 @@ INLINE void gather_sizes(Gather *g) {
     }
 }
 
-/* 0 for strides it does not know and for pictures too wide. */
+/* A 1x1 layer of stride 1 without halos can do without gathering; few pixels are gathered all the same, so
+ * that loads are aligned and outputs can be walked together. */
+INLINE int reads_in_place(const Gather *g, const EspalierTensor *input) {
+    return g->kernel_height * g->kernel_width == 1 && g->stride == 1 && input->row_bytes == g->width * 4
+           && g->height * g->width > TOGETHER_SEGMENTS * 16
+           && input->plane_bytes / 4 * g->quads < MOST_PLACES;
+}
+
+/* 0 for strides it does not know and for pictures too large. */
 INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, int8_t *room,
                      Gather *g) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
@@ -60,47 +81,47 @@ INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, 
     g->quads = input->quads;
     g->input_row = input->row_bytes;
     g->input_plane = input->plane_bytes;
-    g->height = output->height;
-    g->width = output->width;
+    g->strip_width = output->width;
+    g->strips = strips_of(layer->kernel_height, output->height, output->width);
+    g->height = output->height / g->strips;
+    g->width = output->width * g->strips;
     gather_sizes(g);
-    g->is_input =
-        layer->kernel_height * layer->kernel_width == 1 && g->stride == 1 && input->row_bytes == g->width * 4;
+    g->is_input = reads_in_place(g, input);
     if (g->is_input) {
         g->plane = input->plane_bytes;
         g->band = BAND_SEGMENTS * 16 / g->width;
         if (g->band < 1) g->band = 1;
         if (g->band > g->height) g->band = g->height;
     }
-    return 1;
+    return g->plane / 4 * g->quads < MOST_PLACES;
+}
+
+/* Of `room`, where a band's input goes, whole cache lines. */
+INLINE int32_t gather_bytes(const Gather *g) {
+    return g->is_input ? 0 : (g->plane * g->quads + 63) / 64 * 64;
+}
+
+INLINE __m512i even_lanes(void) {
+    return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
 }
 
 /* 16 pixels that lie `stride` apart. */
 INLINE __m512i gather_pixels(const int8_t *from, const int stride) {
-    const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i pixels = _mm512_loadu_si512(from);
-    return stride == 1 ? pixels : _mm512_permutex2var_epi32(pixels, evens, _mm512_loadu_si512(from + 64));
+    if (stride == 1) return pixels;
+    return _mm512_permutex2var_epi32(pixels, even_lanes(), _mm512_loadu_si512(from + 64));
 }
 
-/* Copies rows of `width` pixels that lie `stride` apart. Stores whole vectors: up to 60 bytes past a row's
- * end. */
-INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t width, int32_t rows,
-                        const int stride) {
-    const int32_t bytes = width * 4;
-    if (width <= 16) {
-        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
-            _mm512_storeu_si512(to, gather_pixels(from, stride));
+/* Copies `width` pixels of `rows` rows that lie `stride` apart to rows `pitch` bytes apart. */
+INLINE void gather_rows(const int8_t *from, int64_t step, int8_t *to, int64_t pitch, int32_t width,
+                        int32_t rows, const int stride) {
+    const __mmask16 lanes = (__mmask16)(width < 16 ? (1u << width) - 1 : 0xffff);
+    const int64_t last = width < 16 ? 0 : width * 4 - 64;
+    for (int32_t y = 0; y < rows; y++, from += step, to += pitch) {
+        for (int64_t x = 0; x < last; x += 64) {
+            _mm512_storeu_si512(to + x, gather_pixels(from + x * stride, stride));
         }
-    } else if (width <= 32) {
-        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
-            _mm512_storeu_si512(to, gather_pixels(from, stride));
-            _mm512_storeu_si512(to + bytes - 64, gather_pixels(from + (width - 16) * 4 * stride, stride));
-        }
-    } else {
-        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
-            for (int32_t x = 0; x < width; x += 16) {
-                _mm512_storeu_si512(to + x * 4, gather_pixels(from + x * 4 * stride, stride));
-            }
-        }
+        _mm512_mask_storeu_epi32(to + last, lanes, gather_pixels(from + last * stride, stride));
     }
 }
 
@@ -118,8 +139,7 @@ INLINE Columns gather_columns(const int8_t *from, const int stride) {
         c.second = _mm512_alignr_epi32(next, pixels, 1);
         c.third = _mm512_alignr_epi32(next, pixels, 2);
     } else {
-        const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-        const __m512i odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+        const __m512i evens = even_lanes(), odds = _mm512_add_epi32(evens, _mm512_set1_epi32(1));
         const __m512i more = _mm512_loadu_si512(from + 64);
         const __m512i next = _mm512_castsi128_si512(_mm_loadu_si32(from + 128));
         c.first = _mm512_permutex2var_epi32(pixels, evens, more);
@@ -129,80 +149,116 @@ INLINE Columns gather_columns(const int8_t *from, const int stride) {
     return c;
 }
 
-/* The copies of three neighbouring kernel columns, `copy` bytes apart, from one reading of each row. */
-INLINE void gather_three(const int8_t *from, int32_t step, int8_t *to, int32_t copy, int32_t width,
-                         int32_t rows, const int stride) {
-    const int32_t bytes = width * 4;
-    if (width < 16) {
-        const __mmask16 lanes = (__mmask16)((1u << width) - 1);
-        for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
-            const Columns c = gather_columns(from, stride);
-            _mm512_mask_storeu_epi32(to, lanes, c.first);
-            _mm512_mask_storeu_epi32(to + copy, lanes, c.second);
-            _mm512_mask_storeu_epi32(to + 2 * copy, lanes, c.third);
+INLINE void store_columns(Columns c, int8_t *to, int64_t copy, __mmask16 lanes) {
+    _mm512_mask_storeu_epi32(to, lanes, c.first);
+    _mm512_mask_storeu_epi32(to + copy, lanes, c.second);
+    _mm512_mask_storeu_epi32(to + 2 * copy, lanes, c.third);
+}
+
+/* The same to the copies of three neighbouring kernel columns, `copy` bytes apart, from one reading. */
+INLINE void gather_three(const int8_t *from, int64_t step, int8_t *to, int64_t copy, int64_t pitch,
+                         int32_t width, int32_t rows, const int stride) {
+    const __mmask16 lanes = (__mmask16)(width < 16 ? (1u << width) - 1 : 0xffff);
+    const int64_t last = width < 16 ? 0 : width * 4 - 64;
+    for (int32_t y = 0; y < rows; y++, from += step, to += pitch) {
+        for (int64_t x = 0; x < last; x += 64) {
+            store_columns(gather_columns(from + x * stride, stride), to + x, copy, 0xffff);
         }
-        return;
+        store_columns(gather_columns(from + last * stride, stride), to + last, copy, lanes);
     }
-    for (int32_t y = 0; y < rows; y++, from += step, to += bytes) {
-        for (int32_t x = 0;;) {
-            const Columns c = gather_columns(from + x * stride, stride);
-            _mm512_storeu_si512(to + x, c.first);
-            _mm512_storeu_si512(to + x + copy, c.second);
-            _mm512_storeu_si512(to + x + 2 * copy, c.third);
-            if (x + 64 >= bytes) break;
-            x = x + 128 <= bytes ? x + 64 : bytes - 64;
+}
+
+/* One strip of one quad: all copies. `from`: the window's corner of its first pixel. */
+INLINE void gather_strip(const Gather *g, const int8_t *from, int8_t *to, int32_t rows, const int stride) {
+    const int32_t pitch = g->width * 4, width = g->strip_width;
+    const int32_t step = g->parities == 2 ? 2 * g->input_row : g->stride * g->input_row;
+    for (int32_t parity = 0; parity < g->parities; parity++, from += g->input_row, to += g->copy) {
+        /* The last odd row is no window's. */
+        const int32_t count = rows - (parity && g->kernel_height % 2);
+        if (g->kernel_width == 3 && g->dilation_width == 1) {
+            gather_three(from, step, to, g->parities * g->copy, pitch, width, count, stride);
+            continue;
+        }
+        for (int32_t x = 0; x < g->kernel_width; x++) {
+            gather_rows(from + x * g->dilation_width * 4, step, to + x * g->parities * g->copy, pitch, width,
+                        count, stride);
         }
     }
 }
 
-/* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. Rows are
- * written in ascending order, so that what a row's last vector writes too far is written over by the next
- * one. */
-INLINE const int8_t *gather_band(const Gather *g, int32_t first, const uint8_t *live) {
+/* 8 pixels of each strip that lie `stride` apart. */
+INLINE __m512i pixels_of_two(const int8_t *first, const int8_t *second, const int stride) {
+    if (stride == 2) {
+        return _mm512_permutex2var_epi32(_mm512_loadu_si512(first), even_lanes(), _mm512_loadu_si512(second));
+    }
+    const __m256i low = _mm256_loadu_si256((const __m256i *)first);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)second), 1);
+}
+
+/* Two strips of 8 pixels of one quad: all copies. */
+INLINE void gather_two_strips(const Gather *g, const int8_t *from, int8_t *to, int32_t rows,
+                              const int stride) {
+    const int64_t step = g->parities * g->input_row, second = (int64_t)g->height * stride * g->input_row;
+    const int64_t copy = g->parities * g->copy;
+    for (int32_t parity = 0; parity < g->parities; parity++, from += g->input_row, to += g->copy) {
+        const int32_t count = rows - (parity && g->kernel_height % 2);
+        const int8_t *row = from;
+        int8_t *at = to;
+        for (int32_t y = 0; y < count; y++, row += step, at += 64) {
+            for (int64_t x = 0; x < g->kernel_width; x++) {
+                const int8_t *pixels = row + x * g->dilation_width * 4;
+                _mm512_storeu_si512(at + x * copy, pixels_of_two(pixels, pixels + second, stride));
+            }
+        }
+    }
+}
+
+/* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. */
+static const int8_t *gather_band(const Gather *g, int32_t first) {
     if (g->is_input) return g->corner + first * g->input_row;
     const int32_t band = g->height - first < g->band ? g->height - first : g->band;
     const int32_t rows = band + (g->kernel_height - 1) * g->dilation_height / g->parities;
-    const int32_t step = g->parities == 2 ? 2 * g->input_row : g->stride * g->input_row;
     for (int32_t q = 0; q < g->quads; q++) {
-        if (live && !live[q]) continue;
-        const int8_t *plane = g->corner + q * g->input_plane + first * g->stride * g->input_row;
+        const int8_t *from = g->corner + q * g->input_plane + first * g->stride * g->input_row;
         int8_t *to = g->room + q * g->plane;
-        if (g->kernel_width == 3 && g->dilation_width == 1) {
-            for (int32_t parity = 0; parity < g->parities; parity++) {
-                const int8_t *from = plane + parity * g->input_row;
-                const int32_t count = rows - (parity && g->kernel_height % 2);
-                if (g->stride == 2)
-                    gather_three(from, step, to + parity * g->copy, g->parities * g->copy, g->width, count,
-                                 2);
-                else
-                    gather_three(from, step, to, g->copy, g->width, count, 1);
-            }
+        if (g->strips == 2) {
+            if (g->stride == 2)
+                gather_two_strips(g, from, to, rows, 2);
+            else
+                gather_two_strips(g, from, to, rows, 1);
             continue;
         }
-        for (int32_t x = 0; x < g->kernel_width; x++) {
-            for (int32_t parity = 0; parity < g->parities; parity++, to += g->copy) {
-                const int8_t *from = plane + x * g->dilation_width * 4 + parity * g->input_row;
-                /* The last odd row is no window's. */
-                const int32_t count = rows - (parity && g->kernel_height % 2);
-                if (g->stride == 2)
-                    gather_rows(from, step, to, g->width, count, 2);
-                else
-                    gather_rows(from, step, to, g->width, count, 1);
-            }
+        for (int32_t strip = 0; strip < g->strips; strip++) {
+            const int8_t *at = from + strip * g->height * g->stride * g->input_row;
+            if (g->stride == 2)
+                gather_strip(g, at, to + strip * g->strip_width * 4, rows, 2);
+            else
+                gather_strip(g, at, to + strip * g->strip_width * 4, rows, 1);
         }
     }
     return g->room;
 }
 
-/* Where each block's inputs lie from a pixel's place in the band; returns how many there are. */
-INLINE int32_t gather_places(const Gather *g, int32_t *places) {
+/* The place of zeros as long as the band, behind the gathered input; 0 where the band has more segments than
+ * are walked together, or is not the whole picture. */
+INLINE int32_t gather_zeros(const Gather *g) {
+    const int32_t bytes = gather_bytes(g);
+    if (g->is_input || g->band < g->height || g->height * g->width > TOGETHER_SEGMENTS * 16) return 0;
+    for (int32_t i = 0; i < TOGETHER_SEGMENTS; i++) {
+        _mm512_storeu_si512(g->room + bytes + i * 64, _mm512_setzero_si512());
+    }
+    return bytes / 4;
+}
+
+/* Where each block's inputs lie from a pixel's place in the band, in words; returns how many there are. */
+INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
     int32_t block = 0;
     for (int32_t y = 0; y < g->kernel_height; y++) {
         for (int32_t x = 0; x < g->kernel_width; x++) {
             const int32_t row = g->parities == 2 ? y / 2 : y * g->dilation_height;
             const int32_t parity = g->parities == 2 ? y % 2 : 0;
-            int32_t place = (x * g->parities + parity) * g->copy + row * g->width * 4;
-            for (int32_t q = 0; q < g->quads; q++, place += g->plane) places[block++] = place;
+            int32_t place = (x * g->parities + parity) * g->copy / 4 + row * g->width;
+            for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
         }
     }
     return block;

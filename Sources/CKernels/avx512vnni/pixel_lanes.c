@@ -3,179 +3,121 @@
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
-#include "addition.h"
-#include "gather.h"
+#include "segments.h"
 
-/* Segments of a tile. Sums of the outputs walked together stay in registers; more of four outputs would save
- * loads, but leave less for the processor to overlap. */
-#define MOST_SEGMENTS(B) ((B) == 4 ? 3 : 8)
+/* Segments of a tile: sums of the outputs walked together stay in registers. */
+#define MOST_SEGMENTS(B) ((B) == 4 ? 4 : 8)
 
-/* Four weights, or four activations, as one unaligned word. */
-typedef struct __attribute__((packed)) Quad {
-    int32_t value;
-} Quad;
-
-/* The blocks that a mask row keeps and whose input is not silent. */
-typedef struct Kept {
-    const int32_t *places; /* of their inputs, from a segment's first pixel */
-    const int8_t *weights;
-    int32_t count;
-    int32_t silent; /* blocks left out, of each output */
-} Kept;
-
-/* The part of a segment that lies in one output row. */
-typedef struct Piece {
-    int32_t offset; /* of lane 0, in the output's plane */
-    int32_t addend; /* of lane 0, in the addend's plane */
-    uint32_t lanes; /* 0 past a segment's last piece */
-} Piece;
-
-/* A picture of one pixel a row has the most. */
-#define MOST_PIECES 16
-
-/* Four outputs of a band. */
-typedef struct PixelWalk {
-    Storing storing;
-    Addend addend;
-    const int8_t *addend_plane; /* of the quad */
-    RequantiserTable table;     /* of 16 outputs, these four among them */
-    int32_t output_in_table;
-    Kept kept[4];
-    const int8_t *input; /* the band's first pixel */
-    int8_t *output;      /* of the quad */
-    Piece pieces[BAND_SEGMENTS][MOST_PIECES];
-} PixelWalk;
-
-/* Cuts a band's segments at the ends of rows; returns how many there are. */
-static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int32_t output_row) {
-    const int32_t rows = g->height - first_row < g->band ? g->height - first_row : g->band;
-    const int32_t pixels = rows * g->width, count = (pixels + 15) / 16;
-    int32_t y = 0, x = 0;
-    for (int32_t segment = 0; segment < count; segment++) {
-        Piece *piece = w->pieces[segment];
-        for (int32_t lane = 0; lane < 16 && y < rows; piece++) {
-            const int32_t run = g->width - x < 16 - lane ? g->width - x : 16 - lane;
-            piece->offset = (first_row + y) * output_row + (x - lane) * 4;
-            piece->addend = (first_row + y) * w->addend.row + (x - lane) * 4;
-            piece->lanes = ((1u << run) - 1) << lane;
-            lane += run;
-            x += run;
-            if (x == g->width) {
-                x = 0;
-                y++;
-            }
-        }
-        if (piece < w->pieces[segment] + MOST_PIECES) piece->lanes = 0;
-    }
-    return count;
-}
-
-INLINE void store_segment(const PixelWalk *w, int32_t segment, __m512i bytes) {
-    const Piece *piece = w->pieces[segment], *end = piece + MOST_PIECES;
-    do {
-        _mm512_mask_storeu_epi32(w->output + piece->offset, (__mmask16)piece->lanes, bytes);
-    } while (++piece < end && piece->lanes);
-}
-
-/* Adds the other input of an addition to segments of a quad, and stores them. Compiled once. */
-static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
-                                                        const __m512i *segments, int count) {
-    for (int r = 0; r < count; r++) {
-        const Piece *piece = w->pieces[first + r], *end = piece + MOST_PIECES;
-        __m512i other = _mm512_setzero_si512();
-        do {
-            other = _mm512_mask_loadu_epi32(other, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
-        } while (++piece < end && piece->lanes);
-        store_segment(w, first + r, with_addend(&w->addend, segments[r], other));
-    }
-}
-
-/* Stores R segments from the rounded sums of four outputs, two and two already packed. */
-INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pairs, const int R) {
-    if (w->addend.tensor) {
-        __m512i segments[R];
-#pragma clang loop unroll(full)
-        for (int r = 0; r < R; r++)
-            segments[r] = interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing));
-        store_with_addend(w, first, segments, R);
+/* Loads are what limits a pruned layer: on Zen 5 a scalar one costs as much as one of 64 bytes. So weights of
+ * 2 or 4 words are loaded at once and spread by shuffles, and so are the places of four blocks. */
+INLINE void spread(const int8_t *weights, __m512i *factors, const int words) {
+    if (words == 1) {
+        factors[0] = _mm512_set1_epi32(((const Quad *)weights)->value);
         return;
     }
+    __m512i all;
+    if (words == 2) {
+        int64_t both;
+        __builtin_memcpy(&both, weights, 8);
+        all = _mm512_set1_epi64(both);
+    } else {
+        all = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)weights));
+    }
+    __asm__("" : "+v"(all)); /* else the compiler makes a load of each word again */
+    factors[0] = _mm512_shuffle_epi32(all, 0x00);
+    factors[1] = _mm512_shuffle_epi32(all, 0x55);
+    if (words < 4) return;
+    factors[2] = _mm512_shuffle_epi32(all, 0xaa);
+    factors[3] = _mm512_shuffle_epi32(all, 0xff);
+}
+
+/* Four listed places. They are loaded a step ahead: vectors that wait for their address hold up those behind
+ * them. */
+INLINE uint64_t four_places(const uint16_t *places) {
+    uint64_t four;
+    __builtin_memcpy(&four, places, 8);
+    __asm__ volatile("" : "+r"(four));
+    return four;
+}
+
+INLINE const int8_t *place_of(const int8_t *input, uint64_t four, const int i) {
+    return input + (four >> 16 * i & 0xffff) * 4;
+}
+
+/* Adds a block of B outputs on R segments. */
+INLINE void add_block(__m512i *sums, const int8_t *pixels, const __m512i *factors, const int R, const int B) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < R; r++) {
-        store_segment(w, first + r, interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing)));
+        const __m512i vector = _mm512_loadu_si512(pixels + r * 64);
+#pragma clang loop unroll(full)
+        for (int b = 0; b < B; b++)
+            sums[b * R + r] = _mm512_dpbusd_epi32(sums[b * R + r], vector, factors[b]);
+    }
+    if (B > 1) return;
+    /* One block after the other: else the compiler loads many at once, and runs out of registers. */
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) __asm__ volatile("" : "+v"(sums[r])::"memory");
+}
+
+/* Adds N blocks, of the four whose places are at hand, in turn to `turns` sets of sums. */
+INLINE void add_blocks(__m512i *sums, const int8_t *input, uint64_t four, const int8_t *weights,
+                       const int turns, const int N, const int R, const int B) {
+    __m512i factors[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < N; i++) {
+        if (B * i % 4 == 0) spread(weights + B * i * 4, factors, B * (N - i) < 4 ? B * (N - i) : 4);
+        add_block(sums + i % turns * B * R, place_of(input, four, i), factors + B * i % 4, R, B);
     }
 }
 
-/* Two outputs' sums of a tile, rounded and packed. */
-INLINE void finish(const PixelWalk *w, const __m512i *sums, __m512i *pairs, int output, const int R) {
-    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
-    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
-    if (w->storing.plain) {
+/* Adds the visited blocks of B outputs on R segments, four at a time. Single outputs on few segments take
+ * turns on two sets of sums, so that one dot product need not wait for another. */
+INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, const int R, const int B) {
+    const int turns = B * R <= 4 ? 2 : 1;
+    __m512i s[turns * B * R];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < R; i++)
-            pairs[i] = _mm512_packs_epi32(round_plain(sums[i], &a), round_plain(sums[R + i], &b));
+    for (int i = 0; i < turns * B * R; i++) s[i] = i < B * R ? sums[i] : _mm512_setzero_si512();
+    const int8_t *weights = kept->weights;
+    const uint16_t *places = kept->places;
+    const int32_t count = kept->count;
+    uint64_t next = four_places(places);
+    for (int32_t i = 4; i <= count; i += 4, weights += 16 * B) {
+        const uint64_t four = next;
+        next = four_places(places + i);
+        add_blocks(s, input, four, weights, turns, 4, R, B);
+    }
+    if (count & 2) {
+        add_blocks(s, input, next, weights, turns, 2, R, B);
+        weights += 8 * B;
+        next >>= 32;
+    }
+    if (count & 1) add_blocks(s, input, next, weights, turns, 1, R, B);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < B * R; i++) sums[i] = turns == 2 ? _mm512_add_epi32(s[i], s[B * R + i]) : s[i];
+}
+
+/* Rounds and packs `together` outputs' sums on R segments: 2 or 4 from `output` on. */
+INLINE void finish_outputs(const PixelWalk *w, const __m512i *sums, __m512i *pairs, const int output,
+                           const int together, const int R) {
+    if (w->storing.in_single_precision) {
+#pragma clang loop unroll(full)
+        for (int j = 0; j < together; j += 2)
+            finish(w, sums + j * R, pairs + (output + j) / 2 * R, output + j, R);
         return;
     }
+    __m512i copy[together * R], done[2 * R];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < R; i++) {
-        pairs[i] = pair(round_single(sums[i], &a, w->storing.negative_differs),
-                        round_single(sums[R + i], &b, w->storing.negative_differs), &w->storing);
-    }
+    for (int i = 0; i < together * R; i++) copy[i] = sums[i];
+    for (int j = 0; j < together; j += 2) finish_exactly(w, copy + j * R, done + j / 2 * R, output + j, R);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < together / 2 * R; i++) pairs[output / 2 * R + i] = done[i];
 }
 
-/* The same where sums have to be rounded in integers: off the fast path, and compiled once. */
-static __attribute__((noinline)) void finish_exactly(const PixelWalk *w, const __m512i *sums, __m512i *pairs,
-                                                     int output, int count) {
-    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
-    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
-    for (int i = 0; i < count; i++) {
-        pairs[i] = pair(round_in_integers(sums[i], &a, &w->storing),
-                        round_in_integers(sums[count + i], &b, &w->storing), &w->storing);
-    }
-}
-
-/* Adds the visited blocks of B outputs on R segments. Single outputs on few segments take turns on two sets
- * of sums, so that one dot product need not wait for another. */
-INLINE void visit_blocks(const Kept *kept, const int8_t *input, __m512i *sums, const int R, const int B) {
-    const int turns = B == 1 && R <= 4 ? 2 : 1;
-    __m512i s[turns][B][R];
+INLINE void start_outputs(const PixelWalk *w, __m512i *sums, const int output, const int together,
+                          const int R) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < B * R; i++) {
-        s[0][i / R][i % R] = sums[i];
-        if (turns == 2) s[1][i / R][i % R] = _mm512_setzero_si512();
-    }
-    const int8_t *weights = kept->weights;
-    int32_t i = 0;
-    for (; i + turns <= kept->count; i += turns) {
-#pragma clang loop unroll(full)
-        for (int turn = 0; turn < turns; turn++) {
-            const int8_t *pixels = input + kept->places[i + turn];
-            const int8_t *block = weights + turn * B * 4;
-            __m512i spread[B];
-#pragma clang loop unroll(full)
-            for (int b = 0; b < B; b++) spread[b] = _mm512_set1_epi32(((const Quad *)(block + b * 4))->value);
-#pragma clang loop unroll(full)
-            for (int r = 0; r < R; r++) {
-                const __m512i vector = _mm512_loadu_si512(pixels + r * 64);
-#pragma clang loop unroll(full)
-                for (int b = 0; b < B; b++)
-                    s[turn][b][r] = _mm512_dpbusd_epi32(s[turn][b][r], vector, spread[b]);
-            }
-        }
-        weights += turns * B * 4;
-    }
-    if (turns == 2 && i < kept->count) {
-        const int8_t *pixels = input + kept->places[i];
-        const __m512i spread = _mm512_set1_epi32(((const Quad *)weights)->value);
-#pragma clang loop unroll(full)
-        for (int r = 0; r < R; r++) {
-            s[0][0][r] = _mm512_dpbusd_epi32(s[0][0][r], _mm512_loadu_si512(pixels + r * 64), spread);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < B * R; i++) {
-        sums[i] = turns == 2 ? _mm512_add_epi32(s[0][i / R][i % R], s[turns - 1][i / R][i % R])
-                             : s[0][i / R][i % R];
+    for (int i = 0; i < together * R; i++) {
+        sums[i] = _mm512_set1_epi32(w->table.start[w->output_in_table + output + i / R]);
     }
 }
 
@@ -186,29 +128,47 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int
 #pragma clang loop unroll(full)
     for (int output = 0; output < 4; output += together) {
         __m512i sums[together * R];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < together * R; i++) {
-            sums[i] = _mm512_set1_epi32(w->table.start[w->output_in_table + output + i / R]);
-        }
+        start_outputs(w, sums, output, together, R);
 #pragma clang loop unroll(full)
         for (int j = 0; j < together; j += B) {
             visit_blocks(&w->kept[(output + j) / B], w->input + first * 64, sums + j * R, R, B);
         }
-        if (w->storing.in_single_precision) {
-#pragma clang loop unroll(full)
-            for (int j = 0; j < together; j += 2)
-                finish(w, sums + j * R, pairs + (output + j) / 2 * R, output + j, R);
-        } else {
-            __m512i copy[together * R], done[2 * R];
-#pragma clang loop unroll(full)
-            for (int i = 0; i < together * R; i++) copy[i] = sums[i];
-            for (int j = 0; j < together; j += 2)
-                finish_exactly(w, copy + j * R, done + j / 2 * R, output + j, R);
-#pragma clang loop unroll(full)
-            for (int i = 0; i < together / 2 * R; i++) pairs[output / 2 * R + i] = done[i];
-        }
+        finish_outputs(w, sums, pairs, output, together, R);
     }
     store_outputs(w, first, pairs, R);
+}
+
+/* All R segments of a band for four outputs side by side, each with its own blocks: one loop, whose end the
+ * processor mispredicts once, instead of four. Lists are filled up to the longest. */
+INLINE void pixel_tile_of_four(const PixelWalk *w, const int R) {
+    __m512i sums[4 * R], pairs[2 * R];
+    const Kept kept[4] = { w->kept[0], w->kept[1], w->kept[2], w->kept[3] };
+    const int8_t *input = w->input;
+    const int32_t longest = w->longest;
+    uint64_t next[4];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) next[j] = four_places(kept[j].places);
+    start_outputs(w, sums, 0, 4, R);
+    for (int32_t i = 0; i < longest; i += 4) {
+#pragma clang loop unroll(full)
+        for (int j = 0; j < 4; j++) {
+            const uint64_t four = next[j];
+            next[j] = four_places(kept[j].places + i + 4);
+            add_blocks(sums + j * R, input, four, kept[j].weights + i * 4, 1, 4, R, 1);
+        }
+    }
+    finish_outputs(w, sums, pairs, 0, 4, R);
+    store_outputs(w, 0, pairs, R);
+}
+
+static void tiles_of_four(const PixelWalk *w, int32_t count) {
+    switch (count) {
+    case 1: pixel_tile_of_four(w, 1); break;
+    case 2: pixel_tile_of_four(w, 2); break;
+    case 3: pixel_tile_of_four(w, 3); break;
+    case 4: pixel_tile_of_four(w, 4); break;
+    case 5: pixel_tile_of_four(w, 5); break;
+    }
 }
 
 /* All segments of a band, evenly cut into tiles. */
@@ -227,44 +187,29 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int R, const int
     }
 PIXEL_TILES(tiles_1x4, 1, WIDE_TILES(1))
 PIXEL_TILES(tiles_2x4, 2, WIDE_TILES(2))
-PIXEL_TILES(tiles_4x4, 4, )
+PIXEL_TILES(tiles_4x4, 4, TILE(4, 4))
 
-/* Lists a mask row's blocks, 16 at a time. `live` has a bit for each block, or is NULL: where it has none,
- * weights are copied so that those of visited blocks are neighbours. Returns the words of room used. */
-static int32_t list_kept(const EspalierLayer *layer, const int32_t *places, const uint32_t *live, int32_t row,
-                         int32_t *room, Kept *kept) {
-    const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
-    const int32_t blocks = layer->row_blocks, words = layer->block_outputs;
-    const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * blocks;
-    const Quad *weights = (const Quad *)layer->weights + stored * words;
-    int32_t *place = room, *copy = room + blocks;
-    kept->places = room;
-    kept->silent = 0;
-    kept->weights = live ? (const int8_t *)copy : (const int8_t *)weights;
-    for (int32_t block = 0; block < blocks; block += 16) {
-        const int32_t left = blocks - block;
-        uint32_t bits = left < 16 ? (1u << left) - 1 : 0xffff;
-        if (mask) bits &= mask[block >> 5] >> (block & 16);
-        uint32_t visited = bits;
-        if (live) {
-            visited &= live[block >> 5] >> (block & 16);
-            kept->silent += _mm_popcnt_u32(bits) - _mm_popcnt_u32(visited);
-            for (uint32_t rest = bits; rest; rest &= rest - 1, weights += words) {
-                if (!(visited & rest & -rest)) continue;
-                for (int32_t i = 0; i < words; i++) *copy++ = weights[i].value;
-            }
-        }
-        const __m512i from = _mm512_maskz_loadu_epi32((__mmask16)visited, places + block);
-        const int32_t count = _mm_popcnt_u32(visited);
-        _mm512_mask_storeu_epi32(place, (__mmask16)((1u << count) - 1),
-                                 _mm512_maskz_compress_epi32((__mmask16)visited, from));
-        place += count;
+/* Lists the blocks of four outputs; returns those of all of them that are left out for silence. */
+static int32_t list_quad(PixelWalk *w, const Lists *l, int32_t quad, int32_t channels) {
+    const int32_t together = l->layer->block_outputs;
+    const int32_t entries = entries_of(l);
+    int32_t silent = 0;
+    for (int32_t j = 0; j < 4; j += together) {
+        const int32_t row = (quad * 4 + j) / together, outputs = channels - row * together;
+        Kept *kept = &w->kept[j / together];
+        *kept = row < l->rows ? list_row(l, row, l->room + j / together * entries)
+                              : (Kept){ l->places, 0, 0, 0 };
+        silent += kept->silent * (outputs < together ? outputs : together);
     }
-    kept->count = (int32_t)(place - room);
-    return (int32_t)(live ? copy - room : place - room);
+    w->longest = l->zeros && quad * 4 + 4 <= l->rows ? fill_up(l, w->kept) : 0;
+    return silent;
 }
 
 static void run_quad(const PixelWalk *w, const EspalierLayer *layer, int32_t segments) {
+    if (w->longest) {
+        tiles_of_four(w, segments);
+        return;
+    }
     switch (layer->block_outputs) {
     case 1: tiles_1x4(w, segments); break;
     case 2: tiles_2x4(w, segments); break;
@@ -281,35 +226,26 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     if (!gather_of(layer, tensors, arena, room, &gather)) return 0;
     w.storing = storing(layer, output);
     w.addend = addend(addition, layer, tensors, arena);
-    if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
-    int32_t *lists = (int32_t *)room;
-    const int32_t *places = lists;
-    lists += gather_places(&gather, lists);
-    const uint32_t *live = 0;
-    if (layer->skips_silence && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)lists)) {
-        live = (const uint32_t *)lists;
-        lists += (layer->row_blocks + 31) / 32;
+    room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
+    Lists lists = { .layer = layer, .places = (const uint16_t *)room };
+    lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    room += (gather_places(&gather, (uint16_t *)room) + 1) / 2 * 4;
+    if (layer->skips_silence && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)room)) {
+        lists.live = (const uint32_t *)room;
+        room += (layer->row_blocks + 31) / 32 * 4;
+    } else {
+        lists.zeros = layer->block_outputs == 1 && layer->mask ? gather_zeros(&gather) : 0;
     }
-    const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    lists.room = (uint16_t *)room;
     int32_t silent = 0;
     for (int32_t band = 0; band < gather.height; band += gather.band) {
-        w.input = gather_band(&gather, band, 0);
+        w.input = gather_band(&gather, band);
         const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
-            int32_t *next = lists;
-            for (int32_t j = 0; j < 4; j += layer->block_outputs) {
-                const int32_t row = (quad * 4 + j) / layer->block_outputs;
-                Kept *kept = &w.kept[j / layer->block_outputs];
-                kept->count = 0;
-                if (row >= rows) continue;
-                next += list_kept(layer, places, live, row, next, kept);
-                const int32_t outputs = output->channels - row * layer->block_outputs;
-                if (band == 0)
-                    silent +=
-                        kept->silent * (outputs < layer->block_outputs ? outputs : layer->block_outputs);
-            }
+            const int32_t left_out = list_quad(&w, &lists, quad, output->channels);
+            silent += band == 0 ? left_out : 0;
             if (quad % 4 == 0) {
-                const int32_t left = rows * layer->block_outputs - quad * 4;
+                const int32_t left = lists.rows * layer->block_outputs - quad * 4;
                 const Requantiser r =
                     requantiser_of_16(layer, quad * 4, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
                 spread_out(&r, &w.table);

@@ -22,8 +22,11 @@ typedef struct Storing {
     __m512i zero;                        /* zero point + 128, int16 */
     __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
+    __m512 zero_value, least_value, most_value; /* the first three as floats */
     int in_single_precision, negative_differs, once;
-    int plain; /* one multiply-add gives the stored byte, and bytes saturate where the activation ends */
+    int one_factor; /* one multiply-add rounds */
+    int saturates;  /* the zero point is stored as 0, and bytes saturate where the activation ends */
+    int plain;      /* both: kernels have a path of its own for nearly every ReLU */
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
@@ -34,11 +37,16 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.zero_point = _mm512_set1_epi32(output->zero_point);
     s.lowest = _mm512_set1_epi32(layer->activation_min);
     s.highest = _mm512_set1_epi32(layer->activation_max);
+    s.zero_value = _mm512_set1_ps((float)(output->zero_point + 128));
+    s.least_value = _mm512_set1_ps((float)(layer->activation_min + 128));
+    s.most_value = _mm512_set1_ps((float)(layer->activation_max + 128));
     s.once = layer->rounds_once;
     s.in_single_precision = layer->rounding != 0;
     s.negative_differs = !layer->rounds_once && layer->activation_min < output->zero_point;
-    s.plain = layer->factor && output->zero_point == -128 && layer->activation_min == -128
-              && layer->activation_max == 127;
+    s.one_factor = layer->factor != 0;
+    s.saturates =
+        output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
+    s.plain = s.one_factor && s.saturates;
     return s;
 }
 
@@ -127,21 +135,31 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
     return layer->factor ? with_factor(r, _mm512_broadcast_f32x4(_mm_loadu_ps(layer->factor + quad * 4))) : r;
 }
 
-/* Rounded in single precision, exactly: see docs/requantisation.md. */
-INLINE __m512i round_single(__m512i sums, const Requantiser *r, int negative_differs) {
+/* Sums times their factor, and what is added before rounding down: docs/requantisation.md. */
+INLINE __m512 scaled(__m512i sums, const Requantiser *r, const Storing *s) {
     const __m512 x = _mm512_cvtepi32_ps(sums);
-    __m512 round = r->round;
-    if (negative_differs) round = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), round, r->round_negative);
-    const __m512 y = _mm512_fmadd_round_ps(x, r->high, _mm512_fmadd_ps(x, r->low, round),
-                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    __m512 inner = r->round;
+    if (!s->one_factor) {
+        if (s->negative_differs)
+            inner = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), inner, r->round_negative);
+        inner = _mm512_fmadd_ps(x, r->low, inner);
+    }
+    return _mm512_fmadd_round_ps(x, r->high, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
 }
 
-/* The same where one float is the whole factor. */
+INLINE __m512i rounded_down(__m512 values) {
+    return _mm512_cvt_roundps_epi32(values, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+/* Rounded in single precision, exactly. */
+INLINE __m512i round_single(__m512i sums, const Requantiser *r, const Storing *s) {
+    return rounded_down(scaled(sums, r, s));
+}
+
+/* The same where one multiply-add does. */
 INLINE __m512i round_plain(__m512i sums, const Requantiser *r) {
-    const __m512 y = _mm512_fmadd_round_ps(_mm512_cvtepi32_ps(sums), r->high, r->round,
-                                           _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    return _mm512_cvt_roundps_epi32(y, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return rounded_down(_mm512_fmadd_round_ps(_mm512_cvtepi32_ps(sums), r->high, r->round,
+                                              _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
 }
 
 /* Rounded twice in integers: doubling high product, then a rounding shift, ties away from zero. */
@@ -182,26 +200,43 @@ INLINE __m512i round_in_integers(__m512i sums, const Requantiser *r, const Stori
 }
 
 INLINE __m512i rounded(__m512i sums, const Requantiser *r, const Storing *s) {
-    return s->in_single_precision ? round_single(sums, r, s->negative_differs)
-                                  : round_in_integers(sums, r, s);
+    return s->in_single_precision ? round_single(sums, r, s) : round_in_integers(sums, r, s);
+}
+
+/* The bytes that would be stored, as floats: of sums rounded in single precision, and of rounded sums. */
+INLINE __m512 stored_values(__m512 rounded, const Storing *s) {
+    const __m512 moved = _mm512_add_ps(rounded, s->zero_value);
+    return _mm512_min_ps(_mm512_max_ps(moved, s->least_value), s->most_value);
+}
+
+INLINE __m512 stored_values_single(__m512i sums, const Requantiser *r, const Storing *s) {
+    const __m512 down =
+        _mm512_roundscale_ps(scaled(sums, r, s), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return stored_values(down, s);
+}
+
+INLINE __m512 stored_values_in_integers(__m512i sums, const Requantiser *r, const Storing *s) {
+    return stored_values(_mm512_cvtepi32_ps(round_in_integers(sums, r, s)), s);
 }
 
 /* Two vectors of rounded sums as int16 with the zero point added. */
 INLINE __m512i pair(__m512i a, __m512i b, const Storing *s) {
-    return _mm512_adds_epi16(_mm512_packs_epi32(a, b), s->zero);
+    const __m512i both = _mm512_packs_epi32(a, b);
+    return s->saturates ? both : _mm512_adds_epi16(both, s->zero);
 }
 
 /* Two such pairs as bytes: part p holds the p-th four of a, b, c and d. */
 INLINE __m512i packed_pairs(__m512i ab, __m512i cd, const Storing *s) {
-    return _mm512_min_epu8(_mm512_max_epu8(_mm512_packus_epi16(ab, cd), s->least), s->most);
-}
-
-INLINE __m512i packed_plain(__m512i a, __m512i b, __m512i c, __m512i d) {
-    return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    const __m512i bytes = _mm512_packus_epi16(ab, cd);
+    return s->saturates ? bytes : _mm512_min_epu8(_mm512_max_epu8(bytes, s->least), s->most);
 }
 
 INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {
     return packed_pairs(pair(a, b, s), pair(c, d, s), s);
+}
+
+INLINE __m512i packed_plain(__m512i a, __m512i b, __m512i c, __m512i d) {
+    return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
 }
 
 #endif

@@ -7,7 +7,7 @@ public struct ConvolutionWork: Sendable {
     var kernelWidth: Int
     var quads: Int
     var stride: Int
-    /// Pixel lanes take equal strides of 1 or 2, and dilations with stride 1 only.
+    /// Pixel lanes take equal strides of 1 or 2, dilations with stride 1 only, and bands of 256 KiB at most.
     var fitsPixelLanes: Bool
     /// The input needs no gathering: a 1x1 layer of stride 1 without halo.
     var readsInPlace: Bool
@@ -31,6 +31,7 @@ public struct ConvolutionWork: Sendable {
         fitsPixelLanes =
             window.strideHeight == stride && stride <= 2
             && (stride == 1 || window.dilationHeight * window.dilationWidth == 1)
+            && Scratch.fitsPixelLanes(window, quads: input.quads, output: output)
         readsInPlace = kernelHeight * kernelWidth == 1 && stride == 1
         hasWeightZeroPoint = convolution.weightZeroPoint != 0
         liveGroups = Swift.stride(from: 0, to: kept.count, by: 16).count { first in
@@ -43,6 +44,13 @@ public struct ConvolutionWork: Sendable {
                 return sum + kept[first].indices.count { block in row.contains { $0[block] } }
             }
         }
+    }
+
+    /// Vectors of 16 pixels that pixel lanes gather: all rows, once for each kernel column. Narrow rows lie side by side.
+    var gatheredVectors: Int {
+        let together = kernelHeight > 1 && width < 16 && height.isMultiple(of: 16 / width) ? 16 / width : 1
+        let rows = height / together * stride + kernelHeight - 1
+        return quads * kernelWidth * rows * ((width * together + 15) / 16)
     }
 
     var blocksPerOutput: Int { kernelHeight * kernelWidth * quads }

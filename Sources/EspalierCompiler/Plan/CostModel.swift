@@ -17,7 +17,7 @@ public struct CostModel: Sendable {
         guard work.fitsPixelLanes else {
             return PackingChoice(
                 kind: .channelLanes, microseconds: [:], isMeasured: false,
-                because: "unequal or large strides: channel lanes only")
+                because: "strides or picture too large for pixel lanes")
         }
         let known = measured[work.signature]
         var times = known ?? [:]
@@ -57,16 +57,12 @@ public struct CostModel: Sendable {
         let segments = Double((work.height * work.width + 15) / 16)
         let quads = Double((work.outputs + 3) / 4)
         let rows = Double((work.outputs + rowOutputs - 1) / rowOutputs)
-        let few = rowOutputs == 1 && segments <= 4 ? processor.fewSegments : 1
+        let few = rowOutputs == 1 && segments <= 5 ? processor.fewSegments : 1
         let visits = Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few
         let lists =
             rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
-        let gathered =
-            work.readsInPlace
-            ? 0
-            : Double(work.quads * work.kernelWidth * work.stride * (work.height + work.kernelHeight))
-                * Double((work.width + 15) / 16) * processor.gatheredVector
-        return processor.layer + visits + lists + gathered
+        let gathered = work.readsInPlace ? 0 : Double(work.gatheredVectors) * processor.gatheredVector
+        return processor.layer + processor.pixelLayer + visits + lists + gathered
             + quads * (processor.quad + segments * processor.pixelSegment)
     }
 }

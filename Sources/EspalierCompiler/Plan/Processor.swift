@@ -5,8 +5,9 @@
 public struct Processor: Sendable {
     public var name: String
     public var cyclesPerMicrosecond: Double
-    /// A layer, whatever it does.
+    /// A layer, whatever it does, and what pixel lanes add to it.
     var layer: Double
+    var pixelLayer: Double = 0
     /// Channel lanes: a block of 16 outputs at one pixel, where two groups share the pixel and where one is alone; and
     /// the end of 16 outputs of a pixel.
     var channelVisit: Double
@@ -37,11 +38,10 @@ public struct Processor: Sendable {
 
     /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
     public static let avx512vnni = Processor(
-        name: "avx512vnni", cyclesPerMicrosecond: 4500, layer: 150, channelVisit: 0.5,
-        channelVisitAlone: 0.62,
-        channelPixel: 3.5, pixelVisit: [.pixels1x4: 0.78, .pixels2x4: 1.28, .pixels4x4: 2.15],
-        fewSegments: 1.3,
-        pixelSegment: 14, quad: 60, listedBlock: 0.35, list: 12, gatheredVector: 1.5)
+        name: "avx512vnni", cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540, channelVisit: 0.484,
+        channelVisitAlone: 0.66, channelPixel: 2.8,
+        pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
+        pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(

@@ -4,25 +4,44 @@ enum Scratch {
     /// What a band may take, to stay in the first-level cache, and the most pixels it may have.
     private static let bandBytes = 28_672
     private static let bandPixels = 1024
+    /// Zeros behind a band, and what is written past the ends of lists and bands to whole vectors.
+    private static let ends = 320 + 192
 
-    static func bytes(_ window: Window, blocks: Int, outputsPerRow: Int, quads: Int, output: Shape) -> Int {
+    static func bytes(
+        _ window: Window, blocks: Int, outputsPerRow: Int, quads: Int, output: Shape
+    ) -> Int {
         // Channel lanes: one list of where inputs and weights lie.
         if outputsPerRow > 4 { return blocks * 8 }
         // Pixel lanes: places, live bits, and for the mask rows of four outputs lists of places and weights.
         let lists = (blocks + (blocks + 31) / 32 + 4 / outputsPerRow * blocks * (1 + outputsPerRow)) * 4
-        return lists + gathered(window, quads: quads, output: output) + 128
+        return lists + gathered(window, quads: quads, output: output) + ends
+    }
+
+    /// Kernels number the words of a band with 16 bits.
+    static func fitsPixelLanes(_ window: Window, quads: Int, output: Shape) -> Bool {
+        gathered(window, quads: quads, output: output) / 4 < 65536 - 80
     }
 
     /// The input of one band, [quads][kernel columns][row parities][rows][output width][4].
     private static func gathered(_ window: Window, quads: Int, output: Shape) -> Int {
         let parities = window.strideHeight == 2 && window.kernelHeight > 1 ? 2 : 1
-        var band = output.height
-        while true {
-            let rows = band + (window.spanHeight - 1) / parities
-            let bytes = quads * window.kernelWidth * parities * rows * output.width * 4
-            let fits = bytes <= bandBytes && band * output.width <= bandPixels
-            if fits || band == 1 { return bytes }
-            band = (band + 1) / 2
+        let strips = strips(window, output)
+        let width = output.width * strips
+        return band(of: output.height / strips, width: width) { band in
+            quads * window.kernelWidth * parities * (band + (window.spanHeight - 1) / parities) * width * 4
         }
+    }
+
+    private static func band(of height: Int, width: Int, bytes: (Int) -> Int) -> Int {
+        var band = height
+        while band > 1 && (bytes(band) > bandBytes || band * width > bandPixels) { band = (band + 1) / 2 }
+        return bytes(band)
+    }
+
+    /// Strips of rows that lie side by side, 16 pixels together.
+    private static func strips(_ window: Window, _ output: Shape) -> Int {
+        let divides =
+            output.width < 16 && 16 % output.width == 0 && output.height.isMultiple(of: 16 / output.width)
+        return window.kernelHeight > 1 && divides ? 16 / output.width : 1
     }
 }

@@ -1,0 +1,101 @@
+/* The blocks that mask rows keep and whose input is not silent, as lists of where their inputs lie in a band.
+ * Include begin.h before it. */
+#ifndef ESPALIER_AVX512VNNI_KEPT_H
+#define ESPALIER_AVX512VNNI_KEPT_H
+
+#include "gather.h"
+
+/* Four weights, or four activations, as one unaligned word. */
+typedef struct __attribute__((packed)) Quad {
+    int32_t value;
+} Quad;
+
+/* The blocks that a mask row keeps and whose input is not silent. */
+typedef struct Kept {
+    const uint16_t *places; /* of their inputs, in words from a segment's first pixel */
+    const int8_t *weights;
+    int32_t count;
+    int32_t silent; /* blocks left out, of each output */
+} Kept;
+
+/* What lists are made of. */
+typedef struct Lists {
+    const EspalierLayer *layer;
+    const uint16_t *places; /* of every block */
+    const uint32_t *live;  /* a bit for each block whose input is not silent; NULL: all */
+    uint16_t *room;        /* for the mask rows of four outputs */
+    int32_t rows;
+    int32_t zeros; /* place of zeros as long as the band, where lists may be walked together; else 0 */
+} Lists;
+
+/* Of a mask row's list, which may be filled up to whole fours, and copied weights. */
+INLINE int32_t entries_of(const Lists *l) {
+    const int32_t blocks = l->layer->row_blocks;
+    return (blocks + 3) / 4 * 4 + (l->live ? 2 * blocks * l->layer->block_outputs : 0);
+}
+
+/* Lists a mask row's blocks; returns how many. Writes up to 32 entries more. */
+INLINE int32_t list_kept(const Lists *l, const uint32_t *mask, uint16_t *room) {
+    uint16_t *place = room;
+    for (int32_t block = 0; block < l->layer->row_blocks; block += 32) {
+        const uint32_t bits = *mask++;
+        _mm512_storeu_si512(place, _mm512_maskz_compress_epi16(bits, _mm512_loadu_si512(l->places + block)));
+        place += _mm_popcnt_u32(bits);
+    }
+    return (int32_t)(place - room);
+}
+
+/* The same without silent blocks. Weights are copied behind the list, so that those of visited blocks are
+ * neighbours. */
+static int32_t list_live(const Lists *l, const uint32_t *mask, uint16_t *room, Kept *kept) {
+    const int32_t blocks = l->layer->row_blocks, words = l->layer->block_outputs;
+    const Quad *weights = (const Quad *)kept->weights;
+    uint16_t *place = room;
+    Quad *copy = (Quad *)(room + blocks);
+    kept->weights = (const int8_t *)copy;
+    for (int32_t block = 0; block < blocks; block++) {
+        if (mask && !(mask[block >> 5] >> (block & 31) & 1)) continue;
+        if (l->live[block >> 5] >> (block & 31) & 1) {
+            *place++ = l->places[block];
+            for (int32_t i = 0; i < words; i++) *copy++ = weights[i];
+        } else {
+            kept->silent++;
+        }
+        weights += words;
+    }
+    return (int32_t)(place - room);
+}
+
+static Kept list_row(const Lists *l, int32_t row, uint16_t *room) {
+    const EspalierLayer *layer = l->layer;
+    const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
+    const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * layer->row_blocks;
+    Kept kept = { room, layer->weights + stored * layer->block_outputs * 4, layer->row_blocks, 0 };
+    if (l->live)
+        kept.count = list_live(l, mask, room, &kept);
+    else if (mask)
+        kept.count = list_kept(l, mask, room);
+    else
+        kept.places = l->places;
+    return kept;
+}
+
+/* Fills four lists up to the longest with blocks of zeros, whose weights may be any that follow; returns its
+ * length, or 0 where no weights follow. */
+static int32_t fill_up(const Lists *l, Kept *kept) {
+    const EspalierLayer *layer = l->layer;
+    const int8_t *end = layer->weights + (size_t)layer->blocks_kept * 4;
+    int32_t longest = 0;
+    for (int j = 0; j < 4; j++) longest = kept[j].count > longest ? kept[j].count : longest;
+    longest = (longest + 3) / 4 * 4;
+    for (int j = 0; j < 4; j++) {
+        if (kept[j].weights + longest * 4 > end) return 0;
+    }
+    for (int j = 0; j < 4; j++) {
+        uint16_t *room = l->room + j * entries_of(l);
+        for (int32_t i = kept[j].count; i < longest; i++) room[i] = (uint16_t)l->zeros;
+    }
+    return longest;
+}
+
+#endif

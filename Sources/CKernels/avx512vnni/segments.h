@@ -1,0 +1,140 @@
+/* Four outputs of a band of pixels: what pixel lanes do with their sums, segments of 16 pixels at a time.
+ * Include begin.h before it. */
+#ifndef ESPALIER_AVX512VNNI_SEGMENTS_H
+#define ESPALIER_AVX512VNNI_SEGMENTS_H
+
+#include "addition.h"
+#include "kept.h"
+
+/* The part of a segment that lies in one output row. */
+typedef struct Piece {
+    int32_t offset; /* of lane 0, in the output's plane */
+    int32_t addend; /* of lane 0, in the addend's plane */
+    uint32_t lanes;
+} Piece;
+
+/* Four outputs of a band. */
+typedef struct PixelWalk {
+    Storing storing;
+    Addend addend;
+    const int8_t *addend_plane; /* of the quad */
+    RequantiserTable table;     /* of 16 outputs, these four among them */
+    int32_t output_in_table;
+    Kept kept[4];
+    int32_t longest;     /* of four lists that are walked together; 0: they are not */
+    const int8_t *input; /* the band's first pixel */
+    int8_t *output;      /* of the quad */
+    int whole;                              /* each segment is one piece */
+    int32_t first_piece[BAND_SEGMENTS + 1]; /* of each segment, and past the last one's */
+    Piece pieces[BAND_SEGMENTS * 16];       /* a picture of one pixel a row has the most */
+} PixelWalk;
+
+/* Cuts a band's segments at the ends of rows; returns how many there are. */
+static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int32_t output_row) {
+    const int32_t rows = g->height - first_row < g->band ? g->height - first_row : g->band;
+    const int32_t width = g->strip_width, strips = g->strips, height = g->height, addend_row = w->addend.row;
+    int32_t segment = 0, lane = 0;
+    Piece *piece = w->pieces;
+    for (int32_t y = first_row; y < first_row + rows; y++) {
+        for (int32_t strip = 0, row = y; strip < strips; strip++, row += height) {
+            int32_t offset = row * output_row, addend = row * addend_row, left = width;
+            while (left > 0) {
+                const int32_t run = left < 16 - lane ? left : 16 - lane;
+                if (lane == 0) w->first_piece[segment] = (int32_t)(piece - w->pieces);
+                *piece++ = (Piece){ offset - lane * 4, addend - lane * 4, ((1u << run) - 1) << lane };
+                offset += run * 4;
+                addend += run * 4;
+                left -= run;
+                lane = (lane + run) & 15;
+                segment += lane == 0;
+            }
+        }
+    }
+    segment += lane != 0;
+    w->first_piece[segment] = (int32_t)(piece - w->pieces);
+    w->whole = g->strips == 1 && width % 16 == 0;
+    return segment;
+}
+
+/* Stores R segments. Where rows are whole segments each is one piece. */
+INLINE void store_segments(const PixelWalk *w, int32_t first, const __m512i *segments, const int R) {
+    int8_t *output = w->output;
+    if (w->whole) {
+        const Piece *piece = w->pieces + first;
+#pragma clang loop unroll(full)
+        for (int r = 0; r < R; r++) _mm512_storeu_si512(output + piece[r].offset, segments[r]);
+        return;
+    }
+    const Piece *piece = w->pieces + w->first_piece[first];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < R; r++) {
+        const Piece *end = w->pieces + w->first_piece[first + r + 1];
+        do {
+            _mm512_mask_storeu_epi32(output + piece->offset, (__mmask16)piece->lanes, segments[r]);
+        } while (++piece < end);
+    }
+}
+
+/* Adds the other input of an addition to segments of a quad, and stores them. Compiled once. */
+static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
+                                                        const __m512i *segments, int count) {
+    const Addition add = w->addend.addition;
+    for (int r = 0; r < count; r++) {
+        const Piece *piece = w->pieces + w->first_piece[first + r];
+        const Piece *end = w->pieces + w->first_piece[first + r + 1];
+        __m512i other = _mm512_setzero_si512();
+        do {
+            other = _mm512_mask_loadu_epi32(other, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
+        } while (++piece < end);
+        const __m512i sum =
+            w->addend.is_first ? added(&add, other, segments[r]) : added(&add, segments[r], other);
+        store_segments(w, first + r, &sum, 1);
+    }
+}
+
+/* Stores R segments from the rounded sums of four outputs, two and two already packed. */
+INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pairs, const int R) {
+    __m512i segments[R];
+    if (w->storing.plain) {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < R; r++) segments[r] = interleaved(_mm512_packus_epi16(pairs[r], pairs[R + r]));
+    } else {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < R; r++)
+            segments[r] = interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing));
+    }
+    if (w->addend.tensor)
+        store_with_addend(w, first, segments, R);
+    else
+        store_segments(w, first, segments, R);
+}
+
+/* Two outputs' sums of a tile, rounded and packed. */
+INLINE void finish(const PixelWalk *w, const __m512i *sums, __m512i *pairs, int output, const int R) {
+    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
+    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
+    if (w->storing.plain) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < R; i++)
+            pairs[i] = _mm512_packs_epi32(round_plain(sums[i], &a), round_plain(sums[R + i], &b));
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < R; i++) {
+        pairs[i] = pair(round_single(sums[i], &a, &w->storing), round_single(sums[R + i], &b, &w->storing),
+                        &w->storing);
+    }
+}
+
+/* The same where sums have to be rounded in integers: off the fast path, and compiled once. */
+static __attribute__((noinline)) void finish_exactly(const PixelWalk *w, const __m512i *sums, __m512i *pairs,
+                                                     int output, int count) {
+    const Requantiser a = requantiser_of_one(&w->table, w->output_in_table + output);
+    const Requantiser b = requantiser_of_one(&w->table, w->output_in_table + output + 1);
+    for (int i = 0; i < count; i++) {
+        pairs[i] = pair(round_in_integers(sums[i], &a, &w->storing),
+                        round_in_integers(sums[count + i], &b, &w->storing), &w->storing);
+    }
+}
+
+#endif
