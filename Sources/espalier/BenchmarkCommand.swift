@@ -30,11 +30,12 @@ struct Benchmark: ParsableCommand {
     }
 
     func run() throws {
-        let compilation = try options.compilation()
+        let set = try kernels.set()
+        let compilation = try options.compilation(kernels: set)
         let rows = try inputs.map { path in
             try SampleSet(NumericArray.read(path), source: path, plan: compilation.plan).rows
         }
-        let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: kernels.set())
+        let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: set)
         let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: seconds)
         if json {
             try printJSON(report)

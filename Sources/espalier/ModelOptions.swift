@@ -1,5 +1,6 @@
 import ArgumentParser
 import EspalierCompiler
+import EspalierCore
 import EspalierFiles
 import Foundation
 
@@ -20,15 +21,20 @@ struct ModelOptions: ParsableArguments {
 
     /// Reads and compiles the model.
     ///
-    /// - Parameter defaultName: overrides the name taken from the model's file, where no `--name` was given.
-    func compilation(defaultName: String? = nil, costs: CostModel? = nil) throws -> Compilation {
+    /// - Parameters:
+    ///   - defaultName: overrides the name taken from the model's file, where no `--name` was given.
+    ///   - kernels: what will run the model, where that is known: its costs decide unless `--cpu` names others.
+    func compilation(
+        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil
+    ) throws -> Compilation {
         let url = URL(fileURLWithPath: model)
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
         let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
         return try meaning.compilation(
-            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(), calibration: rows)
+            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(for: kernels),
+            calibration: rows)
     }
 
     private func checkedName(_ name: String) throws -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EspalierCompiler
+import EspalierCore
 import EspalierFiles
 import Foundation
 
@@ -7,9 +8,11 @@ import Foundation
 struct PackingOptions: ParsableArguments {
     @Option(
         help:
-            "The processor whose costs decide how weights are packed: generic, avx512vnni, cortex-a76, cortex-a72, cortex-m."
-    )
-    var cpu: String = Processor.generic.name
+            """
+            The processor whose costs decide how weights are packed: \(Processor.all.map(\.name).joined(separator: ", ")). \
+            Default: generic, or the one that the kernels are for where the command runs the model.
+            """)
+    var cpu: String?
 
     @Option(help: "A file that `espalier tune` wrote: measured costs go before estimated ones.")
     var tuned: String?
@@ -32,11 +35,13 @@ struct PackingOptions: ParsableArguments {
         return stride(from: 0, to: rows.count, by: step).prefix(Self.mostRows).map { rows[$0] }
     }
 
-    func costs() throws -> CostModel {
+    /// - Parameter kernels: what will run the model, where that is known.
+    func costs(for kernels: KernelSet?) throws -> CostModel {
         var costs = CostModel()
-        guard let processor = Processor.named(cpu) else {
+        let name = cpu ?? (kernels.map(Processor.running) ?? .generic).name
+        guard let processor = Processor.named(name) else {
             let names = Processor.all.map(\.name).joined(separator: ", ")
-            throw CommandFailure("--cpu \(cpu) is unknown; choose among \(names).")
+            throw CommandFailure("--cpu \(name) is unknown; choose among \(names).")
         }
         costs.processor = processor
         guard let tuned else { return costs }

@@ -24,7 +24,8 @@ struct Run: ParsableCommand {
     @OptionGroup var options: SetupOptions
 
     func run() throws {
-        let compiled = try model.compilation().model()
+        let set = try kernels.set()
+        let compiled = try model.compilation(kernels: set).model()
         let labels = Scenario.labels(of: compiled.pointer)
         let setup = try options.setup(labels: labels)
         let status = try Devices.use(setup) { devices, setup, memory, bytes in
@@ -34,7 +35,7 @@ struct Run: ParsableCommand {
             defer { arena.deallocate() }
             let engine = try Engine(
                 model: compiled.pointer, arena: arena.bindMemory(to: Int8.self, capacity: arenaBytes),
-                arenaBytes: arenaBytes, kernels: kernels.set())
+                arenaBytes: arenaBytes, kernels: set)
             return EspalierLinux.run(
                 .react, setup, devices, memory: memory, memoryBytes: bytes,
                 classifier: EngineClassifier(engine), labels: compiled.pointer.pointee.labels,

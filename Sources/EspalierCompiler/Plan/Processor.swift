@@ -1,3 +1,5 @@
+import EspalierCore
+
 /// What kernels cost on one kind of processor, in cycles: the built-in tables for compiling on another machine.
 ///
 /// The x86 table is fitted to `espalier benchmark` of pruned and dense layers, the Arm ones to instruction counts of
@@ -24,10 +26,21 @@ public struct Processor: Sendable {
     var list: Double
     var gatheredVector: Double
 
-    public static let all = [generic, avx512vnni, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
+    public static let all = [generic, avx512vnni, avx2, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
 
     /// By the name `--cpu` takes.
     public static func named(_ name: String) -> Processor? { all.first { $0.name == name } }
+
+    /// The table for kernels that run on this machine.
+    public static func running(_ kernels: KernelSet) -> Processor {
+        switch kernels.name {
+        case "avx2", "avx2-plain", "sse41": avx2
+        case "neondot": cortexA76
+        case "neon", "neon32": cortexA72
+        case "smlad", "portable": cortexM
+        default: generic
+        }
+    }
 
     /// Kernels with a dot product and wide vectors, as `avx512vnni`.
     public static let generic = {
@@ -42,6 +55,13 @@ public struct Processor: Sendable {
         channelVisitAlone: 0.66, channelPixel: 2.8,
         pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4)
+
+    /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
+    public static let avx2 = Processor(
+        name: "avx2", cyclesPerMicrosecond: 4370, layer: 600, pixelLayer: 400, channelVisit: 1.05,
+        channelVisitAlone: 1, channelPixel: 4.7,
+        pixelVisit: [.pixels1x4: 2, .pixels2x4: 3.8, .pixels4x4: 4.6], fewSegments: 1.2,
+        pixelSegment: 24, quad: 200, listedBlock: 1, list: 12, gatheredVector: 0)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
