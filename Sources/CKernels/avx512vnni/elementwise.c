@@ -89,27 +89,22 @@ int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, in
 
 /* The sums of a quad's four channels over a picture, of values + 128. */
 static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
-    __m512i sums[4];
-    for (int c = 0; c < 4; c++) sums[c] = _mm512_setzero_si512();
-    for (int32_t y = 0; y < input->height; y++, plane += input->row_bytes) {
-        for (int32_t x = 0; x < input->width; x += 16) {
-            const int32_t left = input->width - x;
-            const __mmask16 lanes = (__mmask16)((1u << (left < 16 ? left : 16)) - 1);
-            const __m512i pixels = _mm512_maskz_loadu_epi32(lanes, plane + x * 4);
-            for (int c = 0; c < 4; c++) {
-                sums[c] = _mm512_dpbusd_epi32(sums[c], pixels, _mm512_set1_epi32(1 << (8 * c)));
-            }
+    const __m512i ones = _mm512_set1_epi8(1);
+    const int32_t row = input->width * 4;
+    const int whole = input->row_bytes == row; /* without halos, one long row */
+    const int32_t bytes = whole ? row * input->height : row, rows = whole ? 1 : input->height;
+    __m512i sums = _mm512_setzero_si512();
+    for (int32_t y = 0; y < rows; y++, plane += input->row_bytes) {
+        for (int32_t x = 0; x < bytes; x += 64) {
+            const int32_t left = (bytes - x) / 4;
+            const __mmask16 lanes = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffff);
+            /* Four pixels of a channel side by side: what a dot product adds up. */
+            const __m512i pixels = interleaved(_mm512_maskz_loadu_epi32(lanes, plane + x));
+            sums = _mm512_dpbusd_epi32(sums, pixels, ones);
         }
     }
-    /* Four vectors' totals side by side. */
-    const __m512i first =
-        _mm512_add_epi32(_mm512_unpacklo_epi32(sums[0], sums[1]), _mm512_unpackhi_epi32(sums[0], sums[1]));
-    const __m512i second =
-        _mm512_add_epi32(_mm512_unpacklo_epi32(sums[2], sums[3]), _mm512_unpackhi_epi32(sums[2], sums[3]));
-    const __m512i parts =
-        _mm512_add_epi32(_mm512_unpacklo_epi64(first, second), _mm512_unpackhi_epi64(first, second));
     const __m256i halves =
-        _mm256_add_epi32(_mm512_castsi512_si256(parts), _mm512_extracti64x4_epi64(parts, 1));
+        _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
     return _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
 }
 
@@ -135,18 +130,16 @@ INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors
         __m128i totals = sum_of_quad(input, plane);
         if (averages) totals = pooled_means(layer, _mm_sub_epi32(totals, _mm_set1_epi32(128 * count)), count);
         _mm_storeu_si128((__m128i *)sums, totals);
-        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
-        for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++) {
-            int8_t value;
-            if (averages) {
-                value = stored_value(sums[c], 0, layer);
-            } else {
-                const int32_t sum = sums[c] - (input->zero_point + 128) * count;
-                value = stored_value(requantised(sum, layer->multiplier[0], layer->shift[0]),
-                                     output->zero_point, layer);
-            }
-            out[c] = (int8_t)(value ^ 0x80);
+        int8_t bytes[4];
+        for (int c = 0; c < 4; c++) {
+            const int32_t sum = sums[c] - (input->zero_point + 128) * count;
+            const int8_t value =
+                averages ? stored_value(sums[c], 0, layer)
+                         : stored_value(requantised(sum, layer->multiplier[0], layer->shift[0]),
+                                        output->zero_point, layer);
+            bytes[c] = (int8_t)(value ^ 0x80);
         }
+        __builtin_memcpy(tensor_base(output, arena) + quad * output->plane_bytes, bytes, 4);
     }
     return 1;
 }

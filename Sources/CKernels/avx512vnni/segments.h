@@ -35,6 +35,18 @@ static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int
     const int32_t width = g->strip_width, strips = g->strips, height = g->height, addend_row = w->addend.row;
     int32_t segment = 0, lane = 0;
     Piece *piece = w->pieces;
+    w->whole = strips == 1 && width % 16 == 0;
+    if (w->whole) {
+        for (int32_t y = first_row; y < first_row + rows; y++) {
+            for (int32_t x = 0; x < width * 4; x += 64) {
+                *piece++ = (Piece){ y * output_row + x, y * addend_row + x, 0xffff };
+                w->first_piece[segment] = segment;
+                segment++;
+            }
+        }
+        w->first_piece[segment] = segment;
+        return segment;
+    }
     for (int32_t y = first_row; y < first_row + rows; y++) {
         for (int32_t strip = 0, row = y; strip < strips; strip++, row += height) {
             int32_t offset = row * output_row, addend = row * addend_row, left = width;
@@ -52,7 +64,6 @@ static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int
     }
     segment += lane != 0;
     w->first_piece[segment] = (int32_t)(piece - w->pieces);
-    w->whole = g->strips == 1 && width % 16 == 0;
     return segment;
 }
 
