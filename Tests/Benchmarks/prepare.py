@@ -108,30 +108,31 @@ def cosine(one: np.ndarray, other: np.ndarray) -> float:
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
 
+def agreement(engine: str, file: pathlib.Path, model: pathlib.Path, network: Network, stored: np.ndarray) -> float:
+    """The median cosine between an engine's outputs and LiteRT's."""
+    return float(np.median([cosine(output("LiteRT, built-in", model, network, picture),
+                                   output(engine, file, network, picture)) for picture in stored[:COMPARED]]))
+
+
 def prepare(model: pathlib.Path, reference: pathlib.Path, folder: pathlib.Path) -> dict[str, pathlib.Path | str]:
     """For each engine its file, or why there is none."""
-    recipe = [model, HERE / "requirements.txt", *(HERE / f"{name}.py" for name in
-                                                  ("engines", "network", "prepare", "to_ncnn", "to_onnx"))]
+    recipe = [model, HERE / "requirements.txt", *sorted(HERE.glob("*.py"))]
     key = hashlib.sha256(b"".join(part.read_bytes() for part in recipe)).hexdigest()[:12]
     network = read(str(model))
     stored = pictures(network, reference)
     forms: dict[str, pathlib.Path | str] = {}
     for engine, make in FORMS.items():
-        made = folder / f"{model.stem}-{engine}-{key}"
+        made, part = (folder / f"{model.stem}-{engine}-{key}{end}" for end in ("", ".part"))
         try:
             if not made.exists():
-                part = made.with_suffix(".part")
                 shutil.rmtree(part, ignore_errors=True)
                 part.mkdir(parents=True)
-                file = make(network, real(network, stored), part / "model")
-                agreement = np.median([cosine(output("LiteRT, built-in", model, network, picture),
-                                              output(engine, file, network, picture))
-                                       for picture in stored[:COMPARED]])
-                if not agreement >= LEAST_COSINE:
-                    raise ValueError(f"its outputs are not LiteRT's, cosine {agreement:.2f}")
+                cos = agreement(engine, make(network, real(network, stored), part / "model"), model, network, stored)
+                if not cos >= LEAST_COSINE:
+                    raise ValueError(f"its outputs are not LiteRT's, cosine {cos:.2f}")
                 part.rename(made)
-            forms[engine] = next(file for file in sorted(made.iterdir())
+            forms[engine] = next(file for file in made.iterdir()
                                  if file.name in ("model.onnx", "model.xml", "model.param"))
         except Exception as error:
-            forms[engine] = str(error).splitlines()[-1][:100]
+            forms[engine] = (str(error).strip() or type(error).__name__).splitlines()[-1][:100]
     return forms
