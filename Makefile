@@ -30,9 +30,9 @@ help:
 	@echo "make packages  make a Debian package for each architecture and look into it"
 	@echo "make rigs      the tests that need devices, on a real kernel's own in virtual machines; make rig-uml: one of them"
 	@echo "make kernels-arm     compare the Arm kernels with the reference kernels under emulation"
-	@echo "make count-arm       count instructions per inference on Cortex-A53, A72 and A76 under emulation"
+	@echo "make count-arm       count instructions per inference on emulated Cortex-A53, A72, A76: ours, LiteRT, ncnn"
 	@echo "make throughput-arm  estimate the inner loops' throughput with llvm-mca"
-	@echo "make bench-peers     time LiteRT, onnxruntime, OpenVINO and Espalier side by side, into docs/performance.md"
+	@echo "make bench-peers     time five other engines and Espalier side by side, into docs/performance.md"
 	@echo "make fuzz      damage $(FUZZ_MUTATIONS) models and compile them, with the address sanitiser"
 	@echo "make lint      check the sources' format; make format mends it"
 
@@ -84,7 +84,7 @@ kernels-arm:
 	cross/kernels-arm
 
 count-arm:
-	@cross/require $(ARM_PACKAGES)
+	@cross/require $(ARM_PACKAGES) python3-venv
 	cross/count-arm $(REFERENCE)
 
 throughput-arm:
@@ -94,7 +94,7 @@ throughput-arm:
 bench-peers:
 	@$(NEEDS_SWIFT)
 	@cross/require $(HOST_PACKAGES) python3-venv
-	Tests/Benchmarks/run $(REFERENCE)
+	Tests/Benchmarks/run $(REFERENCE) $(if $(MODELS),--models $(MODELS))
 
 fuzz:
 	@cross/require $(HOST_PACKAGES)
