@@ -64,7 +64,9 @@ import Testing
 
     @Test func everySetRunsAdditions() throws {
         let bench = LayerBench()
-        let first = bench.tensor(8, 8, 4), second = bench.tensor(8, 8, 4), output = bench.tensor(8, 8, 4)
+        let first = bench.tensor(8, 8, 4)
+        let second = bench.tensor(8, 8, 4)
+        let output = bench.tensor(8, 8, 4)
         let factors = AddFactors(multiplier: [1 << 30, 1_431_655_765, 1_600_000_003], shift: [0, -1, -19])
         bench.add(first, second, factors, -128...127, inSinglePrecision: true, output)
         try expectOwnKernels(bench, input: first, output: output)
