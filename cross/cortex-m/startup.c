@@ -12,8 +12,9 @@ static int semihost(int operation, const void *argument) {
     return r0;
 }
 
-static void leave(uint32_t status) {
-    const uint32_t block[2] = {0x20026u, status}; /* ADP_Stopped_ApplicationExit */
+void _exit(int status);
+void _exit(int status) {
+    const uint32_t block[2] = {0x20026u, (uint32_t)status}; /* ADP_Stopped_ApplicationExit */
     semihost(0x20, block);                        /* SYS_EXIT_EXTENDED */
     for (;;) {
     }
@@ -30,12 +31,12 @@ void reset(void) {
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20; /* CPACR: floating point on */
     __asm__ volatile("dsb\n\tisb");
 #endif
-    leave((uint32_t)main());
+    _exit(main());
 }
 
 void fault(void) {
     semihost(0x04, "fault\n"); /* SYS_WRITE0 */
-    leave(99);
+    _exit(99);
 }
 
 __attribute__((section(".vectors"), used)) static const uintptr_t vectors[7] = {

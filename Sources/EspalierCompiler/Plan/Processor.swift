@@ -85,7 +85,7 @@ public struct Processor: Sendable {
         return processor
     }()
 
-    /// ARMv6 (Raspberry Pi Zero and 1): no vectors, so every block costs the same, as on a microcontroller.
+    /// ARMv6 (Raspberry Pi Zero and 1): no vectors, as on a microcontroller.
     public static let arm1176 = {
         var processor = cortexM
         processor.name = "arm1176"
@@ -93,9 +93,9 @@ public struct Processor: Sendable {
         return processor
     }()
 
-    /// Microcontrollers: every block visited costs the same, and flash is dear.
+    /// Microcontrollers: instructions of the kernels in words (Sources/CKernels/words).
     public static let cortexM = Processor(
-        name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 64, channelVisitAlone: 64,
-        channelPixel: 200, pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
-        pixelSegment: 200, quad: 100, listedBlock: 0, list: 0, gatheredVector: 0)
+        name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 110, channelVisitAlone: 110,
+        channelPixel: 200, pixelVisit: [.pixels1x4: 74, .pixels2x4: 148, .pixels4x4: 296], fewSegments: 1,
+        pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90)
 }

@@ -1,5 +1,6 @@
 /// How much of the arena a convolution's kernels may use while they run (Sources/CKernels): lists of the blocks to visit
-/// and, in pixel lanes, the input of a band of rows gathered without halos.
+/// and, in pixel lanes, the input of a band of rows gathered without halos. Kernels without vectors gather windows in
+/// pixel lanes, 32 bytes and a bit a block, which is never more.
 enum Scratch {
     /// What a band may take, to stay in the first-level cache, and the most pixels it may have.
     private static let bandBytes = 28_672

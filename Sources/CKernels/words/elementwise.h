@@ -1,0 +1,93 @@
+/* Additions of two tensors of one shape, and means. */
+
+INLINE int is_like(const EspalierTensor *a, const EspalierTensor *b) {
+    return a->height == b->height && a->width == b->width && a->channels == b->channels;
+}
+
+static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
+    const EspalierTensor *output = &tensors[layer->output];
+    if (!is_like(first, output) || !is_like(second, output) || layer->left_shift != 20) return 0;
+    Scale scales[3];
+    int32_t below_zero[3];
+    for (int k = 0; k < 3; k++) {
+        if (!is_small(layer->shift[k])) return 0;
+        below_zero[k] = layer->shift[k] ? -1 : 0;
+        scales[k] = scale_of(layer->multiplier[k], layer->shift[k], k == 2 ? output->zero_point : 0);
+    }
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        for (int32_t y = 0; y < output->height; y++) {
+            const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
+            const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes + y * second->row_bytes;
+            int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes + y * output->row_bytes;
+            for (int32_t i = 0; i < output->width * 4; i++) {
+                /* 9 bits, moved by 20. */
+                const int32_t x = scaled((a[i] - first->zero_point) * (1 << 20), &scales[0], below_zero[0]);
+                const int32_t z = scaled((b[i] - second->zero_point) * (1 << 20), &scales[1], below_zero[1]);
+                out[i] = cut(layer, scaled(x + z, &scales[2], below_zero[2]));
+            }
+        }
+    }
+    return 1;
+}
+
+/* The sums of a quad's channels over some pixels. */
+INLINE void sum_pixels(const int8_t *from, int32_t row_bytes, int32_t rows, int32_t pixels, int32_t sums[4]) {
+    static const int8_t ones[4] __attribute__((aligned(4))) = { 1, 1, 1, 1 };
+    const Four one = four(ones);
+    for (int c = 0; c < 4; c++) sums[c] = 0;
+    for (int32_t y = 0; y < rows; y++, from += row_bytes) {
+        for (int32_t x = 0; x < pixels; x++) add_products(sums, four(from + x * 4), one);
+    }
+}
+
+/* The part of a window inside the picture. */
+typedef struct Span {
+    int32_t first, count;
+} Span;
+
+INLINE Span span(int32_t start, int32_t length, int32_t end) {
+    const int32_t first = start > 0 ? start : 0, last = start + length < end ? start + length : end;
+    return (Span){ first, last - first };
+}
+
+static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    if (input->data) return 0;
+    for (int32_t y = 0; y < output->height; y++) {
+        const Span rows
+            = span(y * layer->stride_height - layer->pad_top, layer->kernel_height, input->height);
+        for (int32_t x = 0; x < output->width; x++) {
+            const Span pixels
+                = span(x * layer->stride_width - layer->pad_left, layer->kernel_width, input->width);
+            const int8_t *in
+                = tensor_base(input, arena) + rows.first * input->row_bytes + pixels.first * 4;
+            int8_t *out = tensor_base(output, arena) + y * output->row_bytes + x * 4;
+            for (int32_t quad = 0; quad < output->quads; quad++) {
+                int32_t sums[4];
+                sum_pixels(in + quad * input->plane_bytes, input->row_bytes, rows.count, pixels.count, sums);
+                for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++)
+                    out[quad * output->plane_bytes + c]
+                        = cut(layer, pooled_mean(layer, sums[c], rows.count * pixels.count));
+            }
+        }
+    }
+    return 1;
+}
+
+static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    const int32_t zeros = input->zero_point * input->height * input->width;
+    if (input->data || layer->shift[0] < -31) return 0;
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        int32_t sums[4];
+        sum_pixels(tensor_base(input, arena) + quad * input->plane_bytes, input->row_bytes, input->height,
+                   input->width, sums);
+        for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++) {
+            const int32_t value = rounded_twice(sums[c] - zeros, layer->multiplier[0], layer->shift[0]);
+            tensor_base(output, arena)[quad * output->plane_bytes + c]
+                = cut(layer, (int32_t)((uint32_t)value + (uint32_t)output->zero_point));
+        }
+    }
+    return 1;
+}

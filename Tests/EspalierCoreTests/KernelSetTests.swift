@@ -1,0 +1,74 @@
+import Testing
+
+@testable import EspalierCompiler
+@testable import EspalierCore
+
+/// Which sets there are, and that each runs plain layers itself: a set that declined everything would agree with the
+/// reference kernels in every other test.
+@Suite struct KernelSetTests {
+    @Test func portableComesAfterTheOthersAndBeforeTheReferenceKernels() {
+        let names = KernelSet.all.map(\.name)
+        #expect(names.suffix(2) == ["portable", "reference"])
+        #expect(Set(names).count == names.count)
+        #expect(KernelSet.best.name == names[0])
+        #if arch(x86_64) || arch(arm64)
+            #expect(names.count > 2, "this processor has vectors")
+        #endif
+    }
+
+    /// Expects every set but the reference kernels to run the bench's only layer.
+    private func expectOwnKernels(_ bench: LayerBench, input: Int, output: Int) throws {
+        let model = bench.model(input: input, outputs: [output])
+        for kernels in KernelSet.all.dropLast() {
+            let arena = Arena(bytes: Int(model.pointee.arena_bytes))
+            let done = kernels.run(
+                model.pointee.layers, tensors: model.pointee.tensors, arena: arena.start)
+            #expect(done != nil, "\(kernels.name) declines")
+        }
+        withExtendedLifetime(bench) {}
+    }
+
+    private func scale(_ outputs: Int) -> Requantisation {
+        Requantisation(
+            multiplier: Array(repeating: 1_500_000_001, count: outputs),
+            shift: Array(repeating: -7, count: outputs), zeroPoint: -128)
+    }
+
+    private func threeByThree() -> Geometry {
+        var geometry = Geometry(kernelHeight: 3, kernelWidth: 3)
+        geometry.pad(.same, height: 8, width: 8)
+        return geometry
+    }
+
+    private let halo = Halo(top: 1, bottom: 1, left: 1, right: 1)
+
+    @Test(arguments: [1, 2, 4, 16])
+    func everySetRunsConvolutions(blockOutputs: Int) throws {
+        let bench = LayerBench()
+        let input = bench.tensor(8, 8, 4, halo: halo)
+        let output = bench.tensor(8, 8, 16, zeroPoint: -128)
+        let weights = NaiveWeights(
+            values: [Int8](repeating: 3, count: 16 * 36), bias: Array(repeating: 5, count: 16))
+        bench.convolution(input, weights, threeByThree(), scale(16), blockOutputs: blockOutputs, output)
+        try expectOwnKernels(bench, input: input, output: output)
+    }
+
+    @Test func everySetRunsDepthwiseConvolutions() throws {
+        let bench = LayerBench()
+        let input = bench.tensor(8, 8, 4, halo: halo)
+        let output = bench.tensor(8, 8, 4, zeroPoint: -128)
+        let weights = NaiveWeights(values: [Int8](repeating: 3, count: 36), bias: [5, 5, 5, 5])
+        bench.depthwiseConvolution(input, weights, threeByThree(), scale(4), multiplier: 1, output)
+        try expectOwnKernels(bench, input: input, output: output)
+    }
+
+    @Test func everySetRunsAdditions() throws {
+        let bench = LayerBench()
+        let first = bench.tensor(8, 8, 4)
+        let second = bench.tensor(8, 8, 4)
+        let output = bench.tensor(8, 8, 4)
+        let factors = AddFactors(multiplier: [1 << 30, 1_431_655_765, 1_600_000_003], shift: [0, -1, -19])
+        bench.add(first, second, factors, -128...127, inSinglePrecision: true, output)
+        try expectOwnKernels(bench, input: first, output: output)
+    }
+}
