@@ -125,27 +125,24 @@ INLINE void gather_rows(const int8_t *from, int64_t step, int8_t *to, int64_t pi
     }
 }
 
-/* 16 pixels of three neighbouring kernel columns. */
+/* 16 pixels of three neighbouring kernel columns, from the pixels there and those behind them. */
 typedef struct Columns {
     __m512i first, second, third;
 } Columns;
 
+INLINE Columns neighbouring(__m512i pixels, __m512i next) {
+    return (Columns){ pixels, _mm512_alignr_epi32(next, pixels, 1), _mm512_alignr_epi32(next, pixels, 2) };
+}
+
 INLINE Columns gather_columns(const int8_t *from, const int stride) {
+    const __m512i pixels = _mm512_loadu_si512(from), more = _mm512_loadu_si512(from + 64);
+    if (stride == 1) return neighbouring(pixels, more);
+    const __m512i evens = even_lanes(), odds = _mm512_add_epi32(evens, _mm512_set1_epi32(1));
+    const __m512i next = _mm512_castsi128_si512(_mm_loadu_si32(from + 128));
     Columns c;
-    const __m512i pixels = _mm512_loadu_si512(from);
-    if (stride == 1) {
-        const __m512i next = _mm512_castsi128_si512(_mm_loadl_epi64((const __m128i *)(from + 64)));
-        c.first = pixels;
-        c.second = _mm512_alignr_epi32(next, pixels, 1);
-        c.third = _mm512_alignr_epi32(next, pixels, 2);
-    } else {
-        const __m512i evens = even_lanes(), odds = _mm512_add_epi32(evens, _mm512_set1_epi32(1));
-        const __m512i more = _mm512_loadu_si512(from + 64);
-        const __m512i next = _mm512_castsi128_si512(_mm_loadu_si32(from + 128));
-        c.first = _mm512_permutex2var_epi32(pixels, evens, more);
-        c.second = _mm512_permutex2var_epi32(pixels, odds, more);
-        c.third = _mm512_alignr_epi32(next, c.first, 1);
-    }
+    c.first = _mm512_permutex2var_epi32(pixels, evens, more);
+    c.second = _mm512_permutex2var_epi32(pixels, odds, more);
+    c.third = _mm512_alignr_epi32(next, c.first, 1);
     return c;
 }
 
@@ -155,9 +152,27 @@ INLINE void store_columns(Columns c, int8_t *to, int64_t copy, __mmask16 lanes) 
     _mm512_mask_storeu_epi32(to + 2 * copy, lanes, c.third);
 }
 
-/* The same to the copies of three neighbouring kernel columns, `copy` bytes apart, from one reading. */
+/* Rows of whole vectors of neighbouring pixels, each read once, to the copies of three kernel columns, `copy`
+ * bytes apart. */
+INLINE void gather_whole_rows(const int8_t *from, int64_t step, int8_t *to, int64_t copy, int32_t vectors,
+                              int32_t rows) {
+    for (int32_t y = 0; y < rows; y++, from += step) {
+        __m512i pixels = _mm512_loadu_si512(from);
+        for (int32_t x = 1; x <= vectors; x++, to += 64) {
+            const __m512i next = _mm512_loadu_si512(from + x * 64);
+            store_columns(neighbouring(pixels, next), to, copy, 0xffff);
+            pixels = next;
+        }
+    }
+}
+
+/* The same for any width and stride, to rows `pitch` bytes apart. */
 INLINE void gather_three(const int8_t *from, int64_t step, int8_t *to, int64_t copy, int64_t pitch,
                          int32_t width, int32_t rows, const int stride) {
+    if (stride == 1 && width % 16 == 0) {
+        gather_whole_rows(from, step, to, copy, width / 16, rows);
+        return;
+    }
     const __mmask16 lanes = (__mmask16)(width < 16 ? (1u << width) - 1 : 0xffff);
     const int64_t last = width < 16 ? 0 : width * 4 - 64;
     for (int32_t y = 0; y < rows; y++, from += step, to += pitch) {
