@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
+#include "few_channels.h"
 #include "segments.h"
 
 /* Segments of a tile: sums of the outputs walked together stay in registers. */
@@ -224,13 +225,16 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     Gather gather;
     PixelWalk w;
     if (!gather_of(layer, tensors, arena, room, &gather)) return 0;
+    const int32_t few = has_few_channels(layer, input, &gather) ? input->channels : 0;
     w.storing = storing(layer, output);
     w.addend = addend(addition, layer, tensors, arena);
     room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
     Lists lists = { .layer = layer, .places = (const uint16_t *)room };
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
-    room += (gather_places(&gather, (uint16_t *)room) + 1) / 2 * 4;
-    if (layer->skips_silence && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)room)) {
+    const int32_t words =
+        few ? few_places(&gather, few, (uint16_t *)room) : gather_places(&gather, (uint16_t *)room);
+    room += (words + 1) / 2 * 4;
+    if (layer->skips_silence && !few && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)room)) {
         lists.live = (const uint32_t *)room;
         room += (layer->row_blocks + 31) / 32 * 4;
     } else {
@@ -239,11 +243,16 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     lists.room = (uint16_t *)room;
     int32_t silent = 0;
     for (int32_t band = 0; band < gather.height; band += gather.band) {
-        w.input = gather_band(&gather, band);
+        w.input = few ? gather_few_channels(&gather, few, band) : gather_band(&gather, band);
         const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
             const int32_t left_out = list_quad(&w, &lists, quad, output->channels);
             silent += band == 0 ? left_out : 0;
+            int8_t few_words[MOST_FEW_WORDS * 16];
+            if (few) {
+                few_weights(w.kept[0].weights, few, few_words);
+                w.kept[0] = (Kept){ lists.places, few_words, words, 0 };
+            }
             if (quad % 4 == 0) {
                 const int32_t left = lists.rows * layer->block_outputs - quad * 4;
                 const Requantiser r =

@@ -5,6 +5,7 @@ public struct ConvolutionWork: Sendable {
     var outputs: Int
     var kernelHeight: Int
     var kernelWidth: Int
+    var inputChannels: Int
     var quads: Int
     var stride: Int
     /// Pixel lanes take equal strides of 1 or 2, dilations with stride 1 only, and bands of 256 KiB at most.
@@ -26,6 +27,7 @@ public struct ConvolutionWork: Sendable {
         outputs = output.channels
         kernelHeight = window.kernelHeight
         kernelWidth = window.kernelWidth
+        inputChannels = input.channels
         quads = input.quads
         stride = window.strideWidth
         fitsPixelLanes =
@@ -44,6 +46,12 @@ public struct ConvolutionWork: Sendable {
                 return sum + kept[first].indices.count { block in row.contains { $0[block] } }
             }
         }
+    }
+
+    /// Words of a dense window of 3 channels or 1 without what fills up its quads, as a share of its blocks.
+    var packedShare: Double {
+        guard kernelHeight == 3 && kernelWidth == 3 && fitsPixelLanes && width >= 16 else { return 1 }
+        return inputChannels == 3 ? 7.0 / 9 : inputChannels == 1 ? 3.0 / 9 : 1
     }
 
     /// Vectors of 16 pixels that pixel lanes gather: all rows, once for each kernel column. Narrow rows lie side by side.

@@ -58,7 +58,9 @@ public struct CostModel: Sendable {
         let quads = Double((work.outputs + 3) / 4)
         let rows = Double((work.outputs + rowOutputs - 1) / rowOutputs)
         let few = rowOutputs == 1 && segments <= 5 ? processor.fewSegments : 1
-        let visits = Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few
+        let packed = kind == .pixels4x4 && processor.packsFewChannels ? work.packedShare : 1
+        let visits =
+            Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few * packed
         let lists =
             rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
         let gathered = work.readsInPlace ? 0 : Double(work.gatheredVectors) * processor.gatheredVector

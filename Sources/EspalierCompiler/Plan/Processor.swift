@@ -25,6 +25,8 @@ public struct Processor: Sendable {
     var listedBlock: Double
     var list: Double
     var gatheredVector: Double
+    /// Bytes of few channels are gathered without those that fill up their quads (avx512vnni/few_channels.h).
+    var packsFewChannels = false
 
     public static let all = [generic, avx512vnni, avx2, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
 
@@ -54,7 +56,8 @@ public struct Processor: Sendable {
         name: "avx512vnni", cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540, channelVisit: 0.484,
         channelVisitAlone: 0.66, channelPixel: 2.8,
         pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
-        pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4)
+        pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4,
+        packsFewChannels: true)
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
