@@ -47,21 +47,33 @@ public struct Compilation: Sendable {
     public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
         var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
         Passes.run(&graph, keepsDead: options.keepsDead)
-        var silence = Silence()
-        if !options.calibration.isEmpty {
-            let plan = try Planner.plan(graph)
-            silence = try Silence(of: graph, plan: plan, inputs: options.calibration)
-            let orders = ChannelOrders(graph, silence).orders
-            graph.reorder(orders)
-            silence.reorder(orders)
+        var plan: Plan
+        if options.calibration.isEmpty {
+            plan = try Planner.plan(graph, costs: options.costs)
+        } else {
+            let silence = try Silence(of: graph, plan: Planner.plan(graph), inputs: options.calibration)
+            plan = try Planner.plan(graph, costs: options.costs, silence: silence)
+            try Compilation.order(&graph, by: silence, costs: options.costs, improving: &plan)
         }
-        var plan = try Planner.plan(graph, costs: options.costs, silence: silence)
         try plan.apply(options)
         self.graph = graph
         self.plan = plan
         banner = Banner(
             toolVersion: Compilation.toolVersion, sourceName: sourceName, sourceSHA256: sha256(bytes),
             options: options.text, deadWork: Removal(graph).text)
+    }
+
+    /// Stores channels that are silent together side by side, where that is faster: another order breaks up pruned blocks.
+    private static func order(
+        _ graph: inout Graph, by silence: Silence, costs: CostModel, improving plan: inout Plan
+    ) throws(CompilerError) {
+        var (ordered, orderedSilence) = (graph, silence)
+        let orders = ChannelOrders(graph, silence).orders
+        ordered.reorder(orders)
+        orderedSilence.reorder(orders)
+        let other = try Planner.plan(ordered, costs: costs, silence: orderedSilence)
+        guard other.estimatedMicroseconds < plan.estimatedMicroseconds else { return }
+        (graph, plan) = (ordered, other)
     }
 
     /// What dead-work removal did.

@@ -10,6 +10,7 @@ public struct Silence: Sendable {
 
     /// Layers look where at least this share of their input's quads is silent.
     private static let worthwhileShare = 0.03
+    private static let worthwhileShareOfLists = 0.12
 
     /// Nothing is known, nothing is looked for.
     public init() {}
@@ -66,7 +67,10 @@ public struct Silence: Sendable {
         return Double(silentQuads) / Double(quads * inputs.count)
     }
 
-    func isWorthLookingFor(in tensor: Int) -> Bool { share(of: tensor) >= Self.worthwhileShare }
+    /// - Parameter inPixelLanes: whether the layer walks lists of blocks, which take longer to make without silent ones.
+    func isWorthLookingFor(in tensor: Int, inPixelLanes: Bool) -> Bool {
+        share(of: tensor) >= (inPixelLanes ? Self.worthwhileShareOfLists : Self.worthwhileShare)
+    }
 
     /// The same with the channels of some tensors in another order.
     mutating func reorder(_ orders: [Int: [Int]]) {

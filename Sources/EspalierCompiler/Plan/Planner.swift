@@ -114,7 +114,9 @@ struct Planner {
             layer.count(node)
             switch node.operation {
             case .convolution, .depthwiseConvolution:
-                layer.fields.skips_silence = silence.isWorthLookingFor(in: node.inputs[0]) ? 1 : 0
+                let looks = silence.isWorthLookingFor(
+                    in: node.inputs[0], inPixelLanes: layer.fields.kernel == ESPALIER_KERNEL_PIXEL_LANES)
+                layer.fields.skips_silence = looks ? 1 : 0
             default: break
             }
             blocks += Int(layer.fields.blocks)
