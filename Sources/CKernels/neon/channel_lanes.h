@@ -211,7 +211,7 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
         if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
     }
     switch (w->way) {
-    case TO_THE_RIGHT_FROM_ZERO: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT_FROM_ZERO); break;
+    case FROM_ZERO: store_tile(w, sums, output, pixels, quads, FROM_ZERO); break;
     case TO_THE_RIGHT: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT); break;
     default: {
         int32x4_t all[6 * 4];
@@ -302,7 +302,8 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     const Strip *of_width = strips[three ? 2 : layer->stride_width - 1];
     for (int32_t first = 0; first < output->quads; first += 4) {
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
-        w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
+        w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16), w.requantisers, 4,
+                               layer->row_blocks * 4);
         const int32_t row = first / 4, keeps = is_stored(layer, row);
         const int32_t before = layer->row_start ? (int32_t)layer->row_start[row] : row * layer->row_blocks;
         w.weights = layer->weights + (size_t)before * 64;

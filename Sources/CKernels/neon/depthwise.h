@@ -77,9 +77,10 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
         }
         const int8_t *in = w.g.input + quad * w.g.input_plane;
         int8_t *out = w.g.output + quad * w.g.output_plane;
-        switch (way_of_storing(&w.storing, shifts_right(layer, quad * 4, 4)) * 2 + layer->stride_width) {
-        case TO_THE_RIGHT_FROM_ZERO * 2 + 1: depthwise_plane(&w, in, out, 1, TO_THE_RIGHT_FROM_ZERO); break;
-        case TO_THE_RIGHT_FROM_ZERO * 2 + 2: depthwise_plane(&w, in, out, 2, TO_THE_RIGHT_FROM_ZERO); break;
+        const int right = shifts_right(layer, quad * 4, 4);
+        switch (way_of_storing(&w.storing, right, &w.requantiser, 1, 9) * 2 + layer->stride_width) {
+        case FROM_ZERO * 2 + 1: depthwise_plane(&w, in, out, 1, FROM_ZERO); break;
+        case FROM_ZERO * 2 + 2: depthwise_plane(&w, in, out, 2, FROM_ZERO); break;
         case TO_THE_RIGHT * 2 + 1: depthwise_plane(&w, in, out, 1, TO_THE_RIGHT); break;
         case TO_THE_RIGHT * 2 + 2: depthwise_plane(&w, in, out, 2, TO_THE_RIGHT); break;
         case GENERALLY * 2 + 1: depthwise_plane(&w, in, out, 1, GENERALLY); break;

@@ -60,12 +60,12 @@ typedef void (*AddRow)(const Addition *, const int8_t *, const int8_t *, int8_t 
         add_row(a, p, q, out, left, HALVES, WAY);                                                            \
     }
 ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT) ADD_ROW(3, TO_THE_RIGHT)
-ADD_ROW(0, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(1, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(2, TO_THE_RIGHT_FROM_ZERO)
-ADD_ROW(3, TO_THE_RIGHT_FROM_ZERO)
+ADD_ROW(0, FROM_ZERO) ADD_ROW(1, FROM_ZERO) ADD_ROW(2, FROM_ZERO)
+ADD_ROW(3, FROM_ZERO)
 static const AddRow add_rows[2][4] = {
     { add_row_0_TO_THE_RIGHT, add_row_1_TO_THE_RIGHT, add_row_2_TO_THE_RIGHT, add_row_3_TO_THE_RIGHT },
-    { add_row_0_TO_THE_RIGHT_FROM_ZERO, add_row_1_TO_THE_RIGHT_FROM_ZERO, add_row_2_TO_THE_RIGHT_FROM_ZERO,
-      add_row_3_TO_THE_RIGHT_FROM_ZERO },
+    { add_row_0_FROM_ZERO, add_row_1_FROM_ZERO, add_row_2_FROM_ZERO,
+      add_row_3_FROM_ZERO },
 };
 
 INLINE int is_half(const EspalierLayer *layer, int index) {
@@ -95,7 +95,9 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         .second_zero = vdupq_n_s8((int8_t)second->zero_point),
         .storing = storing(layer, output),
     };
-    const AddRow row = add_rows[way_of_storing(&a.storing, 1) == TO_THE_RIGHT_FROM_ZERO][halves];
+    /* A sum has 28 bits. */
+    const int way = way_of_storing(&a.storing, 1, &a.sum, 1, 1 << 14);
+    const AddRow row = add_rows[way == FROM_ZERO][halves];
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;

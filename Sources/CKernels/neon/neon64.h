@@ -77,6 +77,13 @@ INLINE int shifts_right(const EspalierLayer *layer, int32_t first, int32_t outpu
     return 1;
 }
 
+/* True where sums of that many products of two bytes, shifted right, have results that 16 bits hold. */
+INLINE int fits_16_bits(const Requantiser *r, int32_t products) {
+    const int32x4_t most = vdupq_n_s32(products < 1 << 16 ? products << 14 : INT32_MAX);
+    const int32x4_t h = vqrdmulhq_s32(vqaddq_s32(vqabsq_s32(r->start), most), r->multiplier);
+    return vmaxvq_s32(vrshlq_s32(h, r->shift)) < INT16_MAX;
+}
+
 /* Rounded twice, of outputs that are shifted right: doubling high product, then ties away from zero. */
 INLINE int32x4_t round_right(int32x4_t sums, const Requantiser *r, int negative_differs) {
     int32x4_t h = vqrdmulhq_s32(sums, r->multiplier);
@@ -106,25 +113,35 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
     return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
 }
 
-/* How sums become bytes: a constant at every use, chosen outside the loops. */
-enum { GENERALLY, TO_THE_RIGHT, TO_THE_RIGHT_FROM_ZERO };
+/* How sums become bytes: a constant at every use, chosen outside the loops. FROM_ZERO: shifted right, all
+ * results in 16 bits, and stored values 0 ... 255 less 128. */
+enum { GENERALLY, TO_THE_RIGHT, FROM_ZERO };
 
-INLINE int way_of_storing(const Storing *s, int right) {
-    return !right ? GENERALLY : s->from_zero ? TO_THE_RIGHT_FROM_ZERO : TO_THE_RIGHT;
+/* Of four vectors of requantisers, where all outputs are shifted right or not; sums of so many products. */
+INLINE int way_of_storing(const Storing *s, int right, const Requantiser *r, int count, int32_t products) {
+    int fits = s->from_zero;
+    for (int n = 0; n < count; n++) fits = fits && fits_16_bits(&r[n], products);
+    return !right ? GENERALLY : fits ? FROM_ZERO : TO_THE_RIGHT;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
     return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way == TO_THE_RIGHT);
 }
 
+/* The lower halves of eight sums. */
+INLINE int16x8_t halves_of(int32x4_t a, int32x4_t b) {
+    return vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b));
+}
+
 /* Four vectors of rounded sums as stored bytes. */
 INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const Storing *s, const int way) {
-    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b), high = vqmovn_high_s32(vqmovn_s32(c), d);
-    if (way == TO_THE_RIGHT_FROM_ZERO) {
-        return vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(low), high), vdupq_n_u8(0x80)));
+    if (way == FROM_ZERO) {
+        const uint8x16_t bytes = vqmovun_high_s16(vqmovun_s16(halves_of(a, b)), halves_of(c, d));
+        return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80)));
     }
-    const int16x8_t first = vqaddq_s16(low, s->zero), second = vqaddq_s16(high, s->zero);
-    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(first), second), s->least), s->most);
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), s->zero);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), s->zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), s->least), s->most);
 }
 
 /* 1 ... 4 pixels of a quad, not a byte more. */

@@ -140,8 +140,8 @@ INLINE void pixel_tile(const PixelWalk *w, const PixelTile *tile, const int vect
         for (int o = 0; o < together; o++) {
             const Requantiser *r = &w->requantisers[first + o];
             switch (w->way) {
-            case TO_THE_RIGHT_FROM_ZERO:
-                finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, TO_THE_RIGHT_FROM_ZERO);
+            case FROM_ZERO:
+                finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, FROM_ZERO);
                 break;
             case TO_THE_RIGHT:
                 finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, TO_THE_RIGHT);
@@ -258,7 +258,8 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
                                                 : first_row * layer->row_blocks;
         w.weights = layer->weights + (size_t)before * (size_t)together * 4;
         const int32_t entries = rows * together - quad * 4;
-        w.way = way_of_storing(&w.storing, shifts_right(layer, quad * 4, entries < 4 ? entries : 4));
+        w.way = way_of_storing(&w.storing, shifts_right(layer, quad * 4, entries < 4 ? entries : 4),
+                               w.requantisers, 4, layer->row_blocks * 4);
         walk_pixels(&w, four, eight, w.g.output + quad * w.g.output_plane, pixels);
     }
     return 1;
