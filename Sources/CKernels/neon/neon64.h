@@ -218,7 +218,8 @@ INLINE void multiply_two(Products p, Products q) {
             "sadalp %2.4s, %6.8h\n\t"
             "sadalp %3.4s, %7.8h"
             : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
-            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y));
+            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y)
+            : "memory");
 }
 
 /* Four bytes in every lane of 32 bits. */
