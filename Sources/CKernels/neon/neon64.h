@@ -195,36 +195,29 @@ INLINE void store_two_quads(const int32x4_t *left, const int32x4_t *right, int n
     vst1_s8(output + plane, vget_high_s8(bytes));
 }
 
-/* Two vectors' sums in halves, and the pairs of vectors to be multiplied and added to them. */
-typedef struct Products {
-    int32x4_t *low, *high;
-    int8x16_t a, x, b, y;
-} Products;
-
-/* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their
- * sums and spill; four chains side by side, because a Cortex-A53 waits for each result. */
-INLINE void multiply_two(Products p, Products q) {
-    int16x8_t t, u, v, w;
-    __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
-            "smull2 %5.8h, %8.16b, %9.16b\n\t"
-            "smull %6.8h, %12.8b, %13.8b\n\t"
-            "smull2 %7.8h, %12.16b, %13.16b\n\t"
-            "smlal %4.8h, %10.8b, %11.8b\n\t"
-            "smlal2 %5.8h, %10.16b, %11.16b\n\t"
-            "smlal %6.8h, %14.8b, %15.8b\n\t"
-            "smlal2 %7.8h, %14.16b, %15.16b\n\t"
-            "sadalp %0.4s, %4.8h\n\t"
-            "sadalp %1.4s, %5.8h\n\t"
-            "sadalp %2.4s, %6.8h\n\t"
-            "sadalp %3.4s, %7.8h"
-            : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
-            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y)
-            : "memory");
+/* Stores one pixel of up to four quads. */
+INLINE void store_pixel(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
+                        int32_t plane, const int quads, const int way) {
+    int32x4_t v[4];
+#pragma clang loop unroll(full)
+    for (int n = 0; n < 4; n++) v[n] = n < quads ? rounded(sums[n], &r[n], s, way) : v[0];
+    const int32x4_t words = vreinterpretq_s32_s8(packed(v[0], v[1], v[2], v[3], s, way));
+    vst1q_lane_s32((int32_t *)(void *)output, words, 0);
+    if (quads > 1) vst1q_lane_s32((int32_t *)(void *)(output + plane), words, 1);
+    if (quads > 2) vst1q_lane_s32((int32_t *)(void *)(output + 2 * plane), words, 2);
+    if (quads > 3) vst1q_lane_s32((int32_t *)(void *)(output + 3 * plane), words, 3);
 }
 
-/* Four bytes in every lane of 32 bits. */
-INLINE int8x16_t four_times(const int8_t *bytes) {
-    return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)bytes));
+INLINE void store_quad_by_way(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
+                              int32_t pixels, int way) {
+    int32x4_t v[4];
+    for (int p = 0; p < 4; p++) {
+        v[p] = way == FROM_ZERO      ? rounded(sums[p], r, s, FROM_ZERO)
+               : way == TO_THE_RIGHT ? rounded(sums[p], r, s, TO_THE_RIGHT)
+                                     : rounded(sums[p], r, s, GENERALLY);
+    }
+    store_pixels(packed(v[0], v[1], v[2], v[3], s, way == FROM_ZERO ? FROM_ZERO : TO_THE_RIGHT), output,
+                 pixels);
 }
 
 #endif

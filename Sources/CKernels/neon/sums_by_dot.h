@@ -1,0 +1,118 @@
+/* Sums by dot products: SDOT by lane. */
+#ifndef ESPALIER_ARM_SUMS_BY_DOT_H
+#define ESPALIER_ARM_SUMS_BY_DOT_H
+
+#include "walks.h"
+
+#define DOT(sums, a, b) vdotq_s32(sums, a, b)
+#define DOT_BY_LANE(sums, a, b, lane) vdotq_laneq_s32(sums, a, b, lane)
+
+/* ---- Channel lanes. ---- */
+
+/* Pixel P's quad is in lane LANE, which counts through all vectors of inputs. */
+#define PIXEL_BY_LANE(P, LANE)                                                                               \
+    if (P < pixels) {                                                                                        \
+        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                 \
+            sums[P][n] = DOT_BY_LANE(sums[P][n], weights[n], inputs[(LANE) / 4], (LANE) & 3);                \
+        }                                                                                                    \
+    }
+#define PIXELS_BY_LANE(FIRST, STRIDE)                                                                        \
+    PIXEL_BY_LANE(0, FIRST)                                                                                  \
+    PIXEL_BY_LANE(1, FIRST + STRIDE) PIXEL_BY_LANE(2, FIRST + 2 * STRIDE)                                    \
+    PIXEL_BY_LANE(3, FIRST + 3 * STRIDE) PIXEL_BY_LANE(4, FIRST + 4 * STRIDE)                                \
+    PIXEL_BY_LANE(5, FIRST + 5 * STRIDE) PIXEL_BY_LANE(6, FIRST + 6 * STRIDE)                                \
+    PIXEL_BY_LANE(7, FIRST + 7 * STRIDE)
+
+/* The block, or the three of neighbouring taps, which share their pixels; `tap_bytes` of weights apart. */
+INLINE void visit_blocks(int32x4_t sums[MOST_PIXELS][4], const int8_t *input, const int8_t *block,
+                         int32_t tap_bytes, const int pixels, const int stride, const int taps,
+                         const int quads) {
+    int8x16_t inputs[5], weights[4];
+#pragma clang loop unroll(full)
+    for (int i = 0; i * 4 < (pixels - 1) * stride + taps; i++) inputs[i] = vld1q_s8(input + i * 16);
+#pragma clang loop unroll(full)
+    for (int tap = 0; tap < taps; tap++, block += tap_bytes) {
+#pragma clang loop unroll(full)
+        for (int n = 0; n < quads; n++) weights[n] = vld1q_s8(block + n * 16);
+        switch (stride * 4 + tap) {
+        case 4: PIXELS_BY_LANE(0, 1) break;
+        case 5: PIXELS_BY_LANE(1, 1) break;
+        case 6: PIXELS_BY_LANE(2, 1) break;
+        case 8: PIXELS_BY_LANE(0, 2) break;
+        case 9: PIXELS_BY_LANE(1, 2) break;
+        case 10: PIXELS_BY_LANE(2, 2) break;
+        }
+    }
+}
+
+INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
+                         const int pixels, const int stride, const int taps, const int quads) {
+    const int8_t *weights = w->weights;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * quads; i++) sums[i / quads][i % quads] = w->requantisers[i % quads].start;
+    if (taps == 3) {
+        const int32_t tap_bytes = w->input_quads * 64;
+        for (int32_t row = w->kernel_height; row > 0; row--, input += w->row_step, weights += 2 * tap_bytes) {
+            const int8_t *place = input;
+            for (int32_t q = w->input_quads; q > 0; q--, place += w->g.input_plane, weights += 64) {
+                visit_blocks(sums, place, weights, tap_bytes, pixels, stride, 3, quads);
+            }
+        }
+    } else if (w->visits) {
+        for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
+            visit_blocks(sums, input + visit->input, weights + visit->weights, 0, pixels, stride, 1, quads);
+        }
+    } else {
+        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
+        for (; offset != end; offset += 2, weights += 128) {
+            visit_blocks(sums, input + offset[0], weights, 0, pixels, stride, 1, quads);
+            visit_blocks(sums, input + offset[1], weights + 64, 0, pixels, stride, 1, quads);
+        }
+        if (w->count & 1) visit_blocks(sums, input + *offset, weights, 0, pixels, stride, 1, quads);
+    }
+}
+
+/* ---- Pixel lanes. ---- */
+
+/* A block of weights in the lanes from LANE on, one for each output. */
+#define OUTPUT_BY_LANE(LANE, OUTPUT)                                                                         \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
+        sums[(OUTPUT) * vectors + v] = DOT_BY_LANE(sums[(OUTPUT) * vectors + v], inputs[v], block, LANE);    \
+    }
+#define BLOCK(INDEX, FIRST)                                                                                  \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
+        inputs[v] = vld1q_s8(input + offset[INDEX] + v * 16);                                                \
+    }                                                                                                        \
+    OUTPUT_BY_LANE(FIRST, 0)                                                                                 \
+    if (together > 1) { OUTPUT_BY_LANE((FIRST + 1) & 3, 1) }                                                 \
+    if (together > 2) { OUTPUT_BY_LANE(2, 2) OUTPUT_BY_LANE(3, 3) }
+
+/* The sums of one mask row: `together` outputs on `vectors` vectors. A vector of weights is four blocks of
+ * one output, two of two or one of four. Returns the next row's weights. */
+INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int8_t *input,
+                                const int32_t *offset, int32_t count, const int8_t *weights,
+                                const int vectors, const int together) {
+    int8x16_t inputs[MOST_SUMS];
+    const int step = 4 / together;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < together * vectors; i++) sums[i] = r[i / vectors].start;
+    for (const int32_t *end = offset + (count & -step); offset != end; offset += step, weights += 16) {
+        const int8x16_t block = vld1q_s8(weights);
+        BLOCK(0, 0)
+        if (together == 2) { BLOCK(1, 2) }
+        if (together == 1) { BLOCK(1, 1) BLOCK(2, 2) BLOCK(3, 3) }
+    }
+    if (together == 1 && count & 2) {
+        const int8x16_t block = load_pixels(weights, 2);
+        BLOCK(0, 0) BLOCK(1, 1)
+        offset += 2, weights += 8;
+    }
+    if (together < 4 && count & 1) {
+        const int8x16_t block = load_pixels(weights, together);
+        BLOCK(0, 0)
+        weights += together * 4;
+    }
+    return weights;
+}
+
+#endif

@@ -1,0 +1,167 @@
+/* Sums without dot products: SMULL, SMLAL and SADALP. A vector of four sums is kept in halves, the sums of even and
+ * odd pairs of channels apart, until its end. */
+#ifndef ESPALIER_ARM_SUMS_IN_HALVES_H
+#define ESPALIER_ARM_SUMS_IN_HALVES_H
+
+#include "walks.h"
+
+/* Four sums of four products. Two products pass int16 only where both weights are -128:
+ * a layer with such a weight, which TFLite's converter never writes, is declined (`pairs_fit`). */
+INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
+    const int16x8_t low = vmull_s8(vget_low_s8(weights), vget_low_s8(values));
+    return vpadalq_s16(sums, vpaddq_s16(low, vmull_high_s8(weights, values)));
+}
+
+#define DOT(sums, a, b) dot(sums, a, b)
+
+/* Two vectors' sums in halves, and the pairs of vectors to be multiplied and added to them. */
+typedef struct Products {
+    int32x4_t *low, *high;
+    int8x16_t a, x, b, y;
+} Products;
+
+/* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their
+ * sums and spill; four chains side by side, because a Cortex-A53 waits for each result. */
+INLINE void multiply_two(Products p, Products q) {
+    int16x8_t t, u, v, w;
+    __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
+            "smull2 %5.8h, %8.16b, %9.16b\n\t"
+            "smull %6.8h, %12.8b, %13.8b\n\t"
+            "smull2 %7.8h, %12.16b, %13.16b\n\t"
+            "smlal %4.8h, %10.8b, %11.8b\n\t"
+            "smlal2 %5.8h, %10.16b, %11.16b\n\t"
+            "smlal %6.8h, %14.8b, %15.8b\n\t"
+            "smlal2 %7.8h, %14.16b, %15.16b\n\t"
+            "sadalp %0.4s, %4.8h\n\t"
+            "sadalp %1.4s, %5.8h\n\t"
+            "sadalp %2.4s, %6.8h\n\t"
+            "sadalp %3.4s, %7.8h"
+            : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
+            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y)
+            : "memory");
+}
+
+/* Four bytes in every lane of 32 bits. */
+INLINE int8x16_t four_times(const int8_t *bytes) {
+    return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)bytes));
+}
+
+/* One block's products on a vector, added to its sums in halves. In assembly, because compilers see that both
+ * halves of `a` are equal and move the upper half of `x` down. */
+INLINE void multiply_one(int32x4_t *low, int32x4_t *high, int8x16_t a, int8x16_t x) {
+    int16x8_t t, u;
+    __asm__("smull %2.8h, %4.8b, %5.8b\n\t"
+            "smull2 %3.8h, %4.16b, %5.16b\n\t"
+            "sadalp %0.4s, %2.8h\n\t"
+            "sadalp %1.4s, %3.8h"
+            : "+w"(*low), "+w"(*high), "=&w"(t), "=&w"(u)
+            : "w"(a), "w"(x));
+}
+
+/* ---- Channel lanes: halves[pixel][quad][half]. ---- */
+
+/* Two blocks at once: their products fit in 16 bits together. */
+INLINE void visit_two(int32x4_t *halves, const int8_t *first, const int8_t *first_weights,
+                      const int8_t *second, const int8_t *second_weights, const int pixels,
+                      const int stride, const int quads) {
+    int8x16_t x[MOST_PIXELS], y[MOST_PIXELS];
+#pragma clang loop unroll(full)
+    for (int n = 0; n < quads; n += 2) {
+        const int8x16_t a = vld1q_s8(first_weights + n * 16), b = vld1q_s8(second_weights + n * 16);
+        const int8x16_t c = vld1q_s8(first_weights + n * 16 + 16), d = vld1q_s8(second_weights + n * 16 + 16);
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p++) {
+            int32x4_t *const h = halves + (p * quads + n) * 2;
+            if (n == 0) {
+                x[p] = four_times(first + p * stride * 4);
+                y[p] = four_times(second + p * stride * 4);
+            }
+            multiply_two((Products){ h, h + 1, a, x[p], b, y[p] }, (Products){ h + 2, h + 3, c, x[p], d, y[p] });
+        }
+    }
+}
+
+INLINE void visit_one(int32x4_t *halves, const int8_t *input, const int8_t *weights, const int pixels,
+                      const int stride, const int quads) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * quads; i++) {
+        multiply_one(&halves[i * 2], &halves[i * 2 + 1], vld1q_s8(weights + i % quads * 16),
+                     four_times(input + i / quads * stride * 4));
+    }
+}
+
+/* All blocks two by two; the last one of an odd number alone. */
+INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
+                         const int pixels, const int stride, const int taps, const int quads) {
+    int32x4_t halves[16];
+    const int8_t *weights = w->weights;
+    (void)taps;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * quads * 2; i++) halves[i] = w->starts[i % (quads * 2)];
+    if (w->visits) {
+        const Visit *visit = w->visits, *end = visit + (w->count & ~1);
+        for (; visit != end; visit += 2) {
+            visit_two(halves, input + visit[0].input, weights + visit[0].weights, input + visit[1].input,
+                      weights + visit[1].weights, pixels, stride, quads);
+        }
+        if (w->count & 1)
+            visit_one(halves, input + visit->input, weights + visit->weights, pixels, stride, quads);
+    } else {
+        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
+        for (; offset != end; offset += 2, weights += 128) {
+            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride,
+                      quads);
+        }
+        if (w->count & 1) visit_one(halves, input + *offset, weights, pixels, stride, quads);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pixels * quads; i++) {
+        sums[i / quads][i % quads] = vpaddq_s32(halves[i * 2], halves[i * 2 + 1]);
+    }
+}
+
+/* ---- Pixel lanes. ---- */
+
+/* The sums of one mask row: `together` outputs on `vectors` vectors, blocks two by two. Returns the next
+ * row's weights. */
+INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int8_t *input,
+                                const int32_t *offset, int32_t count, const int8_t *weights,
+                                const int vectors, const int together) {
+    int32x4_t low[MOST_SUMS], high[MOST_SUMS];
+    int8x16_t a[4], b[4];
+    const int32_t *end = offset + (count & ~1);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < together * vectors; i++) {
+        low[i] = high[i] = vzip1q_s32(r[i / vectors].start, vdupq_n_s32(0));
+    }
+    for (; offset != end; offset += 2) {
+        const int8_t *first = input + offset[0], *second = input + offset[1];
+#pragma clang loop unroll(full)
+        for (int o = 0; o < together; o++, weights += 4) a[o] = four_times(weights);
+#pragma clang loop unroll(full)
+        for (int o = 0; o < together; o++, weights += 4) b[o] = four_times(weights);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v += 2) {
+            const int8x16_t x = vld1q_s8(first + v * 16), y = vld1q_s8(second + v * 16);
+            const int8x16_t z = vld1q_s8(first + v * 16 + 16), u = vld1q_s8(second + v * 16 + 16);
+#pragma clang loop unroll(full)
+            for (int i = v; i < together * vectors; i += vectors) {
+                multiply_two((Products){ &low[i], &high[i], x, a[i / vectors], y, b[i / vectors] },
+                             (Products){ &low[i + 1], &high[i + 1], z, a[i / vectors], u, b[i / vectors] });
+            }
+        }
+    }
+    if (count & 1) {
+#pragma clang loop unroll(full)
+        for (int o = 0; o < together; o++, weights += 4) a[o] = four_times(weights);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < together * vectors; i++) {
+            multiply_one(&low[i], &high[i], a[i / vectors], vld1q_s8(input + offset[0] + i % vectors * 16));
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < together * vectors; i++) sums[i] = vpaddq_s32(low[i], high[i]);
+    return weights;
+}
+
+#endif

@@ -1,0 +1,22 @@
+/* What the sums of a tile in channel lanes are made from, as both sets of 64-bit NEON have it. */
+#ifndef ESPALIER_ARM_WALKS_H
+#define ESPALIER_ARM_WALKS_H
+
+#include "neon64.h"
+
+/* Tiles of pixels x one group of 16 outputs. */
+typedef struct ChannelWalk {
+    Geometry g;
+    Storing storing;
+    const Visit *visits;    /* where some quads are silent, else */
+    const int32_t *offsets; /* of all blocks' inputs, the weights one after the other */
+    int32_t count;
+    const int8_t *weights;  /* of the group */
+    Requantiser requantisers[4];
+    int32x4_t starts[8];    /* theirs in halves: a sum's first half, and 0 */
+    int32_t quads;          /* output quads in this group */
+    int32_t input_quads, kernel_height, row_step; /* row_step: from a kernel row's inputs to the next one's */
+    int way;
+} ChannelWalk;
+
+#endif
