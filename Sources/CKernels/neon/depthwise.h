@@ -1,6 +1,6 @@
-/* Depthwise 3x3: four pixels of a row turned so that a channel's lie together, three taps to a lane.
+/* Depthwise 3x3.
  *
- * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own DepthwiseWeights, depthwise_weights and depthwise_sums. */
 #ifndef ESPALIER_ARM_DEPTHWISE_H
 #define ESPALIER_ARM_DEPTHWISE_H
 
@@ -10,31 +10,14 @@ typedef struct DepthwiseWalk {
     Geometry g;
     Storing storing;
     Requantiser requantiser;
-    int32_t row_bytes;    /* from an input row to the next one */
-    int8x16_t first[3];   /* weights of each kernel row at pixels 0 ... 2 of a window of four, and */
-    int8x16_t second[3];  /* at 1 ... 3 */
+    int32_t row_bytes; /* from an input row to the next one */
+    DepthwiseWeights weights;
 } DepthwiseWalk;
-
-/* Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2: never one
- * outside. */
-INLINE void pair_of_sums(const DepthwiseWalk *w, const int8_t *input, int32x4_t sums[2], const int stride) {
-    static const uint8_t turn[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
-    const uint8x16_t turned = vld1q_u8(turn);
-    sums[0] = sums[1] = w->requantiser.start;
-#pragma clang loop unroll(full)
-    for (int row = 0; row < 3; row++, input += w->row_bytes) {
-        const int8x16_t a = vqtbl1q_s8(vld1q_s8(input), turned);
-        const int8x16_t b = stride == 1 ? a : vqtbl1q_s8(vld1q_s8(input + 4), turned);
-        sums[0] = DOT(sums[0], a, w->first[row]);
-        sums[1] = DOT(sums[1], b, w->second[row]);
-    }
-}
 
 INLINE void depthwise_tile(const DepthwiseWalk *w, const int8_t *input, int8_t *output, const int pixels,
                            const int stride, const int way) {
     int32x4_t sums[4];
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p += 2) pair_of_sums(w, input + p * stride * 4, sums + p, stride);
+    depthwise_sums(&w->weights, w->requantiser.start, input, w->row_bytes, sums, pixels, stride);
     store_quad(sums, &w->requantiser, &w->storing, output, pixels, way);
 }
 
@@ -65,16 +48,7 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
     w.row_bytes = input->row_bytes;
     for (int32_t quad = 0; quad < output->quads; quad++) {
         w.requantiser = requantiser_of_quad(layer, quad);
-        const int8_t *weights = layer->weights + quad * 36;
-        for (int row = 0; row < 3; row++) {
-            int8_t lanes[16];
-            for (int c = 0; c < 4; c++) {
-                for (int tap = 0; tap < 3; tap++) lanes[c * 4 + tap] = weights[(row * 3 + tap) * 4 + c];
-                lanes[c * 4 + 3] = 0;
-            }
-            w.first[row] = vld1q_s8(lanes);
-            w.second[row] = vreinterpretq_s8_s32(vshlq_n_s32(vreinterpretq_s32_s8(w.first[row]), 8));
-        }
+        w.weights = depthwise_weights(layer->weights + quad * 36);
         const int8_t *in = w.g.input + quad * w.g.input_plane;
         int8_t *out = w.g.output + quad * w.g.output_plane;
         const int right = shifts_right(layer, quad * 4, 4);

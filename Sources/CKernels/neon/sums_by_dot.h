@@ -115,4 +115,46 @@ INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int
     return weights;
 }
 
+/* ---- Depthwise 3x3: four pixels of a row turned so that a channel's lie together, three taps to a lane. ---- */
+
+typedef struct DepthwiseWeights {
+    int8x16_t first[3];  /* of each kernel row at pixels 0 ... 2 of a window of four, and */
+    int8x16_t second[3]; /* at 1 ... 3 */
+} DepthwiseWeights;
+
+/* Of a quad: [tap][4]. */
+INLINE DepthwiseWeights depthwise_weights(const int8_t *weights) {
+    DepthwiseWeights w;
+    for (int row = 0; row < 3; row++) {
+        int8_t lanes[16];
+        for (int c = 0; c < 4; c++) {
+            for (int tap = 0; tap < 3; tap++) lanes[c * 4 + tap] = weights[(row * 3 + tap) * 4 + c];
+            lanes[c * 4 + 3] = 0;
+        }
+        w.first[row] = vld1q_s8(lanes);
+        w.second[row] = vreinterpretq_s8_s32(vshlq_n_s32(vreinterpretq_s32_s8(w.first[row]), 8));
+    }
+    return w;
+}
+
+/* Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2: never one
+ * outside. */
+INLINE void depthwise_sums(const DepthwiseWeights *w, int32x4_t start, const int8_t *input, int32_t row_bytes,
+                           int32x4_t sums[4], const int pixels, const int stride) {
+    static const uint8_t turn[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
+    const uint8x16_t turned = vld1q_u8(turn);
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p += 2) {
+        const int8_t *place = input + p * stride * 4;
+        sums[p] = sums[p + 1] = start;
+#pragma clang loop unroll(full)
+        for (int row = 0; row < 3; row++, place += row_bytes) {
+            const int8x16_t a = vqtbl1q_s8(vld1q_s8(place), turned);
+            const int8x16_t b = stride == 1 ? a : vqtbl1q_s8(vld1q_s8(place + 4), turned);
+            sums[p] = DOT(sums[p], a, w->first[row]);
+            sums[p + 1] = DOT(sums[p + 1], b, w->second[row]);
+        }
+    }
+}
+
 #endif

@@ -164,4 +164,61 @@ INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int
     return weights;
 }
 
+/* ---- Depthwise 3x3: channels and pixels lie in the lanes as they are stored, taps two by two. ---- */
+
+typedef struct DepthwiseWeights {
+    int8x16_t taps[9]; /* four channels, four times */
+} DepthwiseWeights;
+
+/* Of a quad: [tap][4]. */
+INLINE DepthwiseWeights depthwise_weights(const int8_t *weights) {
+    DepthwiseWeights w;
+    for (int tap = 0; tap < 9; tap++) w.taps[tap] = four_times(weights + tap * 4);
+    return w;
+}
+
+/* The pixels under a kernel row's three taps. */
+INLINE void depthwise_row(const int8_t *input, int8x16_t x[3], const int pixels, const int stride) {
+    if (stride == 1) {
+#pragma clang loop unroll(full)
+        for (int tap = 0; tap < 3; tap++) x[tap] = vld1q_s8(input + tap * 4);
+    } else if (pixels == 4) {
+        const int32x4x2_t both = vld2q_s32((const int32_t *)(const void *)input);
+        x[0] = vreinterpretq_s8_s32(both.val[0]);
+        x[1] = vreinterpretq_s8_s32(both.val[1]);
+        x[2] = vreinterpretq_s8_s32(vld2q_s32((const int32_t *)(const void *)(input + 8)).val[0]);
+    } else {
+#pragma clang loop unroll(full)
+        for (int tap = 0; tap < 3; tap++) x[tap] = load_every_other(input + tap * 4, 2);
+    }
+}
+
+/* Two taps' products, which fit in 16 bits together, or the last one's. */
+INLINE int16x8_t depthwise_products(const int8x16_t *x, const int8x16_t *w, const int taps, const int upper) {
+    if (upper) {
+        const int16x8_t one = vmull_high_s8(x[0], w[0]);
+        return taps == 2 ? vmlal_high_s8(one, x[1], w[1]) : one;
+    }
+    const int16x8_t one = vmull_s8(vget_low_s8(x[0]), vget_low_s8(w[0]));
+    return taps == 2 ? vmlal_s8(one, vget_low_s8(x[1]), vget_low_s8(w[1])) : one;
+}
+
+INLINE void depthwise_sums(const DepthwiseWeights *w, int32x4_t start, const int8_t *input, int32_t row_bytes,
+                           int32x4_t sums[4], const int pixels, const int stride) {
+    int8x16_t x[9];
+#pragma clang loop unroll(full)
+    for (int row = 0; row < 3; row++) depthwise_row(input + row * row_bytes, x + row * 3, pixels, stride);
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p++) sums[p] = start;
+#pragma clang loop unroll(full)
+    for (int tap = 0; tap < 9; tap += 2) {
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p += 2) {
+            const int16x8_t products = depthwise_products(x + tap, w->taps + tap, tap < 8 ? 2 : 1, p == 2);
+            sums[p] = vaddw_s16(sums[p], vget_low_s16(products));
+            sums[p + 1] = vaddw_high_s16(sums[p + 1], products);
+        }
+    }
+}
+
 #endif
