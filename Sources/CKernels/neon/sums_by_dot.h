@@ -9,12 +9,11 @@
 
 /* ---- Channel lanes. ---- */
 
-/* Pixel P's quad is in lane LANE, which counts through all vectors of inputs. */
+/* Two quads of pixel P, whose inputs are in lane LANE, which counts through all vectors. */
 #define PIXEL_BY_LANE(P, LANE)                                                                               \
     if (P < pixels) {                                                                                        \
-        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                 \
-            sums[P][n] = DOT_BY_LANE(sums[P][n], weights[n], inputs[(LANE) / 4], (LANE) & 3);                \
-        }                                                                                                    \
+        sums[P][n] = DOT_BY_LANE(sums[P][n], weights[0], inputs[(LANE) / 4], (LANE) & 3);                    \
+        sums[P][n + 1] = DOT_BY_LANE(sums[P][n + 1], weights[1], inputs[(LANE) / 4], (LANE) & 3);            \
     }
 #define PIXELS_BY_LANE(FIRST, STRIDE)                                                                        \
     PIXEL_BY_LANE(0, FIRST)                                                                                  \
@@ -23,17 +22,27 @@
     PIXEL_BY_LANE(5, FIRST + 5 * STRIDE) PIXEL_BY_LANE(6, FIRST + 6 * STRIDE)                                \
     PIXEL_BY_LANE(7, FIRST + 7 * STRIDE)
 
-/* The block, or the three of neighbouring taps, which share their pixels; `tap_bytes` of weights apart. */
-INLINE void visit_blocks(int32x4_t sums[MOST_PIXELS][4], const int8_t *input, const int8_t *block,
-                         int32_t tap_bytes, const int pixels, const int stride, const int taps,
-                         const int quads) {
-    int8x16_t inputs[5], weights[4];
+/* One block's inputs, or those of the three neighbouring taps of a kernel row. */
+INLINE void load_inputs(int8x16_t inputs[5], const int8_t *input, const int pixels) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i * 4 < (pixels - 1) * stride + taps; i++) inputs[i] = vld1q_s8(input + i * 16);
+    for (int i = 0; i * 4 < pixels; i++) inputs[i] = vld1q_s8(input + i * 16);
+}
+
+/* Loads two quads' weights. In assembly, because compilers step pointers that run side by side by additions of
+ * their own. */
+INLINE void load_and_step(int8x16_t weights[2], const int8_t **block, const int bytes) {
+    __asm__("ldp %q0, %q1, [%2], %3"
+            : "=w"(weights[0]), "=w"(weights[1]), "+r"(*block)
+            : "i"(bytes), "m"(*(const int8_t(*)[32])*block));
+}
+
+/* A block at one tap, two quads at a time. */
+INLINE void visit_tap(int32x4_t sums[MOST_PIXELS][4], const int8x16_t inputs[5], const int8_t **block,
+                      const int tap, const int pixels, const int stride, const int quads) {
 #pragma clang loop unroll(full)
-    for (int tap = 0; tap < taps; tap++, block += tap_bytes) {
-#pragma clang loop unroll(full)
-        for (int n = 0; n < quads; n++) weights[n] = vld1q_s8(block + n * 16);
+    for (int n = 0; n < quads; n += 2) {
+        int8x16_t weights[2];
+        load_and_step(weights, block, quads == 2 ? 64 : 32);
         switch (stride * 4 + tap) {
         case 4: PIXELS_BY_LANE(0, 1) break;
         case 5: PIXELS_BY_LANE(1, 1) break;
@@ -45,30 +54,50 @@ INLINE void visit_blocks(int32x4_t sums[MOST_PIXELS][4], const int8_t *input, co
     }
 }
 
+/* A kernel row of three taps, which share their pixels. Returns the next row's weights. */
+INLINE const int8_t *visit_row(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
+                               const int8_t *first, const int pixels, const int stride, const int quads) {
+    const int64_t tap_bytes = w->input_quads * 64, plane = w->g.input_plane;
+    const int8_t *second = first + tap_bytes, *third = second + tap_bytes, *const end = second;
+    for (; first != end; input += plane) {
+        int8x16_t inputs[5];
+        load_inputs(inputs, input, (pixels - 1) * stride + 3);
+        visit_tap(sums, inputs, &first, 0, pixels, stride, quads);
+        visit_tap(sums, inputs, &second, 1, pixels, stride, quads);
+        visit_tap(sums, inputs, &third, 2, pixels, stride, quads);
+    }
+    return third;
+}
+
+/* A block by itself. Returns the next one's weights. */
+INLINE const int8_t *visit_alone(int32x4_t sums[MOST_PIXELS][4], const int8_t *input, const int8_t *weights,
+                                 const int pixels, const int stride, const int quads) {
+    int8x16_t inputs[5];
+    load_inputs(inputs, input, (pixels - 1) * stride + 1);
+    visit_tap(sums, inputs, &weights, 0, pixels, stride, quads);
+    return weights;
+}
+
 INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
                          const int pixels, const int stride, const int taps, const int quads) {
     const int8_t *weights = w->weights;
 #pragma clang loop unroll(full)
     for (int i = 0; i < pixels * quads; i++) sums[i / quads][i % quads] = w->requantisers[i % quads].start;
     if (taps == 3) {
-        const int32_t tap_bytes = w->input_quads * 64;
-        for (int32_t row = w->kernel_height; row > 0; row--, input += w->row_step, weights += 2 * tap_bytes) {
-            const int8_t *place = input;
-            for (int32_t q = w->input_quads; q > 0; q--, place += w->g.input_plane, weights += 64) {
-                visit_blocks(sums, place, weights, tap_bytes, pixels, stride, 3, quads);
-            }
+        for (int32_t row = w->kernel_height; row > 0; row--, input += w->row_step) {
+            weights = visit_row(w, sums, input, weights, pixels, stride, quads);
         }
     } else if (w->visits) {
         for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
-            visit_blocks(sums, input + visit->input, weights + visit->weights, 0, pixels, stride, 1, quads);
+            visit_alone(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
         }
     } else {
         const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
-        for (; offset != end; offset += 2, weights += 128) {
-            visit_blocks(sums, input + offset[0], weights, 0, pixels, stride, 1, quads);
-            visit_blocks(sums, input + offset[1], weights + 64, 0, pixels, stride, 1, quads);
+        for (; offset != end; offset += 2) {
+            weights = visit_alone(sums, input + offset[0], weights, pixels, stride, quads);
+            weights = visit_alone(sums, input + offset[1], weights, pixels, stride, quads);
         }
-        if (w->count & 1) visit_blocks(sums, input + *offset, weights, 0, pixels, stride, 1, quads);
+        if (w->count & 1) visit_alone(sums, input + *offset, weights, pixels, stride, quads);
     }
 }
 
