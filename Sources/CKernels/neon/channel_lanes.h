@@ -166,8 +166,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         const int32_t row = first / 4, keeps = is_stored(layer, row);
         const int32_t before = layer->row_start ? (int32_t)layer->row_start[row] : row * layer->row_blocks;
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
-        w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16), w.requantisers, 4,
-                               layer->row_blocks * 4);
+        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
         w.weights = layer->weights + (size_t)before * 64;
         w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
         w.count = keeps ? visited : 0;

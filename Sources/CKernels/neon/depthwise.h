@@ -14,25 +14,28 @@ typedef struct DepthwiseWalk {
     DepthwiseWeights weights;
 } DepthwiseWalk;
 
+/* Two rows of outputs, which share rows of inputs. */
 INLINE void depthwise_tile(const DepthwiseWalk *w, const int8_t *input, int8_t *output, const int pixels,
                            const int stride, const int way) {
-    int32x4_t sums[4];
+    int32x4_t sums[2][4];
     depthwise_sums(&w->weights, w->requantiser.start, input, w->row_bytes, sums, pixels, stride);
-    store_quad(sums, &w->requantiser, &w->storing, output, pixels, way);
+    store_quad(sums[0], &w->requantiser, &w->storing, output, pixels, way);
+    store_quad(sums[1], &w->requantiser, &w->storing, output + w->g.output_row, pixels, way);
 }
 
+/* What is left over at the right and below is done together with pixels done before. */
 INLINE void depthwise_plane(const DepthwiseWalk *w, const int8_t *input, int8_t *output, const int stride,
                             const int way) {
     const int32_t width = w->g.width;
-    for (int32_t y = 0; y < w->g.height; y++, input += w->g.input_row, output += w->g.output_row) {
+    for (int32_t y = 0; y < w->g.height; y += 2) {
+        const int32_t row = y + 2 <= w->g.height ? y : y - 1;
+        const int8_t *in = input + row * w->g.input_row;
+        int8_t *out = output + row * w->g.output_row;
         int32_t x = 0;
-        for (; x + 4 <= width; x += 4) {
-            depthwise_tile(w, input + x * stride * 4, output + x * 4, 4, stride, way);
-        }
-        /* What is left over, with pixels done before where it is odd. */
+        for (; x + 4 <= width; x += 4) depthwise_tile(w, in + x * stride * 4, out + x * 4, 4, stride, way);
         for (; x < width; x += 2) {
             const int32_t from = x + 2 <= width ? x : width - 2;
-            depthwise_tile(w, input + from * stride * 4, output + from * 4, 2, stride, way);
+            depthwise_tile(w, in + from * stride * 4, out + from * 4, 2, stride, way);
         }
     }
 }
@@ -41,7 +44,8 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->weight_zero_point || input->data || layer->depth_multiplier != 1 || layer->kernel_height != 3
         || layer->kernel_width != 3 || layer->dilation_height != 1 || layer->dilation_width != 1
-        || layer->stride_width > 2 || output->width < 2) {
+        || layer->stride_width > 2 || layer->stride_height != layer->stride_width || output->width < 2
+        || output->height < 2) {
         return 0;
     }
     DepthwiseWalk w = { .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
@@ -51,8 +55,7 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
         w.weights = depthwise_weights(layer->weights + quad * 36);
         const int8_t *in = w.g.input + quad * w.g.input_plane;
         int8_t *out = w.g.output + quad * w.g.output_plane;
-        const int right = shifts_right(layer, quad * 4, 4);
-        switch (way_of_storing(&w.storing, right, &w.requantiser, 1, 9) * 2 + layer->stride_width) {
+        switch (way_of_storing(&w.storing, &w.requantiser, 1, 9) * 2 + layer->stride_width) {
         case FROM_ZERO * 2 + 1: depthwise_plane(&w, in, out, 1, FROM_ZERO); break;
         case FROM_ZERO * 2 + 2: depthwise_plane(&w, in, out, 2, FROM_ZERO); break;
         case TO_THE_RIGHT * 2 + 1: depthwise_plane(&w, in, out, 1, TO_THE_RIGHT); break;

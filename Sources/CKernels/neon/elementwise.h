@@ -109,7 +109,7 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         .storing = storing(layer, output),
     };
     /* A sum has 28 bits. */
-    const int way = way_of_storing(&a.storing, 1, &a.sum, 1, 1 << 14);
+    const int way = way_of_storing(&a.storing, &a.sum, 1, 1 << 14);
     const AddRow row = add_rows[way == FROM_ZERO][halves];
     for (int32_t quad = 0; quad < output->quads; quad++) {
         const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes;

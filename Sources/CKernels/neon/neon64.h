@@ -67,14 +67,10 @@ INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output
                        vdupq_n_s32(layer->shift[output]));
 }
 
-/* True where every output is shifted right: then no left shift is due and the zero point's addition cannot
+/* True where all four outputs are shifted right: then no left shift is due and the zero point's addition cannot
  * wrap. Entries past the last output are all zero, which is as good. */
-INLINE int shifts_right(const EspalierLayer *layer, int32_t first, int32_t outputs) {
-    if (layer->rounds_once) return 0;
-    for (int32_t i = first; i < first + outputs; i++) {
-        if (layer->shift[i] >= 0 && layer->multiplier[i]) return 0;
-    }
-    return 1;
+INLINE int shifts_right(const Requantiser *r) {
+    return vminvq_u32(vorrq_u32(vreinterpretq_u32_s32(r->correction), vceqzq_s32(r->multiplier))) != 0;
 }
 
 /* True where sums of that many products of two bytes, shifted right, have results that 16 bits hold. */
@@ -117,10 +113,13 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
  * results in 16 bits, and stored values 0 ... 255 less 128. */
 enum { GENERALLY, TO_THE_RIGHT, FROM_ZERO };
 
-/* Of four vectors of requantisers, where all outputs are shifted right or not; sums of so many products. */
-INLINE int way_of_storing(const Storing *s, int right, const Requantiser *r, int count, int32_t products) {
-    int fits = s->from_zero;
-    for (int n = 0; n < count; n++) fits = fits && fits_16_bits(&r[n], products);
+/* Of so many vectors of outputs, whose sums have so many products. */
+INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int32_t products) {
+    int right = !s->once, fits = s->from_zero;
+    for (int n = 0; n < count; n++) {
+        right &= shifts_right(&r[n]);
+        fits &= fits_16_bits(&r[n], products);
+    }
     return !right ? GENERALLY : fits ? FROM_ZERO : TO_THE_RIGHT;
 }
 

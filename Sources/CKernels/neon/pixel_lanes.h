@@ -154,9 +154,7 @@ static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad,
     }
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
-    const int32_t entries = rows * together - quad * 4;
-    w->way = way_of_storing(&w->storing, shifts_right(layer, quad * 4, entries < 4 ? entries : 4),
-                            w->requantisers, 4, layer->row_blocks * 4);
+    w->way = way_of_storing(&w->storing, w->requantisers, 4, layer->row_blocks * 4);
 }
 
 /* Rows of a band that has been put together, to where they belong. */

@@ -166,22 +166,28 @@ INLINE DepthwiseWeights depthwise_weights(const int8_t *weights) {
     return w;
 }
 
-/* Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2: never one
- * outside. */
+/* Two rows of outputs. Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2:
+ * never one outside. */
 INLINE void depthwise_sums(const DepthwiseWeights *w, int32x4_t start, const int8_t *input, int32_t row_bytes,
-                           int32x4_t sums[4], const int pixels, const int stride) {
+                           int32x4_t sums[2][4], const int pixels, const int stride) {
     static const uint8_t turn[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };
     const uint8x16_t turned = vld1q_u8(turn);
 #pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p += 2) {
-        const int8_t *place = input + p * stride * 4;
-        sums[p] = sums[p + 1] = start;
+    for (int p = 0; p < pixels; p++) sums[0][p] = sums[1][p] = start;
 #pragma clang loop unroll(full)
-        for (int row = 0; row < 3; row++, place += row_bytes) {
+    for (int row = 0; row < 3 + stride; row++, input += row_bytes) {
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p += 2) {
+            const int8_t *place = input + p * stride * 4;
             const int8x16_t a = vqtbl1q_s8(vld1q_s8(place), turned);
             const int8x16_t b = stride == 1 ? a : vqtbl1q_s8(vld1q_s8(place + 4), turned);
-            sums[p] = DOT(sums[p], a, w->first[row]);
-            sums[p + 1] = DOT(sums[p + 1], b, w->second[row]);
+#pragma clang loop unroll(full)
+            for (int y = 0; y < 2; y++) {
+                const int tap = row - y * stride;
+                if (tap < 0 || tap > 2) continue;
+                sums[y][p] = DOT(sums[y][p], a, w->first[tap]);
+                sums[y][p + 1] = DOT(sums[y][p + 1], b, w->second[tap]);
+            }
         }
     }
 }

@@ -60,11 +60,25 @@ INLINE void multiply_one(int32x4_t *low, int32x4_t *high, int8x16_t a, int8x16_t
 
 /* ---- Channel lanes: halves[pixel][quad][half]. ---- */
 
+/* The quads of 4 pixels, each four times. */
+INLINE void four_of_four(int8x16_t x[4], const int8_t *input, const int stride) {
+    const int32_t *words = (const int32_t *)(const void *)input;
+    const int32x4_t a = vld1q_s32(words), b = stride == 1 ? a : vld1q_s32(words + 4);
+    x[0] = vreinterpretq_s8_s32(vdupq_laneq_s32(a, 0));
+    x[1] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 1) : vdupq_laneq_s32(a, 2));
+    x[2] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 2) : vdupq_laneq_s32(b, 0));
+    x[3] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 3) : vdupq_laneq_s32(b, 2));
+}
+
 /* Two blocks at once: their products fit in 16 bits together. */
 INLINE void visit_two(int32x4_t *halves, const int8_t *first, const int8_t *first_weights,
                       const int8_t *second, const int8_t *second_weights, const int pixels,
                       const int stride, const int quads) {
     int8x16_t x[MOST_PIXELS], y[MOST_PIXELS];
+    if (pixels == 4) {
+        four_of_four(x, first, stride);
+        four_of_four(y, second, stride);
+    }
 #pragma clang loop unroll(full)
     for (int n = 0; n < quads; n += 2) {
         const int8x16_t a = vld1q_s8(first_weights + n * 16), b = vld1q_s8(second_weights + n * 16);
@@ -72,7 +86,7 @@ INLINE void visit_two(int32x4_t *halves, const int8_t *first, const int8_t *firs
 #pragma clang loop unroll(full)
         for (int p = 0; p < pixels; p++) {
             int32x4_t *const h = halves + (p * quads + n) * 2;
-            if (n == 0) {
+            if (n == 0 && pixels < 4) {
                 x[p] = four_times(first + p * stride * 4);
                 y[p] = four_times(second + p * stride * 4);
             }
@@ -203,20 +217,28 @@ INLINE int16x8_t depthwise_products(const int8x16_t *x, const int8x16_t *w, cons
     return taps == 2 ? vmlal_s8(one, vget_low_s8(x[1]), vget_low_s8(w[1])) : one;
 }
 
+/* Two rows of outputs. */
 INLINE void depthwise_sums(const DepthwiseWeights *w, int32x4_t start, const int8_t *input, int32_t row_bytes,
-                           int32x4_t sums[4], const int pixels, const int stride) {
-    int8x16_t x[9];
+                           int32x4_t sums[2][4], const int pixels, const int stride) {
+    int8x16_t x[5 * 3];
 #pragma clang loop unroll(full)
-    for (int row = 0; row < 3; row++) depthwise_row(input + row * row_bytes, x + row * 3, pixels, stride);
+    for (int row = 0; row < 3 + stride; row++) {
+        depthwise_row(input + row * row_bytes, x + row * 3, pixels, stride);
+    }
 #pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++) sums[p] = start;
+    for (int y = 0; y < 2; y++) {
+        const int8x16_t *const window = x + y * stride * 3;
 #pragma clang loop unroll(full)
-    for (int tap = 0; tap < 9; tap += 2) {
+        for (int p = 0; p < pixels; p++) sums[y][p] = start;
 #pragma clang loop unroll(full)
-        for (int p = 0; p < pixels; p += 2) {
-            const int16x8_t products = depthwise_products(x + tap, w->taps + tap, tap < 8 ? 2 : 1, p == 2);
-            sums[p] = vaddw_s16(sums[p], vget_low_s16(products));
-            sums[p + 1] = vaddw_high_s16(sums[p + 1], products);
+        for (int tap = 0; tap < 9; tap += 2) {
+#pragma clang loop unroll(full)
+            for (int p = 0; p < pixels; p += 2) {
+                const int16x8_t both
+                    = depthwise_products(window + tap, w->taps + tap, tap < 8 ? 2 : 1, p == 2);
+                sums[y][p] = vaddw_s16(sums[y][p], vget_low_s16(both));
+                sums[y][p + 1] = vaddw_high_s16(sums[y][p + 1], both);
+            }
         }
     }
 }

@@ -45,10 +45,16 @@ public struct CostModel: Sendable {
         let pixels = Double(work.height * work.width)
         // Weights over silent quads are often pruned, so pixel lanes hardly gain by skipping; channel lanes do.
         let blocks = Double(work.blocksPerOutput) * work.liveShare
+        // Where the processor has a tile for them, groups of 8 also end in half the time.
+        let isHalf =
+            work.outputs <= 8 && work.stride == 2
+            && processor.channelVisitOfEight < processor.channelVisitAlone
         let visits =
-            Double(pairs) * processor.channelVisit + Double(groups - pairs) * processor.channelVisitAlone
-        return processor.layer + pixels * blocks * visits + pixels * Double((work.outputs + 15) / 16)
-            * processor.channelPixel
+            isHalf
+            ? processor.channelVisitOfEight
+            : Double(pairs) * processor.channelVisit + Double(groups - pairs) * processor.channelVisitAlone
+        let ends = isHalf ? 0.5 : Double((work.outputs + 15) / 16)
+        return processor.layer + pixels * (blocks * visits + ends * processor.channelPixel)
     }
 
     /// Visited blocks on every segment of 16 pixels, the ends of tiles, the lists of blocks, and the gathered input.

@@ -11,6 +11,8 @@ public struct Processor: Sendable {
     /// the end of 16 outputs of a pixel.
     var channelVisit: Double
     var channelVisitAlone: Double
+    /// The same of 8 outputs at stride 2, as first layers have them.
+    var channelVisitOfEight: Double
     var channelPixel: Double
     /// Pixel lanes: a block of a mask row on 16 pixels; where single outputs have few segments, times this.
     var pixelVisit: [PackingKind: Double]
@@ -38,7 +40,7 @@ public struct Processor: Sendable {
     /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
     public static let avx512vnni = Processor(
         name: "avx512vnni", cyclesPerMicrosecond: 4500, layer: 150, channelVisit: 0.5,
-        channelVisitAlone: 0.62,
+        channelVisitAlone: 0.62, channelVisitOfEight: 0.62,
         channelPixel: 3.5, pixelVisit: [.pixels1x4: 0.78, .pixels2x4: 1.28, .pixels4x4: 2.15],
         fewSegments: 1.3,
         pixelSegment: 14, quad: 60, listedBlock: 0.35, list: 12, gatheredVector: 1.5)
@@ -46,16 +48,16 @@ public struct Processor: Sendable {
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
-        channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 0)
+        channelVisitOfEight: 3.4, channelPixel: 16,
+        pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3)
 
-    /// aarch64 with SDOT (Raspberry Pi 5): the same proportions, in fewer cycles.
-    public static let cortexA76 = {
-        var processor = cortexA72
-        processor.name = "cortex-a76"
-        processor.cyclesPerMicrosecond = 6000
-        return processor
-    }()
+    /// aarch64 with SDOT (Raspberry Pi 5).
+    public static let cortexA76 = Processor(
+        name: "cortex-a76", cyclesPerMicrosecond: 6000, layer: 900, channelVisit: 6, channelVisitAlone: 6,
+        channelVisitOfEight: 3.1, channelPixel: 42,
+        pixelVisit: [.pixels1x4: 8, .pixels2x4: 14.4, .pixels4x4: 29], fewSegments: 1,
+        pixelSegment: 156, quad: 190, listedBlock: 3, list: 24, gatheredVector: 12)
 
     /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
     public static let cortexA53 = {
@@ -76,6 +78,6 @@ public struct Processor: Sendable {
     /// Microcontrollers: every block visited costs the same, and flash is dear.
     public static let cortexM = Processor(
         name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 64, channelVisitAlone: 64,
-        channelPixel: 200, pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
+        channelVisitOfEight: 64, channelPixel: 200, pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
         pixelSegment: 200, quad: 100, listedBlock: 0, list: 0, gatheredVector: 0)
 }
