@@ -122,6 +122,7 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
             visit_one(halves, input + visit->input, weights + visit->weights, pixels, stride, quads);
     } else {
         const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
+#pragma clang loop unroll_count(2)
         for (; offset != end; offset += 2, weights += 128) {
             visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride,
                       quads);

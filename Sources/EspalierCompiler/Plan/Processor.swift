@@ -48,7 +48,7 @@ public struct Processor: Sendable {
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
-        channelVisitOfEight: 3.4, channelPixel: 16,
+        channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
         pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3)
 
