@@ -31,7 +31,7 @@ INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], int
     if (pixels & 1) store_pixel(sums[p], r, s, output + p * 4, plane, quads, way);
 }
 
-/* Off the fast path, and once: groups of fewer quads, and layers whose sums are rounded generally. */
+/* Off the fast paths, and once: groups of fewer quads, and unusual ways of storing. */
 static __attribute__((noinline)) void store_some(const ChannelWalk *w, const int32x4_t *sums, int8_t *output,
                                                  int32_t pixels, int32_t quads) {
     for (int32_t n = 0; n < quads && n < w->quads; n++, output += w->g.output_plane) {
@@ -39,8 +39,8 @@ static __attribute__((noinline)) void store_some(const ChannelWalk *w, const int
             int32x4_t quad[4];
             for (int k = 0; k < 4; k++) quad[k] = sums[(p + k < pixels ? p + k : p) * quads + n];
             const int32_t left = pixels - p;
-            store_quad_by_way(quad, &w->requantisers[n], &w->storing, output + p * 4, left < 4 ? left : 4,
-                              w->way);
+            store_pixels(packed_by_way(quad, &w->requantisers[n], &w->storing, w->way), output + p * 4,
+                         left < 4 ? left : 4);
         }
     }
 }
@@ -52,8 +52,8 @@ INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *outp
     channel_sums(w, sums, input, pixels, stride, taps, quads);
     if (w->way == FROM_ZERO && w->quads >= quads) {
         store_tile(w, sums, output, pixels, quads, FROM_ZERO);
-    } else if (w->way == TO_THE_RIGHT && w->quads >= quads) {
-        store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT);
+    } else if (w->way == IN_16_BITS && w->quads >= quads) {
+        store_tile(w, sums, output, pixels, quads, IN_16_BITS);
     } else {
         int32x4_t all[MOST_PIXELS * 4];
 #pragma clang loop unroll(full)
@@ -113,6 +113,22 @@ static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32
     }
 }
 
+/* By the weights themselves, where their number alone does not tell. */
+static int group_fits_16_bits(const ChannelWalk *w, int32_t blocks) {
+    uint16x8_t sums[4] = { vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0) };
+    int fits = blocks < 256; /* of two bytes each */
+    for (const int8_t *at = w->weights, *end = at + blocks * 64; fits && at != end; at += 64) {
+#pragma clang loop unroll(full)
+        for (int n = 0; n < 4; n++) {
+            sums[n] = vpadalq_u8(sums[n], vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(at + n * 16))));
+        }
+    }
+    for (int n = 0; n < 4; n++) {
+        fits &= fits_16_bits(&w->requantisers[n], vreinterpretq_s32_u32(vpaddlq_u16(sums[n])));
+    }
+    return fits;
+}
+
 /* The whole picture, cut into tiles of nearly one width. */
 static void run_group(const ChannelWalk *w, const Strip *strips_of, int32_t most, int8_t *out) {
     const int8_t *in = w->g.input;
@@ -166,11 +182,13 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         const int32_t row = first / 4, keeps = is_stored(layer, row);
         const int32_t before = layer->row_start ? (int32_t)layer->row_start[row] : row * layer->row_blocks;
         for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
-        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
         w.weights = layer->weights + (size_t)before * 64;
         w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
         w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
+        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
+        if (w.way == TO_THE_RIGHT && w.storing.whole_range && group_fits_16_bits(&w, keeps ? layer->row_blocks : 0))
+            w.way = w.storing.from_zero ? FROM_ZERO : IN_16_BITS;
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }

@@ -40,6 +40,20 @@ INLINE void depthwise_plane(const DepthwiseWalk *w, const int8_t *input, int8_t 
     }
 }
 
+typedef void (*DepthwisePlane)(const DepthwiseWalk *, const int8_t *, int8_t *);
+#define DEPTHWISE_PLANE(STRIDE, WAY)                                                                         \
+    static void plane_##STRIDE##_##WAY(const DepthwiseWalk *w, const int8_t *input, int8_t *output) {        \
+        const DepthwiseWalk here = *w; /* in registers: stores of bytes may change *w, for all one knows */  \
+        depthwise_plane(&here, input, output, STRIDE, WAY);                                                  \
+    }
+DEPTHWISE_PLANE(1, GENERALLY) DEPTHWISE_PLANE(1, TO_THE_RIGHT) DEPTHWISE_PLANE(1, FROM_ZERO)
+DEPTHWISE_PLANE(2, GENERALLY) DEPTHWISE_PLANE(2, TO_THE_RIGHT) DEPTHWISE_PLANE(2, FROM_ZERO)
+/* By stride and way; bytes of IN_16_BITS are cut to the whole range by the way to the right, too. */
+static const DepthwisePlane planes[2][4] = {
+    { plane_1_GENERALLY, plane_1_TO_THE_RIGHT, plane_1_TO_THE_RIGHT, plane_1_FROM_ZERO },
+    { plane_2_GENERALLY, plane_2_TO_THE_RIGHT, plane_2_TO_THE_RIGHT, plane_2_FROM_ZERO },
+};
+
 static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (layer->weight_zero_point || input->data || layer->depth_multiplier != 1 || layer->kernel_height != 3
@@ -53,16 +67,9 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
     for (int32_t quad = 0; quad < output->quads; quad++) {
         w.requantiser = requantiser_of_quad(layer, quad);
         w.weights = depthwise_weights(layer->weights + quad * 36);
-        const int8_t *in = w.g.input + quad * w.g.input_plane;
-        int8_t *out = w.g.output + quad * w.g.output_plane;
-        switch (way_of_storing(&w.storing, &w.requantiser, 1, 9) * 2 + layer->stride_width) {
-        case FROM_ZERO * 2 + 1: depthwise_plane(&w, in, out, 1, FROM_ZERO); break;
-        case FROM_ZERO * 2 + 2: depthwise_plane(&w, in, out, 2, FROM_ZERO); break;
-        case TO_THE_RIGHT * 2 + 1: depthwise_plane(&w, in, out, 1, TO_THE_RIGHT); break;
-        case TO_THE_RIGHT * 2 + 2: depthwise_plane(&w, in, out, 2, TO_THE_RIGHT); break;
-        case GENERALLY * 2 + 1: depthwise_plane(&w, in, out, 1, GENERALLY); break;
-        case GENERALLY * 2 + 2: depthwise_plane(&w, in, out, 2, GENERALLY); break;
-        }
+        const int way = way_of_storing(&w.storing, &w.requantiser, 1, 9);
+        planes[layer->stride_width - 1][way](&w, w.g.input + quad * w.g.input_plane,
+                                             w.g.output + quad * w.g.output_plane);
     }
     return 1;
 }

@@ -22,7 +22,8 @@ typedef struct Storing {
     int8x16_t least, most;
     int32x4_t zero_point, lowest, highest;
     int negative_differs; /* 0 where a negative sum gives the lower end whatever its rounding */
-    int from_zero;        /* stored values are 0 ... 255 less 128: ReLU over the whole range */
+    int whole_range;      /* bytes saturate where the activation ends */
+    int from_zero;        /* and stored values are 0 ... 255 less 128: ReLU */
     int once;
 } Storing;
 
@@ -35,7 +36,8 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.lowest = vdupq_n_s32(layer->activation_min);
     s.highest = vdupq_n_s32(layer->activation_max);
     s.negative_differs = layer->activation_min < output->zero_point;
-    s.from_zero = output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
+    s.whole_range = layer->activation_min == -128 && layer->activation_max == 127;
+    s.from_zero = s.whole_range && output->zero_point == -128;
     s.once = layer->rounds_once;
     return s;
 }
@@ -73,11 +75,10 @@ INLINE int shifts_right(const Requantiser *r) {
     return vminvq_u32(vorrq_u32(vreinterpretq_u32_s32(r->correction), vceqzq_s32(r->multiplier))) != 0;
 }
 
-/* True where sums of that many products of two bytes, shifted right, have results that 16 bits hold. */
-INLINE int fits_16_bits(const Requantiser *r, int32_t products) {
-    const int32x4_t most = vdupq_n_s32(products < 1 << 16 ? products << 14 : INT32_MAX);
-    const int32x4_t h = vqrdmulhq_s32(vqaddq_s32(vqabsq_s32(r->start), most), r->multiplier);
-    return vmaxvq_s32(vrshlq_s32(h, r->shift)) < INT16_MAX;
+/* True where 16 bits hold all results, shifted right, of sums whose weights have these sums without their signs. */
+INLINE int fits_16_bits(const Requantiser *r, int32x4_t weights) {
+    const int32x4_t most = vqaddq_s32(vqabsq_s32(r->start), vqshlq_n_s32(weights, 7));
+    return vmaxvq_s32(vrshlq_s32(vqrdmulhq_s32(most, r->multiplier), r->shift)) < INT16_MAX;
 }
 
 /* Rounded twice, of outputs that are shifted right: doubling high product, then ties away from zero. */
@@ -109,22 +110,23 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
     return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
 }
 
-/* How sums become bytes: a constant at every use, chosen outside the loops. FROM_ZERO: shifted right, all
- * results in 16 bits, and stored values 0 ... 255 less 128. */
-enum { GENERALLY, TO_THE_RIGHT, FROM_ZERO };
+/* How sums become bytes. The last two are for the fast paths: shifted right, all results in 16 bits, and the whole
+ * range of bytes; FROM_ZERO: 0 ... 255 less 128. */
+enum { GENERALLY, TO_THE_RIGHT, IN_16_BITS, FROM_ZERO };
 
 /* Of so many vectors of outputs, whose sums have so many products. */
 INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int32_t products) {
-    int right = !s->once, fits = s->from_zero;
+    const int32x4_t weights = vqshlq_n_s32(vdupq_n_s32(products), 7);
+    int right = !s->once, fits = s->whole_range;
     for (int n = 0; n < count; n++) {
         right &= shifts_right(&r[n]);
-        fits &= fits_16_bits(&r[n], products);
+        fits &= fits_16_bits(&r[n], weights);
     }
-    return !right ? GENERALLY : fits ? FROM_ZERO : TO_THE_RIGHT;
+    return !right ? GENERALLY : !fits ? TO_THE_RIGHT : s->from_zero ? FROM_ZERO : IN_16_BITS;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
-    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way == TO_THE_RIGHT);
+    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way != FROM_ZERO);
 }
 
 /* The lower halves of eight sums. */
@@ -137,6 +139,10 @@ INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, cons
     if (way == FROM_ZERO) {
         const uint8x16_t bytes = vqmovun_high_s16(vqmovun_s16(halves_of(a, b)), halves_of(c, d));
         return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80)));
+    }
+    if (way == IN_16_BITS) {
+        const int16x8_t low = vqaddq_s16(halves_of(a, b), s->zero), high = vqaddq_s16(halves_of(c, d), s->zero);
+        return vqmovn_high_s16(vqmovn_s16(low), high);
     }
     const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), s->zero);
     const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), s->zero);
@@ -207,16 +213,15 @@ INLINE void store_pixel(const int32x4_t *sums, const Requantiser *r, const Stori
     if (quads > 3) vst1q_lane_s32((int32_t *)(void *)(output + 3 * plane), words, 3);
 }
 
-INLINE void store_quad_by_way(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
-                              int32_t pixels, int way) {
+/* Off the fast paths, whatever the way. */
+INLINE int8x16_t packed_by_way(const int32x4_t sums[4], const Requantiser *r, const Storing *s, int way) {
     int32x4_t v[4];
     for (int p = 0; p < 4; p++) {
-        v[p] = way == FROM_ZERO      ? rounded(sums[p], r, s, FROM_ZERO)
-               : way == TO_THE_RIGHT ? rounded(sums[p], r, s, TO_THE_RIGHT)
-                                     : rounded(sums[p], r, s, GENERALLY);
+        v[p] = way == GENERALLY   ? rounded(sums[p], r, s, GENERALLY)
+               : way == FROM_ZERO ? rounded(sums[p], r, s, FROM_ZERO)
+                                  : rounded(sums[p], r, s, TO_THE_RIGHT);
     }
-    store_pixels(packed(v[0], v[1], v[2], v[3], s, way == FROM_ZERO ? FROM_ZERO : TO_THE_RIGHT), output,
-                 pixels);
+    return packed(v[0], v[1], v[2], v[3], s, way == FROM_ZERO ? FROM_ZERO : TO_THE_RIGHT);
 }
 
 #endif

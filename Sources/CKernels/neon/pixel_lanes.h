@@ -36,12 +36,12 @@ INLINE void store_output(const int32x4_t *sums, const Requantiser *r, const Stor
     }
 }
 
-/* Off the fast path, and once. */
-static __attribute__((noinline)) void store_output_generally(const int32x4_t *sums, const Requantiser *r,
-                                                             const Storing *s, int8_t *bytes, int vectors) {
+/* Off the fast paths, and once. */
+static __attribute__((noinline)) void store_output_by_way(const PixelWalk *w, const int32x4_t *sums,
+                                                          const Requantiser *r, int8_t *bytes, int vectors) {
     for (int v = 0; v < vectors; v++) {
-        const int32x4_t x = rounded(sums[v], r, s, GENERALLY);
-        store_pixels(packed(x, x, x, x, s, GENERALLY), bytes + v * 4, 1);
+        const int32x4_t four[4] = { sums[v], sums[v], sums[v], sums[v] };
+        store_pixels(packed_by_way(four, r, &w->storing, w->way), bytes + v * 4, 1);
     }
 }
 
@@ -89,13 +89,13 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, con
             const int32x4_t *of_one = sums + o * vectors;
             if (w->way == FROM_ZERO) {
                 store_output(of_one, r, &w->storing, bytes[row + o], vectors, FROM_ZERO);
-            } else if (w->way == TO_THE_RIGHT) {
-                store_output(of_one, r, &w->storing, bytes[row + o], vectors, TO_THE_RIGHT);
+            } else if (w->way == IN_16_BITS) {
+                store_output(of_one, r, &w->storing, bytes[row + o], vectors, IN_16_BITS);
             } else {
                 int32x4_t copy[MOST_SUMS];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) copy[v] = of_one[v];
-                store_output_generally(copy, r, &w->storing, bytes[row + o], vectors);
+                store_output_by_way(w, copy, r, bytes[row + o], vectors);
             }
         }
     }
@@ -137,15 +137,37 @@ INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32
     return (int32_t)(next - offsets);
 }
 
+/* By the weights themselves, where their number alone does not tell. */
+static int quad_fits_16_bits(const PixelWalk *w, int32_t together) {
+    const int8_t *weights = w->weights;
+    int fits = 1;
+    for (int32_t row = 0; row < 4; row += together) {
+        uint32x4_t sums = vdupq_n_u32(0); /* of the outputs of the row, again and again */
+        for (int32_t words = w->counts[row / together] * together; words > 0; words -= 4, weights += 16) {
+            const int8x16_t some = load_pixels(weights, words);
+            sums = vpadalq_u16(sums, vpaddlq_u8(vreinterpretq_u8_s8(vabsq_s8(some))));
+            if (words < 4) weights -= (4 - words) * 4;
+        }
+        if (together < 4) sums = vaddq_u32(sums, vextq_u32(sums, sums, 2));
+        if (together < 2) sums = vaddq_u32(sums, vextq_u32(sums, sums, 1));
+        for (int o = 0; o < together; o++) {
+            fits &= fits_16_bits(&w->requantisers[row + o], vreinterpretq_s32_u32(sums));
+        }
+    }
+    return fits;
+}
+
 /* What a quad of outputs is made of; 0 of the outputs past the last mask row. */
 static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad, int32_t rows,
                          const int32_t *places, int32_t *offsets) {
     const int32_t together = layer->block_outputs, first = quad * 4 / together;
+    int32_t most = 0; /* kept blocks of an output */
     w->offsets = offsets;
     for (int32_t r = 0; r < 4 / together; r++) {
         const int32_t row = first + r, exists = row < rows;
         w->counts[r] = exists ? list_offsets(layer, row, places, offsets) : 0;
         offsets += w->counts[r];
+        if (w->counts[r] > most) most = w->counts[r];
         for (int32_t o = r * together; o < (r + 1) * together; o++) {
             const int32x4_t none = vdupq_n_s32(0);
             w->requantisers[o]
@@ -154,7 +176,9 @@ static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad,
     }
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
-    w->way = way_of_storing(&w->storing, w->requantisers, 4, layer->row_blocks * 4);
+    w->way = way_of_storing(&w->storing, w->requantisers, 4, most * 4);
+    if (w->way == TO_THE_RIGHT && w->storing.whole_range && quad_fits_16_bits(w, together))
+        w->way = w->storing.from_zero ? FROM_ZERO : IN_16_BITS;
 }
 
 /* Rows of a band that has been put together, to where they belong. */
