@@ -10,7 +10,7 @@ FIRMWARE_PACKAGES = $(HOST_PACKAGES) python3 xz-utils qemu-user-static
 QEMU_PACKAGES = $(HOST_PACKAGES) gcc make xz-utils python3 qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 UML_PACKAGES = $(HOST_PACKAGES) gcc make bc flex bison m4 xz-utils python3 python3-venv procps
 
-ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user python3-venv
 
 FUZZ_MUTATIONS ?= 100000
 FUZZ_SEED ?= 1

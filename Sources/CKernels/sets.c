@@ -29,7 +29,7 @@ static uint32_t find_sets(void) {
     if (features & ESPALIER_X86_SSE41) available[count++] = &espalier_kernels_sse41;
 #endif
 #if defined(__aarch64__)
-    /* Firmware for one board leaves out the set that board has no use for: 120 to 150 KB. */
+    /* Firmware for one board leaves out the set that board has no use for: 50 to 70 KB. */
 #if !defined(ESPALIER_WITHOUT_NEONDOT)
     if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
 #endif

@@ -59,9 +59,11 @@ static void fill_arena(void) {
 }
 
 static void fill_tables(int32_t entries, int32_t used, int legal) {
-    const int32_t usual = between(-10, -4);
+    /* In one layer of four, results of an output or two that 16 bits do not hold. */
+    const int32_t usual = between(-10, -4), wide = next() % 4 == 0;
     for (int32_t i = 0; i < entries; i++) {
-        bias[i] = i < used ? between(-20000, 20000) : 0;
+        const int32_t most = wide && next() % 4 == 0 ? 1 << 28 : 20000;
+        bias[i] = i < used ? between(-most, most) : 0;
         multiplier[i] = i < used ? between(1 << 30, 0x7fffffff) : 0;
         shift[i] = (int8_t)(i < used ? legal ? usual + between(-1, 1) : between(-31, 8) : 0);
         weight_sum[i] = 0;
@@ -265,6 +267,13 @@ static void small_grid(void) {
     }
 }
 
+/* More pixels than the widest tile has, in most cases more than a band. */
+static void large_convolution(int32_t kernel, int32_t stride) {
+    const int32_t height = between(8, 44), width = between(20, 60);
+    convolution(height, width, between(1, 12), between(1, 6), kernel, stride, 1 << between(0, 2),
+                between(1, 8));
+}
+
 static void random_layer(void) {
     const int32_t height = between(1, 18), width = between(1, 34), channels = between(1, 40);
     const int32_t kernel = next() % 2 ? 3 : 1, stride = between(1, 2);
@@ -274,6 +283,11 @@ static void random_layer(void) {
     case 2: mean(height, width, channels); break;
     case 3: pool(height + 2, width + 2, channels, between(1, 3), stride, 0); break;
     case 4: case 5: convolution(height, width, channels, between(1, 70), kernel, stride, 16, 8); break;
+    case 6:
+        if (next() % 4 == 0) {
+            large_convolution(kernel, stride);
+            break;
+        } /* fall through */
     default:
         convolution(height, width, channels, between(1, 40), kernel, stride, 1 << between(0, 2),
                     between(0, 8));

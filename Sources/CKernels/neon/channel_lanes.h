@@ -79,7 +79,8 @@ typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *, int32_t, in
 #define MOST_TAPS 1
 STRIP(1, 1, 1) STRIP(2, 1, 1) STRIP(1, 2, 1) STRIP(2, 2, 1)
 HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4)
-static const Strip strips[2][MOST_TILE + 1] = { { 0, strip_1_1_1, strip_2_1_1 }, { 0, strip_1_2_1, strip_2_2_1 } };
+static const Strip strips[2][MOST_TILE + 1]
+    = { { 0, strip_1_1_1, strip_2_1_1 }, { 0, strip_1_2_1, strip_2_2_1 } };
 static const Strip half_strips[MOST_PIXELS + 1]
     = { 0, half_strip_1, half_strip_2, half_strip_3, half_strip_4 };
 #else
@@ -88,13 +89,15 @@ static const Strip half_strips[MOST_PIXELS + 1]
     STRIP(1, S, TAPS)                                                                                        \
     STRIP(2, S, TAPS) STRIP(3, S, TAPS) STRIP(4, S, TAPS) STRIP(5, S, TAPS) STRIP(6, S, TAPS)
 STRIPS(1, 1) STRIPS(2, 1) STRIPS(1, 3) STRIPS(2, 3)
-HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4) HALF_STRIP(5) HALF_STRIP(6) HALF_STRIP(7) HALF_STRIP(8)
+HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4)
+HALF_STRIP(5) HALF_STRIP(6) HALF_STRIP(7) HALF_STRIP(8)
 #define ALL(S, TAPS)                                                                                         \
     { 0, strip_1_##S##_##TAPS, strip_2_##S##_##TAPS, strip_3_##S##_##TAPS, strip_4_##S##_##TAPS,             \
       strip_5_##S##_##TAPS, strip_6_##S##_##TAPS }
 static const Strip strips[4][MOST_TILE + 1] = { ALL(1, 1), ALL(2, 1), ALL(1, 3), ALL(2, 3) };
 static const Strip half_strips[MOST_PIXELS + 1] = {
-    0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6, half_strip_7, half_strip_8,
+    0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6, half_strip_7,
+    half_strip_8,
 };
 #endif
 
@@ -187,8 +190,9 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
         w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
-        if (w.way == TO_THE_RIGHT && w.storing.whole_range && group_fits_16_bits(&w, keeps ? layer->row_blocks : 0))
-            w.way = w.storing.from_zero ? FROM_ZERO : IN_16_BITS;
+        if (w.way == TO_THE_RIGHT && group_fits_16_bits(&w, keeps ? layer->row_blocks : 0)) {
+            w.way = fast_way(&w.storing);
+        }
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }

@@ -1,6 +1,7 @@
 /* Depthwise 3x3.
  *
- * Included by neondot.c and neon.c, each with its own DepthwiseWeights, depthwise_weights and depthwise_sums. */
+ * Included by neondot.c and neon.c, each with its own DepthwiseWeights, depthwise_weights and
+ * depthwise_sums. */
 #ifndef ESPALIER_ARM_DEPTHWISE_H
 #define ESPALIER_ARM_DEPTHWISE_H
 

@@ -97,7 +97,8 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         return 0;
     }
     /* Factors of the inputs at most 1/2, as TFLite makes them, and the sum's too. */
-    if ((halves < 2 && layer->shift[x] >= 0) || (halves < 1 && layer->shift[y] >= 0) || layer->shift[2] >= 0) {
+    if ((halves < 2 && layer->shift[x] >= 0) || (halves < 1 && layer->shift[y] >= 0)
+        || layer->shift[2] >= 0) {
         return 0;
     }
     const Addition a = {

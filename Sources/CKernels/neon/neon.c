@@ -1,14 +1,12 @@
 /* The kernels of 64-bit NEON without dot products (Cortex-A53, A72: Raspberry Pi 3, 4, Zero 2). */
 #if defined(__aarch64__)
 #include "../sets.h"
-#include "neon64.h"
 
 #define MOST_PIXELS 4 /* of a tile in channel lanes with 8 outputs; with 16: 2 */
 #define MOST_TILE 2
 #define MOST_SUMS 8 /* vectors of sums in a tile in pixel lanes */
 
 #include "sums_in_halves.h"
-
 #include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"

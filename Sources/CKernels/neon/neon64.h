@@ -69,13 +69,14 @@ INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output
                        vdupq_n_s32(layer->shift[output]));
 }
 
-/* True where all four outputs are shifted right: then no left shift is due and the zero point's addition cannot
- * wrap. Entries past the last output are all zero, which is as good. */
+/* True where all four outputs are shifted right: then no left shift is due and the zero point's addition
+ * cannot wrap. Entries past the last output are all zero, which is as good. */
 INLINE int shifts_right(const Requantiser *r) {
     return vminvq_u32(vorrq_u32(vreinterpretq_u32_s32(r->correction), vceqzq_s32(r->multiplier))) != 0;
 }
 
-/* True where 16 bits hold all results, shifted right, of sums whose weights have these sums without their signs. */
+/* True where 16 bits hold all results, shifted right, of outputs whose weights have sums of magnitudes as
+ * given. */
 INLINE int fits_16_bits(const Requantiser *r, int32x4_t weights) {
     const int32x4_t most = vqaddq_s32(vqabsq_s32(r->start), vqshlq_n_s32(weights, 7));
     return vmaxvq_s32(vrshlq_s32(vqrdmulhq_s32(most, r->multiplier), r->shift)) < INT16_MAX;
@@ -110,19 +111,24 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
     return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
 }
 
-/* How sums become bytes. The last two are for the fast paths: shifted right, all results in 16 bits, and the whole
- * range of bytes; FROM_ZERO: 0 ... 255 less 128. */
+/* How sums become bytes. The last two are for the fast paths: shifted right, all results in 16 bits, and the
+ * whole range of bytes; FROM_ZERO: 0 ... 255 less 128. */
 enum { GENERALLY, TO_THE_RIGHT, IN_16_BITS, FROM_ZERO };
+
+/* Where 16 bits hold all results. */
+INLINE int fast_way(const Storing *s) {
+    return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
+}
 
 /* Of so many vectors of outputs, whose sums have so many products. */
 INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int32_t products) {
     const int32x4_t weights = vqshlq_n_s32(vdupq_n_s32(products), 7);
-    int right = !s->once, fits = s->whole_range;
+    int right = !s->once, fits = 1;
     for (int n = 0; n < count; n++) {
         right &= shifts_right(&r[n]);
         fits &= fits_16_bits(&r[n], weights);
     }
-    return !right ? GENERALLY : !fits ? TO_THE_RIGHT : s->from_zero ? FROM_ZERO : IN_16_BITS;
+    return !right ? GENERALLY : fits ? fast_way(s) : TO_THE_RIGHT;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
@@ -141,8 +147,8 @@ INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, cons
         return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80)));
     }
     if (way == IN_16_BITS) {
-        const int16x8_t low = vqaddq_s16(halves_of(a, b), s->zero), high = vqaddq_s16(halves_of(c, d), s->zero);
-        return vqmovn_high_s16(vqmovn_s16(low), high);
+        const int8x8_t bytes = vqmovn_s16(vqaddq_s16(halves_of(a, b), s->zero));
+        return vqmovn_high_s16(bytes, vqaddq_s16(halves_of(c, d), s->zero));
     }
     const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), s->zero);
     const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), s->zero);

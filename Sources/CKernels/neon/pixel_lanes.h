@@ -177,8 +177,7 @@ static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad,
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
     w->way = way_of_storing(&w->storing, w->requantisers, 4, most * 4);
-    if (w->way == TO_THE_RIGHT && w->storing.whole_range && quad_fits_16_bits(w, together))
-        w->way = w->storing.from_zero ? FROM_ZERO : IN_16_BITS;
+    if (w->way == TO_THE_RIGHT && quad_fits_16_bits(w, together)) w->way = fast_way(&w->storing);
 }
 
 /* Rows of a band that has been put together, to where they belong. */

@@ -28,8 +28,8 @@ INLINE void load_inputs(int8x16_t inputs[5], const int8_t *input, const int pixe
     for (int i = 0; i * 4 < pixels; i++) inputs[i] = vld1q_s8(input + i * 16);
 }
 
-/* Loads two quads' weights. In assembly, because compilers step pointers that run side by side by additions of
- * their own. */
+/* Loads two quads' weights. In assembly, because compilers step pointers that run side by side by additions
+ * of their own. */
 INLINE void load_and_step(int8x16_t weights[2], const int8_t **block, const int bytes) {
     __asm__("ldp %q0, %q1, [%2], %3"
             : "=w"(weights[0]), "=w"(weights[1]), "+r"(*block)
@@ -144,7 +144,7 @@ INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int
     return weights;
 }
 
-/* ---- Depthwise 3x3: four pixels of a row turned so that a channel's lie together, three taps to a lane. ---- */
+/* ---- Depthwise 3x3: four pixels of a row turned so that a channel's lie together. ---- */
 
 typedef struct DepthwiseWeights {
     int8x16_t first[3];  /* of each kernel row at pixels 0 ... 2 of a window of four, and */
@@ -166,8 +166,8 @@ INLINE DepthwiseWeights depthwise_weights(const int8_t *weights) {
     return w;
 }
 
-/* Two rows of outputs. Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at stride 2:
- * never one outside. */
+/* Two rows of outputs. Two neighbouring outputs need pixels 0 ... 3 at stride 1, 0 ... 3 and 1 ... 4 at
+ * stride 2: never one outside. */
 INLINE void depthwise_sums(const DepthwiseWeights *w, int32x4_t start, const int8_t *input, int32_t row_bytes,
                            int32x4_t sums[2][4], const int pixels, const int stride) {
     static const uint8_t turn[16] = { 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15 };

@@ -1,5 +1,5 @@
-/* Sums without dot products: SMULL, SMLAL and SADALP. A vector of four sums is kept in halves, the sums of even and
- * odd pairs of channels apart, until its end. */
+/* Sums without dot products: SMULL, SMLAL and SADALP. A vector of four sums is kept in halves, the sums of
+ * even and odd pairs of channels apart, until its end. */
 #ifndef ESPALIER_ARM_SUMS_IN_HALVES_H
 #define ESPALIER_ARM_SUMS_IN_HALVES_H
 
@@ -21,7 +21,8 @@ typedef struct Products {
 } Products;
 
 /* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their
- * sums and spill; four chains side by side, because a Cortex-A53 waits for each result. */
+ * sums and spill, and loads, which "memory" forbids; four chains side by side, because a Cortex-A53 waits for
+ * each result. */
 INLINE void multiply_two(Products p, Products q) {
     int16x8_t t, u, v, w;
     __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
@@ -60,14 +61,14 @@ INLINE void multiply_one(int32x4_t *low, int32x4_t *high, int8x16_t a, int8x16_t
 
 /* ---- Channel lanes: halves[pixel][quad][half]. ---- */
 
-/* The quads of 4 pixels, each four times. */
-INLINE void four_of_four(int8x16_t x[4], const int8_t *input, const int stride) {
+/* The quads of 4 pixels, every other one, each four times. */
+INLINE void four_of_four(int8x16_t x[4], const int8_t *input) {
     const int32_t *words = (const int32_t *)(const void *)input;
-    const int32x4_t a = vld1q_s32(words), b = stride == 1 ? a : vld1q_s32(words + 4);
+    const int32x4_t a = vld1q_s32(words), b = vld1q_s32(words + 4);
     x[0] = vreinterpretq_s8_s32(vdupq_laneq_s32(a, 0));
-    x[1] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 1) : vdupq_laneq_s32(a, 2));
-    x[2] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 2) : vdupq_laneq_s32(b, 0));
-    x[3] = vreinterpretq_s8_s32(stride == 1 ? vdupq_laneq_s32(a, 3) : vdupq_laneq_s32(b, 2));
+    x[1] = vreinterpretq_s8_s32(vdupq_laneq_s32(a, 2));
+    x[2] = vreinterpretq_s8_s32(vdupq_laneq_s32(b, 0));
+    x[3] = vreinterpretq_s8_s32(vdupq_laneq_s32(b, 2));
 }
 
 /* Two blocks at once: their products fit in 16 bits together. */
@@ -75,9 +76,10 @@ INLINE void visit_two(int32x4_t *halves, const int8_t *first, const int8_t *firs
                       const int8_t *second, const int8_t *second_weights, const int pixels,
                       const int stride, const int quads) {
     int8x16_t x[MOST_PIXELS], y[MOST_PIXELS];
-    if (pixels == 4) {
-        four_of_four(x, first, stride);
-        four_of_four(y, second, stride);
+    const int wide = pixels == 4 && stride == 2;
+    if (wide) {
+        four_of_four(x, first);
+        four_of_four(y, second);
     }
 #pragma clang loop unroll(full)
     for (int n = 0; n < quads; n += 2) {
@@ -86,11 +88,12 @@ INLINE void visit_two(int32x4_t *halves, const int8_t *first, const int8_t *firs
 #pragma clang loop unroll(full)
         for (int p = 0; p < pixels; p++) {
             int32x4_t *const h = halves + (p * quads + n) * 2;
-            if (n == 0 && pixels < 4) {
+            if (n == 0 && !wide) {
                 x[p] = four_times(first + p * stride * 4);
                 y[p] = four_times(second + p * stride * 4);
             }
-            multiply_two((Products){ h, h + 1, a, x[p], b, y[p] }, (Products){ h + 2, h + 3, c, x[p], d, y[p] });
+            multiply_two((Products){ h, h + 1, a, x[p], b, y[p] },
+                         (Products){ h + 2, h + 3, c, x[p], d, y[p] });
         }
     }
 }
@@ -155,14 +158,20 @@ INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int
         for (int o = 0; o < together; o++, weights += 4) a[o] = four_times(weights);
 #pragma clang loop unroll(full)
         for (int o = 0; o < together; o++, weights += 4) b[o] = four_times(weights);
+        /* Loaded one step ahead: a Cortex-A53 would wait for them. */
+        int8x16_t x[2] = { vld1q_s8(first), vld1q_s8(first + 16) };
+        int8x16_t y[2] = { vld1q_s8(second), vld1q_s8(second + 16) };
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v += 2) {
-            const int8x16_t x = vld1q_s8(first + v * 16), y = vld1q_s8(second + v * 16);
-            const int8x16_t z = vld1q_s8(first + v * 16 + 16), u = vld1q_s8(second + v * 16 + 16);
+            const int8x16_t p = x[0], q = x[1], r = y[0], s = y[1];
+            if (v + 2 < vectors) {
+                x[0] = vld1q_s8(first + v * 16 + 32), x[1] = vld1q_s8(first + v * 16 + 48);
+                y[0] = vld1q_s8(second + v * 16 + 32), y[1] = vld1q_s8(second + v * 16 + 48);
+            }
 #pragma clang loop unroll(full)
             for (int i = v; i < together * vectors; i += vectors) {
-                multiply_two((Products){ &low[i], &high[i], x, a[i / vectors], y, b[i / vectors] },
-                             (Products){ &low[i + 1], &high[i + 1], z, a[i / vectors], u, b[i / vectors] });
+                multiply_two((Products){ &low[i], &high[i], p, a[i / vectors], r, b[i / vectors] },
+                             (Products){ &low[i + 1], &high[i + 1], q, a[i / vectors], s, b[i / vectors] });
             }
         }
     }
