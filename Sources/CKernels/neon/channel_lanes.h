@@ -1,6 +1,7 @@
 /* Convolution, channel lanes: 16 outputs in four vectors, a pixel's quad taken by lane.
  *
- * Included by neondot.c and neon.c, each with its own channel_sums, MOST_PIXELS and MOST_TILE. */
+ * Included by neondot.c and neon.c, each with its own channel_sums, set_starts, MOST_PIXELS and
+ * MOST_TILE. */
 #ifndef ESPALIER_ARM_CHANNEL_LANES_H
 #define ESPALIER_ARM_CHANNEL_LANES_H
 
@@ -196,10 +197,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }
-        for (int n = 0; n < 4; n++) {
-            w.starts[n * 2] = vzip1q_s32(w.requantisers[n].start, vdupq_n_s32(0));
-            w.starts[n * 2 + 1] = vzip2q_s32(w.requantisers[n].start, vdupq_n_s32(0));
-        }
+        set_starts(&w);
         const int half = w.quads <= 2 && layer->stride_width == 2 && (three || MOST_TAPS == 1) && keeps;
         run_group(&w, half ? half_strips : strips[(three && keeps ? 2 : 0) + layer->stride_width - 1],
                   half ? MOST_PIXELS : MOST_TILE, w.g.output + (size_t)first * (size_t)w.g.output_plane);

@@ -64,9 +64,15 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
                        four_shifts(layer->shift + quad * 4));
 }
 
-INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output) {
-    return requantiser(vdupq_n_s32(layer->bias[output]), vdupq_n_s32(layer->multiplier[output]),
-                       vdupq_n_s32(layer->shift[output]));
+/* That of one of the four outputs, in all lanes. */
+INLINE Requantiser requantiser_of_lane(const Requantiser *four, int32_t lane) {
+    Requantiser r;
+    r.start = vld1q_dup_s32((const int32_t *)&four->start + lane);
+    r.multiplier = vld1q_dup_s32((const int32_t *)&four->multiplier + lane);
+    r.shift = vld1q_dup_s32((const int32_t *)&four->shift + lane);
+    r.left = vld1q_dup_s32((const int32_t *)&four->left + lane);
+    r.correction = vld1q_dup_s32((const int32_t *)&four->correction + lane);
+    return r;
 }
 
 /* True where all four outputs are shifted right: then no left shift is due and the zero point's addition

@@ -1,11 +1,12 @@
 /* Convolution, pixel lanes: vectors of four pixels of a gathered band, a block's weights broadcast to them.
  *
- * Included by neondot.c and neon.c, each with its own pixel_sums and MOST_SUMS. */
+ * Included by neondot.c and neon.c, each with its own pixel_sums, start_in_pixel_lanes and
+ * MOST_SUMS. */
 #ifndef ESPALIER_ARM_PIXEL_LANES_H
 #define ESPALIER_ARM_PIXEL_LANES_H
 
 #include "gather.h"
-#include "neon64.h"
+#include "walks.h"
 
 /* The most vectors in a band, and how many more a tile may write. */
 enum { BAND_VECTORS = BAND_SEGMENTS * 4, SPARE_VECTORS = 3 };
@@ -20,6 +21,7 @@ typedef struct PixelWalk {
     int32_t counts[4];      /* of each mask row in the quad */
     const int8_t *weights;  /* of the quad's first kept block */
     Requantiser requantisers[4];
+    int32x4_t starts[4][2]; /* of two vectors */
     int way;
     int32_t places[BAND_VECTORS + SPARE_VECTORS]; /* of each vector, in `output` */
 } PixelWalk;
@@ -80,7 +82,7 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, con
     for (int row = 0; row < 4; row += together) {
         int32x4_t sums[MOST_SUMS];
         const int32_t count = w->counts[row / together];
-        weights = pixel_sums(sums, &w->requantisers[row], w->input + first * 16, offset, count, weights,
+        weights = pixel_sums(sums, &w->starts[row], w->input + first * 16, offset, count, weights,
                              vectors, together);
         offset += count;
 #pragma clang loop unroll(full)
@@ -157,26 +159,39 @@ static int quad_fits_16_bits(const PixelWalk *w, int32_t together) {
     return fits;
 }
 
-/* What a quad of outputs is made of; 0 of the outputs past the last mask row. */
+/* Of a quad, whose last outputs may have no mask row and so no entries in the tables. */
+static Requantiser requantiser_of_some(const EspalierLayer *layer, int32_t quad, int32_t entries) {
+    if (entries >= 4) return requantiser_of_quad(layer, quad);
+    int32_t bias[4] = { 0 }, multiplier[4] = { 0 };
+    int8_t shift[4] = { 0 };
+    for (int32_t o = 0; o < entries; o++) {
+        bias[o] = layer->bias[quad * 4 + o];
+        multiplier[o] = layer->multiplier[quad * 4 + o];
+        shift[o] = layer->shift[quad * 4 + o];
+    }
+    return requantiser(vld1q_s32(bias), vld1q_s32(multiplier), four_shifts(shift));
+}
+
+/* What a quad of outputs is made of. */
 static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad, int32_t rows,
                          const int32_t *places, int32_t *offsets) {
     const int32_t together = layer->block_outputs, first = quad * 4 / together;
+    const Requantiser four = requantiser_of_some(layer, quad, rows * together - quad * 4);
     int32_t most = 0; /* kept blocks of an output */
     w->offsets = offsets;
     for (int32_t r = 0; r < 4 / together; r++) {
-        const int32_t row = first + r, exists = row < rows;
-        w->counts[r] = exists ? list_offsets(layer, row, places, offsets) : 0;
-        offsets += w->counts[r];
-        if (w->counts[r] > most) most = w->counts[r];
-        for (int32_t o = r * together; o < (r + 1) * together; o++) {
-            const int32x4_t none = vdupq_n_s32(0);
-            w->requantisers[o]
-                = exists ? requantiser_of_one(layer, quad * 4 + o) : requantiser(none, none, none);
-        }
+        const int32_t row = first + r, count = row < rows ? list_offsets(layer, row, places, offsets) : 0;
+        w->counts[r] = count;
+        offsets += count;
+        if (count > most) most = count;
+    }
+    for (int32_t o = 0; o < 4; o++) {
+        w->requantisers[o] = requantiser_of_lane(&four, o);
+        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(w->requantisers[o].start);
     }
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
-    w->way = way_of_storing(&w->storing, w->requantisers, 4, most * 4);
+    w->way = way_of_storing(&w->storing, &four, 1, most * 4);
     if (w->way == TO_THE_RIGHT && quad_fits_16_bits(w, together)) w->way = fast_way(&w->storing);
 }
 

@@ -78,11 +78,18 @@ INLINE const int8_t *visit_alone(int32x4_t sums[MOST_PIXELS][4], const int8_t *i
     return weights;
 }
 
+INLINE void set_starts(ChannelWalk *w) {
+    for (int n = 0; n < 4; n++) w->starts[n] = w->requantisers[n].start;
+}
+
 INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
                          const int pixels, const int stride, const int taps, const int quads) {
     const int8_t *weights = w->weights;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < pixels * quads; i++) sums[i / quads][i % quads] = w->requantisers[i % quads].start;
+    for (int i = 0; i < pixels * quads; i += 2) {
+        int32x4_t *const two = &sums[i / quads][i % quads];
+        load_starts(&w->starts[i % quads], two, two + 1);
+    }
     if (taps == 3) {
         for (int32_t row = w->kernel_height; row > 0; row--, input += w->row_step) {
             weights = visit_row(w, sums, input, weights, pixels, stride, quads);
@@ -116,15 +123,17 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
     if (together > 1) { OUTPUT_BY_LANE((FIRST + 1) & 3, 1) }                                                 \
     if (together > 2) { OUTPUT_BY_LANE(2, 2) OUTPUT_BY_LANE(3, 3) }
 
+INLINE int32x4_t start_in_pixel_lanes(int32x4_t start) { return start; }
+
 /* The sums of one mask row: `together` outputs on `vectors` vectors. A vector of weights is four blocks of
  * one output, two of two or one of four. Returns the next row's weights. */
-INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int8_t *input,
+INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
                                 const int32_t *offset, int32_t count, const int8_t *weights,
                                 const int vectors, const int together) {
     int8x16_t inputs[MOST_SUMS];
     const int step = 4 / together;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < together * vectors; i++) sums[i] = r[i / vectors].start;
+    for (int i = 0; i < together * vectors; i += 2) load_starts(starts[i / vectors], &sums[i], &sums[i + 1]);
     for (const int32_t *end = offset + (count & -step); offset != end; offset += step, weights += 16) {
         const int8x16_t block = vld1q_s8(weights);
         BLOCK(0, 0)

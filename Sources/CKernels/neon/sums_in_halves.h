@@ -107,6 +107,14 @@ INLINE void visit_one(int32x4_t *halves, const int8_t *input, const int8_t *weig
     }
 }
 
+/* A sum's first half starts with it, the other one with 0. */
+INLINE void set_starts(ChannelWalk *w) {
+    for (int n = 0; n < 4; n++) {
+        w->starts[n * 2] = vzip1q_s32(w->requantisers[n].start, vdupq_n_s32(0));
+        w->starts[n * 2 + 1] = vzip2q_s32(w->requantisers[n].start, vdupq_n_s32(0));
+    }
+}
+
 /* All blocks two by two; the last one of an odd number alone. */
 INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], const int8_t *input,
                          const int pixels, const int stride, const int taps, const int quads) {
@@ -114,7 +122,9 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
     const int8_t *weights = w->weights;
     (void)taps;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < pixels * quads * 2; i++) halves[i] = w->starts[i % (quads * 2)];
+    for (int i = 0; i < pixels * quads * 2; i += 2) {
+        load_starts(&w->starts[i % (quads * 2)], &halves[i], &halves[i + 1]);
+    }
     if (w->visits) {
         const Visit *visit = w->visits, *end = visit + (w->count & ~1);
         for (; visit != end; visit += 2) {
@@ -140,18 +150,19 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
 
 /* ---- Pixel lanes. ---- */
 
+/* In both halves. */
+INLINE int32x4_t start_in_pixel_lanes(int32x4_t start) { return vzip1q_s32(start, vdupq_n_s32(0)); }
+
 /* The sums of one mask row: `together` outputs on `vectors` vectors, blocks two by two. Returns the next
  * row's weights. */
-INLINE const int8_t *pixel_sums(int32x4_t *sums, const Requantiser *r, const int8_t *input,
+INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
                                 const int32_t *offset, int32_t count, const int8_t *weights,
                                 const int vectors, const int together) {
     int32x4_t low[MOST_SUMS], high[MOST_SUMS];
     int8x16_t a[4], b[4];
     const int32_t *end = offset + (count & ~1);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < together * vectors; i++) {
-        low[i] = high[i] = vzip1q_s32(r[i / vectors].start, vdupq_n_s32(0));
-    }
+    for (int i = 0; i < together * vectors; i++) load_starts(starts[i / vectors], &low[i], &high[i]);
     for (; offset != end; offset += 2) {
         const int8_t *first = input + offset[0], *second = input + offset[1];
 #pragma clang loop unroll(full)
