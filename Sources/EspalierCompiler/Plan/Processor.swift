@@ -78,6 +78,7 @@ public struct Processor: Sendable {
     /// Microcontrollers: every block visited costs the same, and flash is dear.
     public static let cortexM = Processor(
         name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 64, channelVisitAlone: 64,
-        channelVisitOfEight: 64, channelPixel: 200, pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
+        channelVisitOfEight: 64, channelPixel: 200,
+        pixelVisit: [.pixels1x4: 64, .pixels2x4: 128, .pixels4x4: 256], fewSegments: 1,
         pixelSegment: 200, quad: 100, listedBlock: 0, list: 0, gatheredVector: 0)
 }
