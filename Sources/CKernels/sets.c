@@ -66,6 +66,7 @@ static EspalierKernel convolution_of(const EspalierKernelSet *set, const Espalie
     switch (layer->kernel) {
     case ESPALIER_KERNEL_CHANNEL_LANES: return set->channel_lanes;
     case ESPALIER_KERNEL_PIXEL_LANES: return set->pixel_lanes;
+    case ESPALIER_KERNEL_WINOGRAD: return set->winograd ? set->winograd : set->channel_lanes;
     default: return 0;
     }
 }
@@ -102,6 +103,7 @@ int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const Espalier
         return 0;
     }
     switch (convolution->kernel) {
+    case ESPALIER_KERNEL_WINOGRAD: kernel = set->winograd ? 0 : set->adding_channel_lanes; break;
     case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->adding_channel_lanes; break;
     case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->adding_pixel_lanes; break;
     }

@@ -24,6 +24,18 @@ public struct Processor: Sendable {
     var listedBlock: Double
     var list: Double
     var gatheredVector: Double
+    /// Nil where there are no kernels for it.
+    var winograd: Winograd?
+
+    /// Winograd's transformation, for blocks of 4 tiles and 16 outputs: the transform of a quad's inputs and weights; the
+    /// products of a quad at one of 36 positions; the end of a position; the outputs of a quad of one tile.
+    struct Winograd {
+        var inputs: Double
+        var weights: Double
+        var product: Double
+        var position: Double
+        var outputs: Double
+    }
 
     public static let all = [generic, avx512vnni, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
 
@@ -50,7 +62,8 @@ public struct Processor: Sendable {
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
         channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3)
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
+        winograd: Winograd(inputs: 248, weights: 492, product: 27, position: 10, outputs: 133))
 
     /// aarch64 with SDOT (Raspberry Pi 5).
     public static let cortexA76 = Processor(
