@@ -11,7 +11,7 @@ QEMU_PACKAGES = $(HOST_PACKAGES) gcc make xz-utils python3 qemu-system-arm gcc-a
 UML_PACKAGES = $(HOST_PACKAGES) gcc make bc flex bison m4 xz-utils python3 python3-venv procps
 
 ARM_PACKAGES = $(HOST_PACKAGES) gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \
-	libc6-dev-armhf-cross gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-user qemu-system-arm
+	libc6-dev-armhf-cross gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-user qemu-system-arm python3-venv
 
 FUZZ_MUTATIONS ?= 100000
 FUZZ_SEED ?= 1

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 3u
+#define ESPALIER_ABI_VERSION 4u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
@@ -35,9 +35,12 @@
 /* EspalierLayer.kernel of a CONVOLUTION: which way its weights are packed, hence which kernels can run it.
  *
  * Pixel lanes: neighbouring pixels lie in a vector's lanes and a block's weights are broadcast to them; rows of
- * 1, 2 or 4 outputs. Channel lanes: 16 outputs lie in the lanes and a pixel's quad is broadcast to them. */
+ * 1, 2 or 4 outputs. Channel lanes: 16 outputs lie in the lanes and a pixel's quad is broadcast to them.
+ * Winograd: packed as for channel lanes, which sets without such a kernel run it in; 3x3, stride 1, not
+ * dilated, every block kept. */
 #define ESPALIER_KERNEL_PIXEL_LANES 1
 #define ESPALIER_KERNEL_CHANNEL_LANES 2
+#define ESPALIER_KERNEL_WINOGRAD 3
 
 /* One activation tensor of shape [height, width, channels], or a constant operand. */
 typedef struct EspalierTensor {

@@ -29,7 +29,7 @@ static uint32_t find_sets(void) {
     if (features & ESPALIER_X86_SSE41) available[count++] = &espalier_kernels_sse41;
 #endif
 #if defined(__aarch64__)
-    /* Firmware for one board leaves out the set that board has no use for: 120 to 150 KB. */
+    /* Firmware for one board leaves out the set that board has no use for: 50 to 70 KB. */
 #if !defined(ESPALIER_WITHOUT_NEONDOT)
     if (espalier_arm_has_dot_product()) available[count++] = &espalier_kernels_neondot;
 #endif
@@ -66,6 +66,7 @@ static EspalierKernel convolution_of(const EspalierKernelSet *set, const Espalie
     switch (layer->kernel) {
     case ESPALIER_KERNEL_CHANNEL_LANES: return set->channel_lanes;
     case ESPALIER_KERNEL_PIXEL_LANES: return set->pixel_lanes;
+    case ESPALIER_KERNEL_WINOGRAD: return set->winograd ? set->winograd : set->channel_lanes;
     default: return 0;
     }
 }
@@ -102,6 +103,7 @@ int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const Espalier
         return 0;
     }
     switch (convolution->kernel) {
+    case ESPALIER_KERNEL_WINOGRAD: kernel = set->winograd ? 0 : set->adding_channel_lanes; break;
     case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->adding_channel_lanes; break;
     case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->adding_pixel_lanes; break;
     }

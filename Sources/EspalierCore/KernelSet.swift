@@ -25,6 +25,9 @@ public struct KernelSet: @unchecked Sendable {
     /// As `--isa` takes it: a C string that is never freed.
     public var nameBytes: UnsafePointer<CChar> { table.pointee.name }
 
+    /// Whether it has a kernel of its own for layers packed for Winograd's transformation.
+    public var hasWinograd: Bool { table.pointee.winograd != nil }
+
     /// Multiply-accumulates done by some rounds of nothing but this set's dot product; nil for the reference.
     public func exercise(rounds: UInt32) -> UInt64? {
         guard let exercise = table.pointee.exercise else { return nil }

@@ -15,7 +15,7 @@ struct Tune: ParsableCommand {
     @Option(name: .shortAndLong, help: "Where to write the measured costs (JSON).")
     var output: String
 
-    @Option(help: "How long to measure each of the four packings.")
+    @Option(help: "How long to measure each packing.")
     var seconds = 1.0
 
     func validate() throws {

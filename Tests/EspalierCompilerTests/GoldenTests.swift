@@ -1,3 +1,4 @@
+import CEspalier
 import EspalierFiles
 import EspalierTestSupport
 import Foundation
@@ -21,6 +22,17 @@ import Testing
         for row in rows {
             #expect(!row.isFolded && row.values > 0 && row.valuesIdentical == row.values, "\(row)")
         }
+    }
+
+    /// What the planner packs for kernels that this machine may not have runs in those it has.
+    @Test func everyLayerPackedForACortexA53IsBitIdentical() throws {
+        let compilation = try ReferenceModel.compilation("resnet8_cifar10_int8", for: .cortexA53)
+        let kernels = compilation.plan.layers.map(\.fields.kernel)
+        #expect(kernels.count { $0 == ESPALIER_KERNEL_WINOGRAD } == 5)
+        let rows = try LayerValidation(compilation, compilation.model())
+            .run(recording: Reference.url("golden/layers_resnet8_cifar10_int8.npz").path)
+        #expect(rows.count == 17)
+        for row in rows { #expect(row.values > 0 && row.valuesIdentical == row.values, "\(row)") }
     }
 
     @Test func resnet8OnFiveThousandPicturesGivesTheReferenceRowsAndTop1() throws {

@@ -35,6 +35,7 @@ import Testing
         for name in ["resnet8_cifar10_int8", "mobilenet_v2_1.0_224_int8_nchw", "vww_96_int8"] {
             try check(ReferenceModel.compilation(name).plan, name)
         }
+        try check(ReferenceModel.compilation("resnet8_cifar10_int8", for: .cortexA53).plan, "for an A53")
     }
 
     private func check(_ plan: Plan, _ name: String) throws {

@@ -6,10 +6,11 @@ import Foundation
 
 /// Models of the reference folder, compiled.
 enum ReferenceModel {
-    static func compilation(_ name: String) throws -> Compilation {
+    static func compilation(_ name: String, for processor: Processor = .generic) throws -> Compilation {
         let path = try Reference.url("models/tflite/\(name).tflite").path
-        return try Compilation(
-            tflite: ByteFile.read(path), sourceName: "\(name).tflite", options: CompileOptions(name: "model"))
+        var options = CompileOptions(name: "model")
+        options.costs.processor = processor
+        return try Compilation(tflite: ByteFile.read(path), sourceName: "\(name).tflite", options: options)
     }
 
     /// An array of a golden file.

@@ -20,6 +20,8 @@ import Testing
         var kept: Double?
         /// Whether some input quads hold nothing but the zero point, and kernels look for them.
         var silence = false
+        /// Packed for Winograd's kernels, where they can be: 3x3, stride 1, every block kept.
+        var winograd = false
         /// An addition behind the convolution, in the same place.
         var addition: FollowingAddition?
         var seed: UInt64
@@ -28,6 +30,7 @@ import Testing
             "\(geometry) \(padding) \(height)x\(width)x\(channels) -> \(outputs), groups \(groups), "
                 + "blocks of \(blockOutputs), kept \(kept.map { "\($0)" } ?? "all"), "
                 + "weight zero point \(weightZeroPoint), rounds once \(roundsOnce), silence \(silence), "
+                + "Winograd \(winograd), "
                 + "\(addition.map { "\($0)" } ?? "no addition"), seed \(seed)"
         }
 
@@ -64,7 +67,7 @@ import Testing
                 addition == nil ? sum : bench.tensor(inPlaceOf: sum, zeroPoint: scale.zeroPoint)
             bench.convolution(
                 source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs,
-                roundsOnce: roundsOnce, skipsSilence: silence,
+                roundsOnce: roundsOnce, skipsSilence: silence, winograd: winograd,
                 keep: mask.map { mask in { mask.keeps($0, $1) } }, target)
             guard let addition else {
                 return firstMismatch(self, result) {
@@ -177,6 +180,23 @@ import Testing
             roundsOnce: Int.random(in: 0..<6, using: &random) == 0,
             kept: Bool.random(using: &random) ? Double.random(in: 0...1, using: &random) : nil,
             silence: Bool.random(using: &random), seed: random.next())
+    }
+
+    /// Pictures of whole tiles of 4x4 outputs and of parts of them, on sets with a kernel for it and on others.
+    @Test func layersPackedForWinogradAgree() {
+        var random = SeededGenerator(seed: 59)
+        var geometry = Geometry()
+        geometry.kernelHeight = 3
+        geometry.kernelWidth = 3
+        expectAgreement(
+            (0..<500).map { index in
+                Case(
+                    geometry: geometry, padding: index % 2 == 0 ? .same : .valid,
+                    height: 3 + index % 11, width: Int.random(in: 3...21, using: &random),
+                    channels: Int.random(in: 1...34, using: &random),
+                    outputs: Int.random(in: 1...34, using: &random), blockOutputs: 16,
+                    roundsOnce: index % 7 == 0, silence: index % 3 == 0, winograd: true, seed: random.next())
+            })
     }
 
     @Test func masksLongerThanOneWordAgree() {

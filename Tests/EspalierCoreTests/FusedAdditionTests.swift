@@ -79,21 +79,23 @@ struct FollowingAddition: CustomStringConvertible {
     }
 
     /// The sets that have such kernels do run both layers in one step: without it the test above shows nothing.
-    @Test(arguments: [1, 16])
-    func bothLayersAreOneStep(blockOutputs: Int) throws {
+    @Test(arguments: [(1, false), (16, false), (16, true)])
+    func bothLayersAreOneStep(blockOutputs: Int, winograd: Bool) throws {
         for kernels in KernelSet.all where kernels.name == "avx512vnni" {
             let bench = LayerBench()
-            let input = bench.tensor(8, 8, 4)
+            let input = bench.tensor(8, 8, 4, halo: Halo(top: 1, bottom: 1, left: 1, right: 1))
             let sum = bench.tensor(8, 8, 4, zeroPoint: -128)
             let result = bench.tensor(inPlaceOf: sum, zeroPoint: -5)
-            let weights = NaiveWeights(values: [Int8](repeating: 1, count: 16), bias: [0, 0, 0, 0])
+            let weights = NaiveWeights(
+                values: [Int8](repeating: 1, count: winograd ? 144 : 16), bias: [0, 0, 0, 0])
             var geometry = Geometry()
+            if winograd { (geometry.kernelHeight, geometry.kernelWidth) = (3, 3) }
             geometry.pad(.same, height: 8, width: 8)
             bench.convolution(
                 input, weights, geometry,
                 Requantisation(
                     multiplier: Array(repeating: 1 << 30, count: 4), shift: [-7, -7, -7, -7], zeroPoint: -5),
-                blockOutputs: blockOutputs, result)
+                blockOutputs: blockOutputs, winograd: winograd, result)
             _ = FollowingAddition().append(to: bench, result, sum)
             let model = bench.model(input: input, outputs: [sum])
             let arena = Arena(bytes: Int(model.pointee.arena_bytes))

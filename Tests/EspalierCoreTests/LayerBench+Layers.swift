@@ -9,10 +9,11 @@ extension LayerBench {
     ///
     /// - Parameter keep: whether the block at (mask row, position) is stored and visited; nil: all, unmasked.
     ///   The weights of blocks that are not kept reach no memory at all.
+    /// - Parameter winograd: for Winograd's kernels, where the window is theirs.
     func convolution(
         _ input: Int, _ weights: NaiveWeights, _ geometry: Geometry, _ scale: Requantisation, groups: Int = 1,
         blockOutputs: Int = 1, roundsOnce: Bool = false, skipsSilence: Bool = false,
-        keep keepsBlock: ((Int, Int) -> Bool)? = nil,
+        winograd: Bool = false, keep keepsBlock: ((Int, Int) -> Bool)? = nil,
         _ output: Int
     ) {
         let source = tensors[input]
@@ -45,9 +46,15 @@ extension LayerBench {
             layer.rounds_once = roundsOnce ? 1 : 0
             setTables(
                 &layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
-            layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
-            layer.kernel =
-                blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
+            if winograd {
+                layer.scratch = Int32(
+                    self.scratch(bytes: WinogradSize(shape(output), inputQuads: quads).scratchBytes))
+                layer.kernel = ESPALIER_KERNEL_WINOGRAD
+            } else {
+                layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
+                layer.kernel =
+                    blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
+            }
             layer.block_outputs = Int32(blockOutputs)
             layer.skips_silence = skipsSilence ? 1 : 0
             layer.pairs_fit = Packing.pairsFit(packed)
@@ -190,10 +197,14 @@ extension LayerBench {
         window.strideWidth = Int(layer.stride_width)
         window.dilationHeight = Int(layer.dilation_height)
         window.dilationWidth = Int(layer.dilation_width)
-        let shape = Shape(Int(tensors[output].height), Int(tensors[output].width), 1)
         return scratch(
             bytes: Scratch.bytes(
-                window, blocks: blocks, outputsPerRow: blockOutputs, quads: quads, output: shape))
+                window, blocks: blocks, outputsPerRow: blockOutputs, quads: quads, output: shape(output)))
+    }
+
+    private func shape(_ tensor: Int) -> Shape {
+        Shape(
+            Int(tensors[tensor].height), Int(tensors[tensor].width), Int(tensors[tensor].channels))
     }
 
     private func set(_ layer: inout EspalierLayer, _ geometry: Geometry) {

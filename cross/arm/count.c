@@ -1,6 +1,8 @@
 /* Sets a compiled model's input twice and runs it after as many of them as the argument says: the
  * instructions of two such programs differ by one inference exactly. Prints a hash of the last outputs.
- * Linked by cross/count-arm. */
+ * Linked by cross/count-arm.
+ *
+ *     count RUNS [LAYERS]       of the model's first LAYERS layers */
 #include ESPALIER_COUNT_MODEL
 #include "espalier.h"
 
@@ -15,12 +17,14 @@ static uint32_t count(const EspalierTensor *tensor) {
 }
 
 int main(int argument_count, char **arguments) {
-    const EspalierModel *model = &ESPALIER_MODEL;
+    EspalierModel copy = ESPALIER_MODEL;
+    const EspalierModel *const model = &copy;
     const int runs = argument_count > 1 ? atoi(arguments[1]) : 1;
     const uint32_t inputs = count(&model->tensors[model->input]);
     const uint32_t outputs = count(&model->tensors[model->outputs[0]]);
     uint32_t state = 1, hash = 2166136261u; /* FNV-1a */
     EspalierResult result;
+    if (argument_count > 2) copy.layer_count = (uint32_t)atoi(arguments[2]);
     for (uint32_t i = 0; i < inputs; ++i) {
         state = state * 1664525u + 1013904223u; /* Numerical Recipes */
         values[i] = (int8_t)((int32_t)(state >> 24) - 128);

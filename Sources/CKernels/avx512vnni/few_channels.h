@@ -1,8 +1,8 @@
 /* The input of a 3x3 layer with 3 channels or 1, as first layers have: a quad would hold one or three bytes
- * of nothing. Of 3 channels, two words of each row hold the window's first eight bytes there, and one word the
- * ninth ones of its three rows: 7 words instead of 9. Of 1 channel, a word of each row holds its three bytes:
- * 3 words. They lie in planes as gather.h has them, [word of a row][row parity][rows][width][4], the ninth
- * bytes' [rows][width][4] behind. Include begin.h before it. */
+ * of nothing. Of 3 channels, two words of each row hold the window's first eight bytes there, and one word
+ * the ninth ones of its three rows: 7 words instead of 9. Of 1 channel, a word of each row holds its three
+ * bytes: 3 words. They lie in planes as gather.h has them, [word of a row][row parity][rows][width][4], the
+ * ninth bytes' [rows][width][4] behind. Include begin.h before it. */
 #ifndef ESPALIER_AVX512VNNI_FEW_CHANNELS_H
 #define ESPALIER_AVX512VNNI_FEW_CHANNELS_H
 
@@ -21,10 +21,8 @@ static int32_t few_places(const Gather *g, int32_t channels, uint16_t *places) {
     const int32_t planes = channels == 3 ? 2 : 1;
     int32_t word = 0;
     for (int32_t y = 0; y < 3; y++) {
-        const int32_t row = g->parities == 2 ? y / 2 : y, parity = g->parities == 2 ? y % 2 : 0;
         for (int32_t plane = 0; plane < planes; plane++) {
-            const int32_t copy = plane * g->parities + parity;
-            places[word++] = (uint16_t)(copy * g->copy / 4 + row * g->width);
+            places[word++] = (uint16_t)(gather_place(g, y, plane) / 4);
         }
     }
     if (channels == 3) places[word++] = (uint16_t)(2 * g->parities * g->copy / 4);
@@ -53,7 +51,7 @@ static void few_weights(const int8_t *weights, int32_t channels, int8_t *words) 
     if (channels == 3) _mm_storeu_si128(to, ninth);
 }
 
-/* From pixels of two vectors, in each lane four bytes: `bytes` has each one's place, 64 more in the second. */
+/* From pixels of two vectors, in each lane four bytes: `bytes` has their places, 64 more in the second. */
 INLINE __m512i bytes_of_two(__m512i first, __m512i second, int bytes) {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     const __m512i pixels = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(0x04040404));

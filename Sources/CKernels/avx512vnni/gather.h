@@ -1,97 +1,33 @@
-/* The input of a band of output rows, gathered so that every tap of every output pixel is one step of 4 bytes
- * away from its neighbour's: [quad][kernel column][row parity][rows][width][4].
- *
- * Each kernel column has a copy of its own without halo columns, so output pixels form one run through all
- * rows of the band, segments of 16 have no gaps, and where the width is a multiple of 16 every load is
- * aligned: a load across a cache line costs two, and in a pruned layer loads are what limits. Pictures 8, 4,
- * 2 or 1 pixels wide are cut into strips of rows that lie side by side, 16 pixels together. Stride 2 keeps
- * even and odd rows apart. */
+/* Gathers bands of the input (bands.h), pictures 8, 4, 2 or 1 pixels wide in strips of rows that lie side by
+ * side, 16 pixels together: vertical neighbours would lie across cache lines. Include begin.h before it. */
 #ifndef ESPALIER_AVX512VNNI_GATHER_H
 #define ESPALIER_AVX512VNNI_GATHER_H
 
 #include <immintrin.h>
 
-#include "../visits.h"
+#include "../bands.h"
 
-/* What a band may take, to stay in the first-level cache beside the weights. */
-#define BAND_BYTES 28672
-/* Segments of 16 pixels in a band. */
-#define BAND_SEGMENTS 64
 /* Segments of a band whose single outputs are walked four at a time. */
 #define TOGETHER_SEGMENTS 5
 /* Places are words, numbered by 16 bits; so many zeros follow the gathered input. */
 #define MOST_PLACES (65536 - TOGETHER_SEGMENTS * 16)
 
-typedef struct Gather {
-    const int8_t *corner; /* of the input: window's corner of output pixel (0, 0) */
-    int8_t *room;
-    int32_t stride, kernel_height, kernel_width, dilation_height, dilation_width, quads;
-    int32_t input_row, input_plane;
-    int32_t strips;        /* of rows, side by side */
-    int32_t strip_width;   /* the output's width */
-    int32_t height, width; /* of the output, with the strips side by side */
-    int32_t band;          /* output rows gathered at a time */
-    int32_t parities;      /* row parities kept apart */
-    int32_t rows;          /* rows of one copy */
-    int32_t copy, plane;   /* bytes of a copy, and from a quad to the next one */
-    int is_input;          /* the input is already as it should be */
-} Gather;
-
-/* Vertical neighbours of a picture of one strip would lie across cache lines. */
 INLINE int32_t strips_of(int32_t kernel_height, int32_t height, int32_t width) {
     const int divides = width < 16 && 16 % width == 0 && height % (16 / width) == 0;
     return kernel_height > 1 && divides ? 16 / width : 1;
 }
 
-/* Bytes of `room` a layer needs; Scratch.swift has the same sum. */
-INLINE void gather_sizes(Gather *g) {
-    const int32_t span = (g->kernel_height - 1) * g->dilation_height;
-    g->parities = g->stride == 2 && g->kernel_height > 1 ? 2 : 1;
-    for (g->band = g->height;; g->band = (g->band + 1) / 2) {
-        g->rows = g->band + span / g->parities;
-        g->copy = g->rows * g->width * 4;
-        g->plane = g->copy * g->parities * g->kernel_width;
-        const int fits = g->plane * g->quads <= BAND_BYTES && g->band * g->width <= BAND_SEGMENTS * 16;
-        if (fits || g->band == 1) return;
-    }
-}
-
-/* A 1x1 layer of stride 1 without halos can do without gathering; few pixels are gathered all the same, so
- * that loads are aligned and outputs can be walked together. */
-INLINE int reads_in_place(const Gather *g, const EspalierTensor *input) {
-    return g->kernel_height * g->kernel_width == 1 && g->stride == 1 && input->row_bytes == g->width * 4
-           && g->height * g->width > TOGETHER_SEGMENTS * 16
-           && input->plane_bytes / 4 * g->quads < MOST_PLACES;
-}
-
-/* 0 for strides it does not know and for pictures too large. */
-INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, int8_t *room,
-                     Gather *g) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (layer->stride_height != layer->stride_width || layer->stride_width > 2) return 0;
-    if (output->width > BAND_SEGMENTS * 16) return 0;
-    if (layer->stride_width == 2 && layer->dilation_height * layer->dilation_width != 1) return 0;
-    g->corner = tensor_base(input, arena) - layer->pad_top * input->row_bytes - layer->pad_left * 4;
-    g->room = room;
-    g->stride = layer->stride_width;
-    g->kernel_height = layer->kernel_height;
-    g->kernel_width = layer->kernel_width;
-    g->dilation_height = layer->dilation_height;
-    g->dilation_width = layer->dilation_width;
-    g->quads = input->quads;
-    g->input_row = input->row_bytes;
-    g->input_plane = input->plane_bytes;
-    g->strip_width = output->width;
-    g->strips = strips_of(layer->kernel_height, output->height, output->width);
-    g->height = output->height / g->strips;
-    g->width = output->width * g->strips;
-    gather_sizes(g);
-    g->is_input = reads_in_place(g, input);
-    if (g->is_input) {
-        g->plane = input->plane_bytes;
-        g->band = BAND_SEGMENTS * 16 / g->width;
-        if (g->band < 1) g->band = 1;
-        if (g->band > g->height) g->band = g->height;
+/* 0 for strides it does not know and for pictures too large. Few pixels are gathered even where the input
+ * could be read in place, so that loads are aligned and outputs can be walked together. */
+INLINE int gather_in_words(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
+                           int8_t *room, Gather *g) {
+    const EspalierTensor *output = &tensors[layer->output];
+    const int32_t strips = strips_of(layer->kernel_height, output->height, output->width);
+    if (!gather_of(layer, tensors, arena, room, strips, g)) return 0;
+    const int is_small = g->height * g->width <= TOGETHER_SEGMENTS * 16;
+    if (g->is_input && (is_small || g->plane / 4 * g->quads >= MOST_PLACES)) {
+        g->is_input = 0;
+        gather_sizes(g);
     }
     return g->plane / 4 * g->quads < MOST_PLACES;
 }
@@ -270,9 +206,7 @@ INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
     int32_t block = 0;
     for (int32_t y = 0; y < g->kernel_height; y++) {
         for (int32_t x = 0; x < g->kernel_width; x++) {
-            const int32_t row = g->parities == 2 ? y / 2 : y * g->dilation_height;
-            const int32_t parity = g->parities == 2 ? y % 2 : 0;
-            int32_t place = (x * g->parities + parity) * g->copy / 4 + row * g->width;
+            int32_t place = gather_place(g, y, x) / 4;
             for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
         }
     }

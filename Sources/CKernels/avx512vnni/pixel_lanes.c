@@ -224,7 +224,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     int8_t *room = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
-    if (!gather_of(layer, tensors, arena, room, &gather)) return 0;
+    if (!gather_in_words(layer, tensors, arena, room, &gather)) return 0;
     const int32_t few = has_few_channels(layer, input, &gather) ? input->channels : 0;
     w.storing = storing(layer, output);
     w.addend = addend(addition, layer, tensors, arena);

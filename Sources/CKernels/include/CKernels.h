@@ -26,6 +26,7 @@ typedef struct EspalierKernelSet {
     uint32_t flip;
     EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
     EspalierKernel pixel_lanes;
+    EspalierKernel winograd; /* NULL: such layers run in channel lanes */
     EspalierAddingKernel adding_channel_lanes;
     EspalierAddingKernel adding_pixel_lanes;
     EspalierKernel depthwise_convolution;

@@ -1,256 +1,104 @@
 /* Convolution, channel lanes: 16 outputs in four vectors, a pixel's quad taken by lane.
  *
- * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own channel_sums, set_starts, MOST_PIXELS and
+ * MOST_TILE. */
 #ifndef ESPALIER_ARM_CHANNEL_LANES_H
 #define ESPALIER_ARM_CHANNEL_LANES_H
 
-#include "neon64.h"
+#include "walks.h"
 
-/* Tiles of pixels x one group of 16 outputs. */
-typedef struct ChannelWalk {
-    Geometry g;
-    Storing storing;
-    const Visit *visits;    /* where some quads are silent, else */
-    const int32_t *offsets; /* of all blocks' inputs, the weights one after the other */
-    int32_t count;
-    const int8_t *weights;  /* of the group */
-    Requantiser requantisers[4];
-    int32_t quads;          /* output quads in this group */
-    int32_t input_quads, kernel_height, row_step; /* row_step: from a kernel row's inputs to the next one's */
-    int way;
-} ChannelWalk;
-
-/* The lanes of up to 8 pixels; LANE counts through both vectors. */
-#define BY_LANE(P, LANE)                                                                                     \
-    if (P < pixels) {                                                                                        \
-        _Pragma("clang loop unroll(full)") for (int n = 0; n < quads; n++) {                                 \
-            sums[P][n] = DOT_BY_LANE(sums[P][n], vectors[n], inputs[(LANE) / 4], (LANE) & 3);            \
-        }                                                                                                    \
-    }
-#define SIX_BY_LANE(FIRST)                                                                                   \
-    BY_LANE(0, FIRST) BY_LANE(1, FIRST + 1) BY_LANE(2, FIRST + 2)                                            \
-    BY_LANE(3, FIRST + 3) BY_LANE(4, FIRST + 4) BY_LANE(5, FIRST + 5)
-
-INLINE void load_weights(int8x16_t vectors[4], const int8_t *weights) {
-#pragma clang loop unroll(full)
-    for (int n = 0; n < 4; n++) vectors[n] = vld1q_s8(weights + n * 16);
-}
-
-INLINE void visit_block(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, const int pixels,
-                        const int stride, const int quads) {
-    int8x16_t inputs[3], vectors[4];
-    if (stride == 1) {
-#pragma clang loop unroll(full)
-        for (int p = 0; p < pixels; p += 4) inputs[p / 4] = load_pixels(input + p * 4, pixels - p);
-        load_weights(vectors, weights);
-        SIX_BY_LANE(0)
-    } else {
-        /* Every other of 2 * pixels - 1 pixels: the last vector ends with the last of them. */
-        if (pixels <= 2) {
-            inputs[0] = load_pixels(input, 1);
-            if (pixels == 2) inputs[1] = load_pixels(input + 8, 1);
-        } else {
-            inputs[0] = vld1q_s8(input);
-            inputs[1] = vld1q_s8(input + (pixels == 3 ? 4 : pixels == 4 ? 12 : 16));
-            if (pixels > 4) inputs[2] = vld1q_s8(input + (pixels == 5 ? 20 : 28));
-        }
-        load_weights(vectors, weights);
-        switch (pixels) {
-        case 1: BY_LANE(0, 0) break;
-        case 2: BY_LANE(0, 0) BY_LANE(1, 4) break;
-        case 3: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 7) break;
-        case 4: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 5) BY_LANE(3, 7) break;
-        case 5: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 4) BY_LANE(3, 6) BY_LANE(4, 11) break;
-        case 6: BY_LANE(0, 0) BY_LANE(1, 2) BY_LANE(2, 4) BY_LANE(3, 6) BY_LANE(4, 9) BY_LANE(5, 11) break;
-        }
-    }
-}
-
-/* The three neighbouring taps of a kernel row share their pixels. */
-INLINE void visit_three(int32x4_t sums[6][4], const int8_t *input, const int8_t *weights, int32_t tap_bytes,
-                        const int pixels) {
-    const int quads = 4;
-    int8x16_t inputs[2], vectors[4];
-    inputs[0] = load_pixels(input, pixels + 2);
-    if (pixels > 2) inputs[1] = load_pixels(input + 16, pixels - 2);
-    load_weights(vectors, weights);
-    SIX_BY_LANE(0)
-    load_weights(vectors, weights + tap_bytes);
-    SIX_BY_LANE(1)
-    load_weights(vectors, weights + 2 * tap_bytes);
-    SIX_BY_LANE(2)
-}
-
-/* Two blocks at once where there is no dot product: their products fit in 16 bits together. `halves` has
- * the sums of even and odd pairs of channels apart, two outputs to a vector. */
-INLINE void visit_two(int32x4_t halves[2][8], const int8_t *first, const int8_t *first_weights,
-                      const int8_t *second, const int8_t *second_weights, const int pixels,
-                      const int stride, const int quads) {
-    int8x16_t x[2], y[2];
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++) {
-        x[p] = four_times(first + p * stride * 4);
-        y[p] = four_times(second + p * stride * 4);
-    }
-#pragma clang loop unroll(full)
-    for (int n = 0; n < quads; n += 2) {
-        const int8x16_t a = vld1q_s8(first_weights + n * 16), b = vld1q_s8(second_weights + n * 16);
-        const int8x16_t c = vld1q_s8(first_weights + n * 16 + 16), d = vld1q_s8(second_weights + n * 16 + 16);
-        int32x4_t *left = &halves[0][n * 2], *right = &halves[1][n * 2];
-        if (pixels == 1) {
-            multiply_two((Products){ left, left + 1, a, x[0], b, y[0] },
-                         (Products){ left + 2, left + 3, c, x[0], d, y[0] });
-        } else {
-            multiply_two((Products){ left, left + 1, a, x[0], b, y[0] },
-                         (Products){ right, right + 1, a, x[1], b, y[1] });
-            multiply_two((Products){ left + 2, left + 3, c, x[0], d, y[0] },
-                         (Products){ right + 2, right + 3, c, x[1], d, y[1] });
-        }
-    }
-}
-
-/* All blocks two by two; the last one of an odd number alone. */
-INLINE void visit_in_pairs(const ChannelWalk *w, int32x4_t sums[6][4], const int8_t *input, const int pixels,
-                           const int stride, const int quads) {
-    int32x4_t halves[2][8];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < pixels * 8; i++) halves[i / 8][i % 8] = vdupq_n_s32(0);
-    const int8_t *weights = w->weights;
-    if (w->visits) {
-        const Visit *visit = w->visits, *end = visit + (w->count & ~1);
-        for (; visit != end; visit += 2) {
-            visit_two(halves, input + visit[0].input, weights + visit[0].weights, input + visit[1].input,
-                      weights + visit[1].weights, pixels, stride, quads);
-        }
-        if (w->count & 1)
-            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
-    } else {
-        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
-        for (; offset != end; offset += 2, weights += 128) {
-            visit_two(halves, input + offset[0], weights, input + offset[1], weights + 64, pixels, stride,
-                      quads);
-        }
-        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < pixels * 4; i++) {
-        int32x4_t *sum = &sums[i / 4][i % 4];
-        *sum = vaddq_s32(*sum, vpaddq_s32(halves[i / 4][i % 4 * 2], halves[i / 4][i % 4 * 2 + 1]));
-    }
-}
-
-INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[6][4], int8_t *output, const int pixels,
-                       const int quads, const int way) {
+/* Four vectors of sums at a time: four pixels of a quad, two of two quads, one of all. */
+INLINE void store_tile(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], int8_t *output,
+                       const int pixels, const int quads, const int way) {
     const int32_t plane = w->g.output_plane;
-    if (pixels == 2 && quads == 4 && w->quads >= 4) {
-        store_two_quads(sums[0], sums[1], 0, &w->requantisers[0], &w->storing, output, plane, way);
-        store_two_quads(sums[0], sums[1], 2, &w->requantisers[2], &w->storing, output + 2 * plane, plane,
-                        way);
-        return;
-    }
+    const Requantiser *r = w->requantisers;
+    const Storing *s = &w->storing;
+    int p = 0;
 #pragma clang loop unroll(full)
-    for (int n = 0; n < quads; n++) {
-        if (n >= w->quads) break;
-        int32x4_t quad[8];
+    for (; p + 4 <= pixels; p += 4) {
 #pragma clang loop unroll(full)
-        for (int p = 0; p < pixels; p++) quad[p] = sums[p][n];
-        store_quad(quad, &w->requantisers[n], &w->storing, output + n * plane, pixels < 4 ? pixels : 4, way);
-        if (pixels == 5)
-            store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 1, way);
-        if (pixels == 6 && n + 1 < w->quads && n % 2 == 0) {
-            store_two_quads(sums[4], sums[5], n, &w->requantisers[n], &w->storing, output + n * plane + 16,
-                            plane, way);
+        for (int n = 0; n < quads; n++) {
+            const int32x4_t quad[4] = { sums[p][n], sums[p + 1][n], sums[p + 2][n], sums[p + 3][n] };
+            store_quad(quad, &r[n], s, output + n * plane + p * 4, 4, way);
         }
-        if (pixels == 6 && n + 1 == w->quads && n % 2 == 0) {
-            store_quad(quad + 4, &w->requantisers[n], &w->storing, output + n * plane + 16, 2, way);
+    }
+    if (pixels & 2) {
+#pragma clang loop unroll(full)
+        for (int n = 0; n < quads; n += 2) {
+            store_two_quads(sums[p], sums[p + 1], n, &r[n], s, output + n * plane + p * 4, plane, way);
+        }
+        p += 2;
+    }
+    if (pixels & 1) store_pixel(sums[p], r, s, output + p * 4, plane, quads, way);
+}
+
+/* Off the fast paths, and once: groups of fewer quads, and unusual ways of storing. */
+static __attribute__((noinline)) void store_some(const ChannelWalk *w, const int32x4_t *sums, int8_t *output,
+                                                 int32_t pixels, int32_t quads) {
+    for (int32_t n = 0; n < quads && n < w->quads; n++, output += w->g.output_plane) {
+        for (int32_t p = 0; p < pixels; p += 4) {
+            int32x4_t quad[4];
+            for (int k = 0; k < 4; k++) quad[k] = sums[(p + k < pixels ? p + k : p) * quads + n];
+            const int32_t left = pixels - p;
+            store_pixels(packed_by_way(quad, &w->requantisers[n], &w->storing, w->way), output + p * 4,
+                         left < 4 ? left : 4);
         }
     }
 }
 
-/* Off the fast path, and once. */
-static __attribute__((noinline)) void store_generally(const ChannelWalk *w, const int32x4_t *sums,
-                                                      int8_t *output, int pixels) {
-    for (int n = 0; n < 4 && n < w->quads; n++) {
-        for (int p = 0; p < pixels; p++) {
-            store_quad(&sums[p * 4 + n], &w->requantisers[n], &w->storing,
-                       output + n * w->g.output_plane + p * 4, 1, GENERALLY);
-        }
-    }
-}
-
-/* One tile; three: kernels 3 wide at stride 1 with every block visited. */
+/* One tile. `taps`: 3 for kernels 3 wide with every block visited. */
 INLINE void channel_tile(const ChannelWalk *w, const int8_t *input, int8_t *output, const int pixels,
-                         const int stride, const int three, const int quads) {
-    int32x4_t sums[6][4];
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++) {
-#pragma clang loop unroll(full)
-        for (int n = 0; n < 4; n++) sums[p][n] = w->requantisers[n].start;
-    }
-    const int8_t *weights = w->weights;
-    if (WIDEST_TILE == 2) {
-        visit_in_pairs(w, sums, input, pixels, stride, quads);
-    } else if (three) {
-        const int32_t tap_bytes = w->input_quads * 64;
-        for (int32_t row = 0; row < w->kernel_height; row++, input += w->row_step, weights += 2 * tap_bytes) {
-            const int8_t *place = input;
-            for (int32_t q = w->input_quads; q > 0; q--, place += w->g.input_plane, weights += 64) {
-                visit_three(sums, place, weights, tap_bytes, pixels);
-            }
-        }
-    } else if (w->visits) {
-        for (const Visit *visit = w->visits, *end = visit + w->count; visit != end; visit++) {
-            visit_block(sums, input + visit->input, weights + visit->weights, pixels, stride, quads);
-        }
+                         const int stride, const int taps, const int quads) {
+    int32x4_t sums[MOST_PIXELS][4];
+    channel_sums(w, sums, input, pixels, stride, taps, quads);
+    if (w->way == FROM_ZERO && w->quads >= quads) {
+        store_tile(w, sums, output, pixels, quads, FROM_ZERO);
+    } else if (w->way == IN_16_BITS && w->quads >= quads) {
+        store_tile(w, sums, output, pixels, quads, IN_16_BITS);
     } else {
-        const int32_t *offset = w->offsets, *end = offset + (w->count & ~1);
-        for (; offset != end; offset += 2, weights += 128) {
-            visit_block(sums, input + offset[0], weights, pixels, stride, quads);
-            visit_block(sums, input + offset[1], weights + 64, pixels, stride, quads);
-        }
-        if (w->count & 1) visit_block(sums, input + *offset, weights, pixels, stride, quads);
-    }
-    switch (w->way) {
-    case TO_THE_RIGHT_FROM_ZERO: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT_FROM_ZERO); break;
-    case TO_THE_RIGHT: store_tile(w, sums, output, pixels, quads, TO_THE_RIGHT); break;
-    default: {
-        int32x4_t all[6 * 4];
+        int32x4_t all[MOST_PIXELS * 4];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < pixels * 4; i++) all[i] = sums[i / 4][i % 4];
-        store_generally(w, all, output, pixels);
-    }
+        for (int i = 0; i < pixels * quads; i++) all[i] = sums[i / quads][i % quads];
+        store_some(w, all, output, pixels, quads);
     }
 }
 
-/* A strip of tiles from the picture's upper edge to its lower one. */
-typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *);
-#define STRIP_OF(P, S, THREE, QUADS, NAME)                                                                   \
-    static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out) {             \
-        for (int32_t y = w->g.height; y > 0; y--, in += w->g.input_row, out += w->g.output_row) {            \
-            channel_tile(w, in, out, P, S, THREE, QUADS);                                                    \
+/* A strip of tiles, so many bytes apart: from the picture's upper edge to its lower one, or along its only
+ * row. */
+typedef void (*Strip)(const ChannelWalk *, const int8_t *, int8_t *, int32_t, int32_t, int32_t);
+#define STRIP_OF(P, S, TAPS, QUADS, NAME)                                                                    \
+    static void NAME(const ChannelWalk *w, const int8_t *in, int8_t *out, int32_t count, int32_t in_step,    \
+                     int32_t out_step) {                                                                     \
+        for (; count > 0; count--, in += in_step, out += out_step) {                                         \
+            channel_tile(w, in, out, P, S, TAPS, QUADS);                                                     \
         }                                                                                                    \
     }
-#define STRIP(P, S, THREE) STRIP_OF(P, S, THREE, 4, strip_##P##_##S##_##THREE)
+#define STRIP(P, S, TAPS) STRIP_OF(P, S, TAPS, 4, strip_##P##_##S##_##TAPS)
 /* First layers often have 8 outputs: two quads. */
-#define HALF_STRIP(P) STRIP_OF(P, 2, 0, 2, half_strip_##P)
-#if WIDEST_TILE == 2
-HALF_STRIP(1) HALF_STRIP(2)
-static const Strip half_strips[3] = { 0, half_strip_1, half_strip_2 };
-STRIP(1, 1, 0) STRIP(2, 1, 0) STRIP(1, 2, 0) STRIP(2, 2, 0)
-static const Strip strips[2][3] = { { 0, strip_1_1_0, strip_2_1_0 }, { 0, strip_1_2_0, strip_2_2_0 } };
+#define HALF_STRIP(P) STRIP_OF(P, 2, MOST_TAPS, 2, half_strip_##P)
+#if MOST_TILE == 2
+#define MOST_TAPS 1
+STRIP(1, 1, 1) STRIP(2, 1, 1) STRIP(1, 2, 1) STRIP(2, 2, 1)
+HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4)
+static const Strip strips[2][MOST_TILE + 1]
+    = { { 0, strip_1_1_1, strip_2_1_1 }, { 0, strip_1_2_1, strip_2_2_1 } };
+static const Strip half_strips[MOST_PIXELS + 1]
+    = { 0, half_strip_1, half_strip_2, half_strip_3, half_strip_4 };
 #else
-HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4) HALF_STRIP(5) HALF_STRIP(6)
-static const Strip half_strips[7] = {
-    0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6,
-};
-#define STRIPS(S, THREE)                                                                                  \
-    STRIP(1, S, THREE)                                                                                    \
-    STRIP(2, S, THREE) STRIP(3, S, THREE) STRIP(4, S, THREE) STRIP(5, S, THREE) STRIP(6, S, THREE)
-STRIPS(1, 0) STRIPS(2, 0) STRIPS(1, 1)
-static const Strip strips[3][7] = {
-    { 0, strip_1_1_0, strip_2_1_0, strip_3_1_0, strip_4_1_0, strip_5_1_0, strip_6_1_0 },
-    { 0, strip_1_2_0, strip_2_2_0, strip_3_2_0, strip_4_2_0, strip_5_2_0, strip_6_2_0 },
-    { 0, strip_1_1_1, strip_2_1_1, strip_3_1_1, strip_4_1_1, strip_5_1_1, strip_6_1_1 },
+#define MOST_TAPS 3
+#define STRIPS(S, TAPS)                                                                                      \
+    STRIP(1, S, TAPS)                                                                                        \
+    STRIP(2, S, TAPS) STRIP(3, S, TAPS) STRIP(4, S, TAPS) STRIP(5, S, TAPS) STRIP(6, S, TAPS)
+STRIPS(1, 1) STRIPS(2, 1) STRIPS(1, 3) STRIPS(2, 3)
+HALF_STRIP(1) HALF_STRIP(2) HALF_STRIP(3) HALF_STRIP(4)
+HALF_STRIP(5) HALF_STRIP(6) HALF_STRIP(7) HALF_STRIP(8)
+#define ALL(S, TAPS)                                                                                         \
+    { 0, strip_1_##S##_##TAPS, strip_2_##S##_##TAPS, strip_3_##S##_##TAPS, strip_4_##S##_##TAPS,             \
+      strip_5_##S##_##TAPS, strip_6_##S##_##TAPS }
+static const Strip strips[4][MOST_TILE + 1] = { ALL(1, 1), ALL(2, 1), ALL(1, 3), ALL(2, 3) };
+static const Strip half_strips[MOST_PIXELS + 1] = {
+    0, half_strip_1, half_strip_2, half_strip_3, half_strip_4, half_strip_5, half_strip_6, half_strip_7,
+    half_strip_8,
 };
 #endif
 
@@ -266,6 +114,42 @@ static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32
                 w->requantisers[n].start = DOT(w->requantisers[n].start, vld1q_s8(weights + n * 16), silence);
             }
         }
+    }
+}
+
+/* By the weights themselves, where their number alone does not tell. */
+static int group_fits_16_bits(const ChannelWalk *w, int32_t blocks) {
+    uint16x8_t sums[4] = { vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0) };
+    int fits = blocks < 256; /* of two bytes each */
+    for (const int8_t *at = w->weights, *end = at + blocks * 64; fits && at != end; at += 64) {
+#pragma clang loop unroll(full)
+        for (int n = 0; n < 4; n++) {
+            sums[n] = vpadalq_u8(sums[n], vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(at + n * 16))));
+        }
+    }
+    for (int n = 0; n < 4; n++) {
+        fits &= fits_16_bits(&w->requantisers[n], vreinterpretq_s32_u32(vpaddlq_u16(sums[n])));
+    }
+    return fits;
+}
+
+/* The whole picture, cut into tiles of nearly one width. */
+static void run_group(const ChannelWalk *w, const Strip *strips_of, int32_t most, int8_t *out) {
+    const int8_t *in = w->g.input;
+    int32_t left = w->g.width;
+    if (w->g.height == 1) {
+        const int32_t whole = left / most;
+        strips_of[most](w, in, out, whole, most * w->g.input_pixel, most * 4);
+        in += whole * most * w->g.input_pixel;
+        out += whole * most * 4;
+        left -= whole * most;
+    }
+    for (int32_t tiles = (left + most - 1) / most; tiles > 0; tiles--) {
+        const int32_t pixels = (left + tiles - 1) / tiles;
+        strips_of[pixels](w, in, out, w->g.height, w->g.input_row, w->g.output_row);
+        in += pixels * w->g.input_pixel;
+        out += pixels * 4;
+        left -= pixels;
     }
 }
 
@@ -297,31 +181,26 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
     w.input_quads = input->quads;
     w.kernel_height = layer->kernel_height;
     w.row_step = layer->dilation_height * input->row_bytes;
-    const int three = WIDEST_TILE == 6 && !w.visits && layer->kernel_width == 3 && layer->stride_width == 1
-                      && layer->dilation_width == 1;
-    const Strip *of_width = strips[three ? 2 : layer->stride_width - 1];
+    const int three = MOST_TAPS == 3 && !w.visits && layer->kernel_width == 3 && layer->dilation_width == 1;
     for (int32_t first = 0; first < output->quads; first += 4) {
-        for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
-        w.way = way_of_storing(&w.storing, shifts_right(layer, first * 4, 16));
         const int32_t row = first / 4, keeps = is_stored(layer, row);
         const int32_t before = layer->row_start ? (int32_t)layer->row_start[row] : row * layer->row_blocks;
+        for (int32_t n = 0; n < 4; n++) w.requantisers[n] = requantiser_of_quad(layer, first + n);
         w.weights = layer->weights + (size_t)before * 64;
         w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
         w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
-        const Strip *strip = w.quads <= 2 && layer->stride_width == 2 ? half_strips : of_width;
-        if (!keeps) strip = strips[layer->stride_width - 1];
+        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
+        if (w.way == TO_THE_RIGHT && group_fits_16_bits(&w, keeps ? layer->row_blocks : 0)) {
+            w.way = fast_way(&w.storing);
+        }
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }
-        int8_t *out = w.g.output + (size_t)first * (size_t)w.g.output_plane;
-        for (int32_t x = 0; x < w.g.width;) {
-            const int32_t left = w.g.width - x;
-            const int32_t widest = WIDEST_TILE == 6 && left == 8 ? 4 : WIDEST_TILE;
-            const int32_t pixels = left < widest ? left : widest;
-            strip[pixels](&w, w.g.input + x * w.g.input_pixel, out + x * 4);
-            x += pixels;
-        }
+        set_starts(&w);
+        const int half = w.quads <= 2 && layer->stride_width == 2 && (three || MOST_TAPS == 1) && keeps;
+        run_group(&w, half ? half_strips : strips[(three && keeps ? 2 : 0) + layer->stride_width - 1],
+                  half ? MOST_PIXELS : MOST_TILE, w.g.output + (size_t)first * (size_t)w.g.output_plane);
     }
     return done_in_channel_lanes(layer, visited);
 }

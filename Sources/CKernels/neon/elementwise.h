@@ -11,20 +11,27 @@ INLINE Requantiser factor_of(const EspalierLayer *layer, int index) {
                        vdupq_n_s32(layer->shift[index]));
 }
 
-/* 16 values less their zero point in the sum's scale. The operand of the wider scale has the factor 1/2. */
-INLINE void scale_operand(int8x16_t values, int8x16_t zero, const Requantiser *r, int32x4_t scaled[4],
-                          const int is_half) {
-    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero)),
-                    high = vsubl_high_s8(values, zero);
-    /* 20 bits to the left: 5 here, where values have 9 bits, and 15 while widening. */
-    const int bits = is_half ? 4 : 5;
-    const int16x8_t parts[2] = { vshlq_s16(low, vdupq_n_s16(bits)), vshlq_s16(high, vdupq_n_s16(bits)) };
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) {
-        const int32x4_t wide = k & 1 ? vshll_high_n_s16(parts[k / 2], 15)
-                                     : vshll_n_s16(vget_low_s16(parts[k / 2]), 15);
-        scaled[k] = is_half ? wide : round_right(wide, r, 1);
-    }
+/* 16 values less their zero point, moved five of the 20 bits to the left that additions start with. */
+typedef struct Operand {
+    int16x8_t low, high;
+} Operand;
+
+INLINE Operand operand(int8x16_t values, int8x16_t zero) {
+    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero));
+    return (Operand){ vshlq_n_s16(low, 5), vshlq_n_s16(vsubl_high_s8(values, zero), 5) };
+}
+
+/* Quarter k in the sum's scale: the other 15 bits, and the operand's factor. */
+INLINE int32x4_t scaled(Operand o, const Requantiser *r, const int k) {
+    const int16x8_t half = k < 2 ? o.low : o.high;
+    return round_right(k & 1 ? vshll_high_n_s16(half, 15) : vshll_n_s16(vget_low_s16(half), 15), r, 1);
+}
+
+/* Adds quarter k of an operand whose factor is 1/2, as that of the wider scale is. */
+INLINE int32x4_t plus_half(int32x4_t sums, Operand o, const int k) {
+    const int16x8_t half = k < 2 ? o.low : o.high, factor = vdupq_n_s16(1 << 14);
+    return k & 1 ? vmlal_high_s16(sums, half, factor)
+                 : vmlal_s16(sums, vget_low_s16(half), vget_low_s16(factor));
 }
 
 typedef struct Addition {
@@ -33,23 +40,29 @@ typedef struct Addition {
     Storing storing;
 } Addition;
 
+/* `halves`: how many operands have the factor 1/2; one: the second. */
 INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int halves,
                         const int way) {
-    int32x4_t x[4], y[4];
-    scale_operand(first, a->first_zero, &a->first, x, halves & 1);
-    scale_operand(second, a->second_zero, &a->second, y, halves & 2);
+    const Operand x = operand(first, a->first_zero), y = operand(second, a->second_zero);
+    int32x4_t sums[4];
 #pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) x[k] = rounded(vaddq_s32(x[k], y[k]), &a->sum, &a->storing, way);
-    return packed(x[0], x[1], x[2], x[3], &a->storing, way);
+    for (int k = 0; k < 4; k++) {
+        sums[k] = halves == 2 ? plus_half(vdupq_n_s32(0), x, k) : scaled(x, &a->first, k);
+        sums[k] = halves ? plus_half(sums[k], y, k) : vaddq_s32(sums[k], scaled(y, &a->second, k));
+        sums[k] = rounded(sums[k], &a->sum, &a->storing, way);
+    }
+    return packed(sums[0], sums[1], sums[2], sums[3], &a->storing, way);
 }
 
 INLINE void add_row(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out, int32_t left,
                     const int halves, const int way) {
+    const Addition here = *a; /* in registers: stores of bytes may change *a, for all a compiler knows */
+#pragma clang loop unroll_count(2)
     for (; left >= 4; left -= 4, p += 16, q += 16, out += 16) {
-        vst1q_s8(out, sum_of(a, vld1q_s8(p), vld1q_s8(q), halves, way));
+        vst1q_s8(out, sum_of(&here, vld1q_s8(p), vld1q_s8(q), halves, way));
     }
     for (; left > 0; left--, p += 4, q += 4, out += 4) {
-        store_pixels(sum_of(a, load_pixels(p, 1), load_pixels(q, 1), halves, way), out, 1);
+        store_pixels(sum_of(&here, load_pixels(p, 1), load_pixels(q, 1), halves, way), out, 1);
     }
 }
 
@@ -59,49 +72,55 @@ typedef void (*AddRow)(const Addition *, const int8_t *, const int8_t *, int8_t 
                                          int32_t left) {                                                     \
         add_row(a, p, q, out, left, HALVES, WAY);                                                            \
     }
-ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT) ADD_ROW(3, TO_THE_RIGHT)
-ADD_ROW(0, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(1, TO_THE_RIGHT_FROM_ZERO) ADD_ROW(2, TO_THE_RIGHT_FROM_ZERO)
-ADD_ROW(3, TO_THE_RIGHT_FROM_ZERO)
-static const AddRow add_rows[2][4] = {
-    { add_row_0_TO_THE_RIGHT, add_row_1_TO_THE_RIGHT, add_row_2_TO_THE_RIGHT, add_row_3_TO_THE_RIGHT },
-    { add_row_0_TO_THE_RIGHT_FROM_ZERO, add_row_1_TO_THE_RIGHT_FROM_ZERO, add_row_2_TO_THE_RIGHT_FROM_ZERO,
-      add_row_3_TO_THE_RIGHT_FROM_ZERO },
+ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT)
+ADD_ROW(0, FROM_ZERO) ADD_ROW(1, FROM_ZERO) ADD_ROW(2, FROM_ZERO)
+static const AddRow add_rows[2][3] = {
+    { add_row_0_TO_THE_RIGHT, add_row_1_TO_THE_RIGHT, add_row_2_TO_THE_RIGHT },
+    { add_row_0_FROM_ZERO, add_row_1_FROM_ZERO, add_row_2_FROM_ZERO },
 };
 
 INLINE int is_half(const EspalierLayer *layer, int index) {
     return layer->multiplier[index] == 1 << 30 && layer->shift[index] == 0;
 }
 
+static int have_one_shape(const EspalierTensor *a, const EspalierTensor *b) {
+    return a->height == b->height && a->width == b->width && a->channels == b->channels;
+}
+
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (first->height != output->height || first->width != output->width
-        || first->channels != output->channels || second->height != output->height
-        || second->width != output->width || second->channels != output->channels
-        || layer->left_shift != 20) {
+    /* Sums do not ask for an order: an operand with the factor 1/2 goes last. */
+    const int x = is_half(layer, 0) && !is_half(layer, 1), y = !x;
+    const int halves = is_half(layer, 0) + is_half(layer, 1);
+    const EspalierTensor *first = &tensors[layer->inputs[x]], *second = &tensors[layer->inputs[y]];
+    if (!have_one_shape(first, output) || !have_one_shape(second, output) || layer->left_shift != 20) {
         return 0;
     }
-    const int halves = is_half(layer, 0) | is_half(layer, 1) << 1;
     /* Factors of the inputs at most 1/2, as TFLite makes them, and the sum's too. */
-    if ((layer->shift[0] >= 0 && !(halves & 1)) || (layer->shift[1] >= 0 && !(halves & 2))
+    if ((halves < 2 && layer->shift[x] >= 0) || (halves < 1 && layer->shift[y] >= 0)
         || layer->shift[2] >= 0) {
         return 0;
     }
-    Addition a = {
-        .first = factor_of(layer, 0),
-        .second = factor_of(layer, 1),
+    const Addition a = {
+        .first = factor_of(layer, x),
+        .second = factor_of(layer, y),
         .sum = factor_of(layer, 2),
         .first_zero = vdupq_n_s8((int8_t)first->zero_point),
         .second_zero = vdupq_n_s8((int8_t)second->zero_point),
         .storing = storing(layer, output),
     };
-    const AddRow row = add_rows[way_of_storing(&a.storing, 1) == TO_THE_RIGHT_FROM_ZERO][halves];
+    /* A sum has 28 bits. */
+    const int way = way_of_storing(&a.storing, &a.sum, 1, 1 << 14);
+    const AddRow row = add_rows[way == FROM_ZERO][halves];
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        for (int32_t y = 0; y < output->height; y++) {
-            const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
-            const int8_t *q = tensor_base(second, arena) + quad * second->plane_bytes + y * second->row_bytes;
-            int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes + y * output->row_bytes;
+        const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes;
+        const int8_t *q = tensor_base(second, arena) + quad * second->plane_bytes;
+        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
+        for (int32_t rows = output->height; rows > 0; rows--) {
             row(&a, p, q, out, output->width);
+            p += first->row_bytes;
+            q += second->row_bytes;
+            out += output->row_bytes;
         }
     }
     return 1;

@@ -1,29 +1,48 @@
 /* The kernels of 64-bit NEON without dot products (Cortex-A53, A72: Raspberry Pi 3, 4, Zero 2). */
 #if defined(__aarch64__)
 #include "../sets.h"
-#include "neon64.h"
 
-/* Four sums of four products. Two products pass int16 only where both weights are -128:
- * a layer with such a weight, which TFLite's converter never writes, is declined (`pairs_fit`). */
-INLINE int32x4_t dot(int32x4_t sums, int8x16_t weights, int8x16_t values) {
-    const int16x8_t low = vmull_s8(vget_low_s8(weights), vget_low_s8(values));
-    return vpadalq_s16(sums, vpaddq_s16(low, vmull_high_s8(weights, values)));
-}
+#define MOST_PIXELS 4 /* of a tile in channel lanes with 8 outputs; with 16: 2 */
+#define MOST_TILE 2
+#define MOST_SUMS 8 /* vectors of sums in a tile in pixel lanes */
 
-#define DOT(sums, a, b) dot(sums, a, b)
-#define DOT_BY_LANE(sums, a, b, lane)                                                                        \
-    dot(sums, a, vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(b), lane)))
-
-#define WIDEST_TILE 2 /* pixels x 16 outputs in registers, sums in halves */
-
+#include "sums_in_halves.h"
 #include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"
 #include "pixel_lanes.h"
 
+#define OUTPUTS_AT_ONCE 16 /* x 4 tiles in registers */
+
+INLINE int begin_storing(const EspalierLayer *layer, const EspalierTensor *output, Storing *s) {
+    *s = storing(layer, output);
+    return 1;
+}
+
+INLINE int begin_outputs(const EspalierLayer *layer, int32_t first, const Storing *s, Requantiser r[4]) {
+    for (int32_t n = 0; n < 4; n++) r[n] = requantiser_of_quad(layer, first / 4 + n);
+    return way_of_storing(s, r, 4, layer->row_blocks * 4);
+}
+
+INLINE int32x4_t start_of(const Requantiser *r) { return r->start; }
+
+INLINE void store_row(const int32x4_t v[4], const Requantiser *r, const Storing *s, int8_t *output,
+                      int pixels, const int way) {
+    store_pixels(packed(rounded(v[0], r, s, way), rounded(v[1], r, s, way), rounded(v[2], r, s, way),
+                        rounded(v[3], r, s, way), s, way), output, pixels);
+}
+
+#include "winograd.h"
+
 static int32_t channel_lanes_that_fit(const EspalierLayer *layer, const EspalierTensor *tensors,
                                       int8_t *arena) {
     return layer->pairs_fit ? convolution_in_channel_lanes(layer, tensors, arena) : 0;
+}
+
+static int32_t winograd_where_it_fits(const EspalierLayer *layer, const EspalierTensor *tensors,
+                                      int8_t *arena) {
+    const int32_t done = convolution_by_winograd(layer, tensors, arena);
+    return done ? done : channel_lanes_that_fit(layer, tensors, arena);
 }
 
 static int32_t pixel_lanes_that_fit(const EspalierLayer *layer, const EspalierTensor *tensors,
@@ -39,6 +58,7 @@ const EspalierKernelSet espalier_kernels_neon = {
     .name = "neon",
     .channel_lanes = channel_lanes_that_fit,
     .pixel_lanes = pixel_lanes_that_fit,
+    .winograd = winograd_where_it_fits,
     .depthwise_convolution = depthwise_that_fits,
     .add = add,
     .average_pool = average_pool,

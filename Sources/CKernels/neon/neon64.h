@@ -22,7 +22,8 @@ typedef struct Storing {
     int8x16_t least, most;
     int32x4_t zero_point, lowest, highest;
     int negative_differs; /* 0 where a negative sum gives the lower end whatever its rounding */
-    int from_zero;        /* stored values are 0 ... 255 less 128: ReLU over the whole range */
+    int whole_range;      /* bytes saturate where the activation ends */
+    int from_zero;        /* and stored values are 0 ... 255 less 128: ReLU */
     int once;
 } Storing;
 
@@ -35,7 +36,8 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.lowest = vdupq_n_s32(layer->activation_min);
     s.highest = vdupq_n_s32(layer->activation_max);
     s.negative_differs = layer->activation_min < output->zero_point;
-    s.from_zero = output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
+    s.whole_range = layer->activation_min == -128 && layer->activation_max == 127;
+    s.from_zero = s.whole_range && output->zero_point == -128;
     s.once = layer->rounds_once;
     return s;
 }
@@ -62,19 +64,28 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
                        four_shifts(layer->shift + quad * 4));
 }
 
-INLINE Requantiser requantiser_of_one(const EspalierLayer *layer, int32_t output) {
-    return requantiser(vdupq_n_s32(layer->bias[output]), vdupq_n_s32(layer->multiplier[output]),
-                       vdupq_n_s32(layer->shift[output]));
+/* That of one of the four outputs, in all lanes. */
+INLINE Requantiser requantiser_of_lane(const Requantiser *four, int32_t lane) {
+    Requantiser r;
+    r.start = vld1q_dup_s32((const int32_t *)&four->start + lane);
+    r.multiplier = vld1q_dup_s32((const int32_t *)&four->multiplier + lane);
+    r.shift = vld1q_dup_s32((const int32_t *)&four->shift + lane);
+    r.left = vld1q_dup_s32((const int32_t *)&four->left + lane);
+    r.correction = vld1q_dup_s32((const int32_t *)&four->correction + lane);
+    return r;
 }
 
-/* True where every output is shifted right: then no left shift is due and the zero point's addition cannot
- * wrap. Entries past the last output are all zero, which is as good. */
-INLINE int shifts_right(const EspalierLayer *layer, int32_t first, int32_t outputs) {
-    if (layer->rounds_once) return 0;
-    for (int32_t i = first; i < first + outputs; i++) {
-        if (layer->shift[i] >= 0 && layer->multiplier[i]) return 0;
-    }
-    return 1;
+/* True where all four outputs are shifted right: then no left shift is due and the zero point's addition
+ * cannot wrap. Entries past the last output are all zero, which is as good. */
+INLINE int shifts_right(const Requantiser *r) {
+    return vminvq_u32(vorrq_u32(vreinterpretq_u32_s32(r->correction), vceqzq_s32(r->multiplier))) != 0;
+}
+
+/* True where 16 bits hold all results, shifted right, of outputs whose weights have sums of magnitudes as
+ * given. */
+INLINE int fits_16_bits(const Requantiser *r, int32x4_t weights) {
+    const int32x4_t most = vqaddq_s32(vqabsq_s32(r->start), vqshlq_n_s32(weights, 7));
+    return vmaxvq_s32(vrshlq_s32(vqrdmulhq_s32(most, r->multiplier), r->shift)) < INT16_MAX;
 }
 
 /* Rounded twice, of outputs that are shifted right: doubling high product, then ties away from zero. */
@@ -106,25 +117,48 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
     return vsubq_s32(vminq_s32(vmaxq_s32(moved, s->lowest), s->highest), s->zero_point);
 }
 
-/* How sums become bytes: a constant at every use, chosen outside the loops. */
-enum { GENERALLY, TO_THE_RIGHT, TO_THE_RIGHT_FROM_ZERO };
+/* How sums become bytes. The last two are for the fast paths: shifted right, all results in 16 bits, and the
+ * whole range of bytes; FROM_ZERO: 0 ... 255 less 128. */
+enum { GENERALLY, TO_THE_RIGHT, IN_16_BITS, FROM_ZERO };
 
-INLINE int way_of_storing(const Storing *s, int right) {
-    return !right ? GENERALLY : s->from_zero ? TO_THE_RIGHT_FROM_ZERO : TO_THE_RIGHT;
+/* Where 16 bits hold all results. */
+INLINE int fast_way(const Storing *s) {
+    return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
+}
+
+/* Of so many vectors of outputs, whose sums have so many products. */
+INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int32_t products) {
+    const int32x4_t weights = vqshlq_n_s32(vdupq_n_s32(products), 7);
+    int right = !s->once, fits = 1;
+    for (int n = 0; n < count; n++) {
+        right &= shifts_right(&r[n]);
+        fits &= fits_16_bits(&r[n], weights);
+    }
+    return !right ? GENERALLY : fits ? fast_way(s) : TO_THE_RIGHT;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {
-    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way == TO_THE_RIGHT);
+    return way == GENERALLY ? round_generally(sums, r, s) : round_right(sums, r, way != FROM_ZERO);
+}
+
+/* The lower halves of eight sums. */
+INLINE int16x8_t halves_of(int32x4_t a, int32x4_t b) {
+    return vuzp1q_s16(vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b));
 }
 
 /* Four vectors of rounded sums as stored bytes. */
 INLINE int8x16_t packed(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const Storing *s, const int way) {
-    const int16x8_t low = vqmovn_high_s32(vqmovn_s32(a), b), high = vqmovn_high_s32(vqmovn_s32(c), d);
-    if (way == TO_THE_RIGHT_FROM_ZERO) {
-        return vreinterpretq_s8_u8(veorq_u8(vqmovun_high_s16(vqmovun_s16(low), high), vdupq_n_u8(0x80)));
+    if (way == FROM_ZERO) {
+        const uint8x16_t bytes = vqmovun_high_s16(vqmovun_s16(halves_of(a, b)), halves_of(c, d));
+        return vreinterpretq_s8_u8(veorq_u8(bytes, vdupq_n_u8(0x80)));
     }
-    const int16x8_t first = vqaddq_s16(low, s->zero), second = vqaddq_s16(high, s->zero);
-    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(first), second), s->least), s->most);
+    if (way == IN_16_BITS) {
+        const int8x8_t bytes = vqmovn_s16(vqaddq_s16(halves_of(a, b), s->zero));
+        return vqmovn_high_s16(bytes, vqaddq_s16(halves_of(c, d), s->zero));
+    }
+    const int16x8_t low = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(a), b), s->zero);
+    const int16x8_t high = vqaddq_s16(vqmovn_high_s32(vqmovn_s32(c), d), s->zero);
+    return vminq_s8(vmaxq_s8(vqmovn_high_s16(vqmovn_s16(low), high), s->least), s->most);
 }
 
 /* 1 ... 4 pixels of a quad, not a byte more. */
@@ -178,35 +212,28 @@ INLINE void store_two_quads(const int32x4_t *left, const int32x4_t *right, int n
     vst1_s8(output + plane, vget_high_s8(bytes));
 }
 
-/* Two vectors' sums in halves, and the pairs of vectors to be multiplied and added to them. */
-typedef struct Products {
-    int32x4_t *low, *high;
-    int8x16_t a, x, b, y;
-} Products;
-
-/* Adds a * x + b * y for both. In assembly, because compilers hoist all products of a tile before their
- * sums and spill; four chains side by side, because a Cortex-A53 waits for each result. */
-INLINE void multiply_two(Products p, Products q) {
-    int16x8_t t, u, v, w;
-    __asm__("smull %4.8h, %8.8b, %9.8b\n\t"
-            "smull2 %5.8h, %8.16b, %9.16b\n\t"
-            "smull %6.8h, %12.8b, %13.8b\n\t"
-            "smull2 %7.8h, %12.16b, %13.16b\n\t"
-            "smlal %4.8h, %10.8b, %11.8b\n\t"
-            "smlal2 %5.8h, %10.16b, %11.16b\n\t"
-            "smlal %6.8h, %14.8b, %15.8b\n\t"
-            "smlal2 %7.8h, %14.16b, %15.16b\n\t"
-            "sadalp %0.4s, %4.8h\n\t"
-            "sadalp %1.4s, %5.8h\n\t"
-            "sadalp %2.4s, %6.8h\n\t"
-            "sadalp %3.4s, %7.8h"
-            : "+w"(*p.low), "+w"(*p.high), "+w"(*q.low), "+w"(*q.high), "=&w"(t), "=&w"(u), "=&w"(v), "=&w"(w)
-            : "w"(p.a), "w"(p.x), "w"(p.b), "w"(p.y), "w"(q.a), "w"(q.x), "w"(q.b), "w"(q.y));
+/* Stores one pixel of up to four quads. */
+INLINE void store_pixel(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *output,
+                        int32_t plane, const int quads, const int way) {
+    int32x4_t v[4];
+#pragma clang loop unroll(full)
+    for (int n = 0; n < 4; n++) v[n] = n < quads ? rounded(sums[n], &r[n], s, way) : v[0];
+    const int32x4_t words = vreinterpretq_s32_s8(packed(v[0], v[1], v[2], v[3], s, way));
+    vst1q_lane_s32((int32_t *)(void *)output, words, 0);
+    if (quads > 1) vst1q_lane_s32((int32_t *)(void *)(output + plane), words, 1);
+    if (quads > 2) vst1q_lane_s32((int32_t *)(void *)(output + 2 * plane), words, 2);
+    if (quads > 3) vst1q_lane_s32((int32_t *)(void *)(output + 3 * plane), words, 3);
 }
 
-/* Four bytes in every lane of 32 bits. */
-INLINE int8x16_t four_times(const int8_t *bytes) {
-    return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)bytes));
+/* Off the fast paths, whatever the way. */
+INLINE int8x16_t packed_by_way(const int32x4_t sums[4], const Requantiser *r, const Storing *s, int way) {
+    int32x4_t v[4];
+    for (int p = 0; p < 4; p++) {
+        v[p] = way == GENERALLY   ? rounded(sums[p], r, s, GENERALLY)
+               : way == FROM_ZERO ? rounded(sums[p], r, s, FROM_ZERO)
+                                  : rounded(sums[p], r, s, TO_THE_RIGHT);
+    }
+    return packed(v[0], v[1], v[2], v[3], s, way == FROM_ZERO ? FROM_ZERO : TO_THE_RIGHT);
 }
 
 #endif

@@ -2,13 +2,12 @@
 #if defined(__aarch64__)
 #include "../sets.h"
 #pragma clang attribute push(__attribute__((target("dotprod"))), apply_to = function)
-#include "neon64.h"
 
-#define DOT(sums, a, b) vdotq_s32(sums, a, b)
-#define DOT_BY_LANE(sums, a, b, lane) vdotq_laneq_s32(sums, a, b, lane)
+#define MOST_PIXELS 8 /* of a tile in channel lanes with 8 outputs; with 16: 6 */
+#define MOST_TILE 6
+#define MOST_SUMS 16 /* vectors of sums in a tile in pixel lanes */
 
-#define WIDEST_TILE 6 /* pixels x 16 outputs in registers */
-
+#include "sums_by_dot.h"
 #include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"

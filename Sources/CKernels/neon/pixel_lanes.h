@@ -1,197 +1,130 @@
-/* Convolution, pixel lanes: vectors of four pixels, a block's weights taken by lane.
+/* Convolution, pixel lanes: vectors of four pixels of a gathered band, a block's weights broadcast to them.
  *
- * Included by neondot.c and neon.c, each with its own DOT and DOT_BY_LANE. */
+ * Included by neondot.c and neon.c, each with its own pixel_sums, start_in_pixel_lanes and
+ * MOST_SUMS. */
 #ifndef ESPALIER_ARM_PIXEL_LANES_H
 #define ESPALIER_ARM_PIXEL_LANES_H
 
-#include "neon64.h"
+#include "gather.h"
+#include "walks.h"
 
-/* Up to 8 vectors, each anywhere in the picture, x the four outputs of a quad. */
-typedef struct PixelTile {
-    const int8_t *inputs[8];
-    int8_t *outputs[8];
-} PixelTile;
+/* The most vectors in a band, and how many more a tile may write. */
+enum { BAND_VECTORS = BAND_SEGMENTS * 4, SPARE_VECTORS = 3 };
 
-enum { MOST_VISITS = 2048 };
-
+/* Four outputs of a band. */
 typedef struct PixelWalk {
-    Geometry g;
     Storing storing;
-    const int32_t *offsets;    /* of the kept blocks' inputs, mask row after mask row */
-    int32_t counts[4];         /* of each mask row in the quad */
-    const int8_t *weights;     /* of the quad's first kept block */
+    const int8_t *input;    /* the band's first pixel */
+    int8_t *output;         /* of the quad, or where its band is put together */
+    int32_t vectors, spare; /* in the band, and past its end */
+    const int32_t *offsets; /* of the kept blocks' inputs, mask row after mask row */
+    int32_t counts[4];      /* of each mask row in the quad */
+    const int8_t *weights;  /* of the quad's first kept block */
     Requantiser requantisers[4];
+    int32x4_t starts[4][2]; /* of two vectors */
     int way;
+    int32_t places[BAND_VECTORS + SPARE_VECTORS]; /* of each vector, in `output` */
 } PixelWalk;
 
-/* Four pixels of an input quad. */
-INLINE int8x16_t load_vector(const int8_t *input, const int pixels, const int stride) {
-    if (stride == 1) return load_pixels(input, pixels);
-    if (pixels < 4) return load_every_other(input, pixels);
-    static const uint8_t even[16] = { 0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31 };
-    const int8x16x2_t seven = { { vld1q_s8(input), vld1q_s8(input + 12) } };
-    return vqtbl2q_s8(seven, vld1q_u8(even));
-}
-
-#define BLOCK_BY_LANE(LANE, OUTPUT)                                                                          \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
-        sums[OUTPUT][v] = DOT_BY_LANE(sums[OUTPUT][v], inputs[v], weights, LANE);                        \
-    }
-#define LOAD_BLOCK(OFFSET)                                                                                   \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
-        inputs[v] = load_vector(tile->inputs[v] + (OFFSET), pixels, stride);                                 \
-    }
-
-/* One output's blocks two by two where there is no dot product; returns how many have been done. */
-INLINE int32_t pixel_sums_of_pairs(int32x4_t *sums, const PixelTile *tile, const int32_t *offset,
-                                   int32_t count, const int8_t *at, const int vectors, const int pixels,
-                                   const int stride) {
-    int32x4_t low[8], high[8];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) low[v] = high[v] = vdupq_n_s32(0);
-    const int32_t pairs = count / 2;
-    for (int32_t i = 0; i < pairs; i++, at += 8) {
-        const int8x16_t a = four_times(at), b = four_times(at + 4);
-        const int32_t first = offset[i * 2], second = offset[i * 2 + 1];
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v += 2) {
-            multiply_two((Products){ &low[v], &high[v],
-                                     load_vector(tile->inputs[v] + first, pixels, stride), a,
-                                     load_vector(tile->inputs[v] + second, pixels, stride), b },
-                         (Products){ &low[v + 1], &high[v + 1],
-                                     load_vector(tile->inputs[v + 1] + first, pixels, stride), a,
-                                     load_vector(tile->inputs[v + 1] + second, pixels, stride), b });
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) sums[v] = vaddq_s32(sums[v], vpaddq_s32(low[v], high[v]));
-    return pairs * 2;
-}
-
-/* The sums of one mask row: 1, 2 or 4 outputs. Returns the next row's weights. */
-INLINE const int8_t *pixel_sums(int32x4_t sums[4][8], const PixelTile *tile, const int32_t *offset,
-                                int32_t count, const int8_t *at, const int vectors, const int together,
-                                const int pixels, const int stride) {
-    int8x16_t inputs[8], weights;
-    const int step = 4 / together; /* blocks to a vector of weights */
-    if (WIDEST_TILE == 2 && together == 1) {
-        const int32_t done = pixel_sums_of_pairs(sums[0], tile, offset, count, at, vectors, pixels, stride);
-        count -= done;
-        offset += done;
-        at += done * 4;
-    }
-    for (; count >= step && !(WIDEST_TILE == 2 && together == 1); count -= step, offset += step, at += 16) {
-        weights = vld1q_s8(at);
-        LOAD_BLOCK(offset[0])
-        BLOCK_BY_LANE(0, 0)
-        if (together == 4) {
-            BLOCK_BY_LANE(1, 1) BLOCK_BY_LANE(2, 2) BLOCK_BY_LANE(3, 3)
-        } else if (together == 2) {
-            BLOCK_BY_LANE(1, 1)
-            LOAD_BLOCK(offset[1])
-            BLOCK_BY_LANE(2, 0) BLOCK_BY_LANE(3, 1)
-        } else {
-            LOAD_BLOCK(offset[1])
-            BLOCK_BY_LANE(1, 0)
-            LOAD_BLOCK(offset[2])
-            BLOCK_BY_LANE(2, 0)
-            LOAD_BLOCK(offset[3])
-            BLOCK_BY_LANE(3, 0)
-        }
-    }
-    for (; count > 0; count--, offset++, at += together * 4) {
-        weights = load_pixels(at, together);
-        LOAD_BLOCK(offset[0])
-        BLOCK_BY_LANE(0, 0)
-        if (together == 2) { BLOCK_BY_LANE(1, 1) }
-    }
-    return at;
-}
-
-/* The bytes of one output for all vectors, four vectors to a register. */
-INLINE void finish_output(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8x16_t bytes[2],
-                          const int vectors, const int way) {
+/* One output's sums as stored bytes. */
+INLINE void store_output(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *bytes,
+                         const int vectors, const int way) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v += 4) {
         int32x4_t x[4];
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) x[k] = v + k < vectors ? rounded(sums[v + k], r, s, way) : x[0];
-        bytes[v / 4] = packed(x[0], x[1], x[2], x[3], s, way);
+        vst1q_s8(bytes + v * 4, packed(x[0], x[1], x[2], x[3], s, way));
     }
 }
 
-INLINE void pixel_tile(const PixelWalk *w, const PixelTile *tile, const int vectors, const int together,
-                       const int pixels, const int stride) {
-    int8x16_t bytes[4][2];
+/* Off the fast paths, and once. */
+static __attribute__((noinline)) void store_output_by_way(const PixelWalk *w, const int32x4_t *sums,
+                                                          const Requantiser *r, int8_t *bytes, int vectors) {
+    for (int v = 0; v < vectors; v++) {
+        const int32x4_t four[4] = { sums[v], sums[v], sums[v], sums[v] };
+        store_pixels(packed_by_way(four, r, &w->storing, w->way), bytes + v * 4, 1);
+    }
+}
+
+/* Two pixels' quads of each of two outputs' zipped bytes. */
+INLINE int8x16_t first_quads(int8x16_t ab, int8x16_t cd) {
+    return vreinterpretq_s8_s16(vzip1q_s16(vreinterpretq_s16_s8(ab), vreinterpretq_s16_s8(cd)));
+}
+
+INLINE int8x16_t last_quads(int8x16_t ab, int8x16_t cd) {
+    return vreinterpretq_s8_s16(vzip2q_s16(vreinterpretq_s16_s8(ab), vreinterpretq_s16_s8(cd)));
+}
+
+/* From four outputs' pixels to a pixel's four outputs. */
+INLINE void store_vectors(int8_t *output, const int32_t *places, int8_t bytes[4][MOST_SUMS * 4],
+                          const int vectors) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v += 4) {
+        const int8x16_t a = vld1q_s8(bytes[0] + v * 4), b = vld1q_s8(bytes[1] + v * 4);
+        const int8x16_t c = vld1q_s8(bytes[2] + v * 4), d = vld1q_s8(bytes[3] + v * 4);
+        const int8x16_t ab = vzip1q_s8(a, b), cd = vzip1q_s8(c, d);
+        vst1q_s8(output + places[v], first_quads(ab, cd));
+        vst1q_s8(output + places[v + 1], last_quads(ab, cd));
+        if (v + 2 == vectors) break;
+        const int8x16_t more_ab = vzip2q_s8(a, b), more_cd = vzip2q_s8(c, d);
+        vst1q_s8(output + places[v + 2], first_quads(more_ab, more_cd));
+        vst1q_s8(output + places[v + 3], last_quads(more_ab, more_cd));
+    }
+}
+
+/* So many vectors of all four outputs, `together` of them at a time. */
+INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, const int together) {
+    _Alignas(16) int8_t bytes[4][MOST_SUMS * 4];
     const int32_t *offset = w->offsets;
     const int8_t *weights = w->weights;
-#pragma clang loop unroll(full)
-    for (int first = 0; first < 4; first += together) {
-        int32x4_t sums[4][8];
-#pragma clang loop unroll(full)
-        for (int o = 0; o < together; o++) {
-#pragma clang loop unroll(full)
-            for (int v = 0; v < vectors; v++) sums[o][v] = w->requantisers[first + o].start;
-        }
-        const int32_t count = w->counts[first / together];
-        weights = pixel_sums(sums, tile, offset, count, weights, vectors, together, pixels, stride);
+#pragma clang loop unroll(disable)
+    for (int row = 0; row < 4; row += together) {
+        int32x4_t sums[MOST_SUMS];
+        const int32_t count = w->counts[row / together];
+        weights = pixel_sums(sums, &w->starts[row], w->input + first * 16, offset, count, weights,
+                             vectors, together);
         offset += count;
 #pragma clang loop unroll(full)
         for (int o = 0; o < together; o++) {
-            const Requantiser *r = &w->requantisers[first + o];
-            switch (w->way) {
-            case TO_THE_RIGHT_FROM_ZERO:
-                finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, TO_THE_RIGHT_FROM_ZERO);
-                break;
-            case TO_THE_RIGHT:
-                finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, TO_THE_RIGHT);
-                break;
-            default: finish_output(sums[o], r, &w->storing, bytes[first + o], vectors, GENERALLY);
+            const Requantiser *r = &w->requantisers[row + o];
+            const int32x4_t *of_one = sums + o * vectors;
+            if (w->way == FROM_ZERO) {
+                store_output(of_one, r, &w->storing, bytes[row + o], vectors, FROM_ZERO);
+            } else if (w->way == IN_16_BITS) {
+                store_output(of_one, r, &w->storing, bytes[row + o], vectors, IN_16_BITS);
+            } else {
+                int32x4_t copy[MOST_SUMS];
+#pragma clang loop unroll(full)
+                for (int v = 0; v < vectors; v++) copy[v] = of_one[v];
+                store_output_by_way(w, copy, r, bytes[row + o], vectors);
             }
         }
     }
-    /* From an output's pixels to a pixel's outputs. */
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v += 4) {
-        const int8x16_t a = bytes[0][v / 4], b = bytes[1][v / 4], c = bytes[2][v / 4], d = bytes[3][v / 4];
-        const int16x8_t ab[2]
-            = { vreinterpretq_s16_s8(vzip1q_s8(a, b)), vreinterpretq_s16_s8(vzip2q_s8(a, b)) };
-        const int16x8_t cd[2]
-            = { vreinterpretq_s16_s8(vzip1q_s8(c, d)), vreinterpretq_s16_s8(vzip2q_s8(c, d)) };
-#pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) {
-            if (v + k >= vectors) break;
-            const int16x8_t quad
-                = k & 1 ? vzip2q_s16(ab[k / 2], cd[k / 2]) : vzip1q_s16(ab[k / 2], cd[k / 2]);
-            store_pixels(vreinterpretq_s8_s16(quad), tile->outputs[v + k], pixels);
-        }
-    }
+    store_vectors(w->output, w->places + first, bytes, vectors);
 }
 
-typedef void (*PixelTiles)(const PixelWalk *, const PixelTile *);
-#define PIXEL_TILE(V, T, P, S)                                                                               \
-    static void pixels_##V##_##T##_##P##_##S(const PixelWalk *w, const PixelTile *tile) {                    \
-        pixel_tile(w, tile, V, T, P, S);                                                                     \
+/* All vectors of the band, in wide tiles and narrow ones. The last tile overlaps the one before where it may
+ * not write past the end. */
+#define PIXEL_TILES(NAME, TOGETHER, NARROW)                                                                  \
+    static __attribute__((noinline)) void NAME(const PixelWalk *w) {                                         \
+        enum { WIDE = MOST_SUMS / (TOGETHER) };                                                              \
+        const int32_t end = w->vectors + w->spare;                                                           \
+        for (int32_t v = 0; v < w->vectors;) {                                                               \
+            if (w->vectors - v > WIDE - (NARROW) && end >= WIDE) {                                           \
+                pixel_tile(w, v + WIDE <= end ? v : end - WIDE, WIDE, TOGETHER);                             \
+                v += WIDE;                                                                                   \
+            } else {                                                                                         \
+                pixel_tile(w, v + (NARROW) <= end ? v : end - (NARROW), NARROW, TOGETHER);                   \
+                v += (NARROW);                                                                               \
+            }                                                                                                \
+        }                                                                                                    \
     }
-#define PIXEL_TILES(T, V)                                                                                    \
-    PIXEL_TILE(V, T, 4, 1) PIXEL_TILE(4, T, 1, 1) PIXEL_TILE(4, T, 2, 1) PIXEL_TILE(4, T, 3, 1)              \
-    PIXEL_TILE(4, T, 4, 2) PIXEL_TILE(4, T, 1, 2) PIXEL_TILE(4, T, 2, 2) PIXEL_TILE(4, T, 3, 2)
-PIXEL_TILES(1, 8)
-PIXEL_TILES(2, 8) PIXEL_TILES(4, 4) PIXEL_TILE(4, 1, 4, 1) PIXEL_TILE(4, 2, 4, 1)
+PIXEL_TILES(tiles_1x4, 1, 4)
+PIXEL_TILES(tiles_2x4, 2, 4)
+PIXEL_TILES(tiles_4x4, 4, MOST_SUMS / 4)
 
-/* [outputs of a mask row: 1, 2, 4][stride - 1][pixels in a vector] of four vectors; of as many as fit for
- * whole ones. */
-#define FOUR(T, S)                                                                                        \
-    { 0, pixels_4_##T##_1_##S, pixels_4_##T##_2_##S, pixels_4_##T##_3_##S, pixels_4_##T##_4_##S }
-    static const PixelTiles pixel_tiles[3][2][5] = {
-        { FOUR(1, 1), FOUR(1, 2) },
-        { FOUR(2, 1), FOUR(2, 2) },
-        { FOUR(4, 1), FOUR(4, 2) },
-    };
-/* Sums in halves of eight vectors leave no registers for their inputs. */
-static const PixelTiles eight_vectors[3] = { WIDEST_TILE == 2 ? 0 : pixels_8_1_4_1, pixels_8_2_4_1, 0 };
-
-/* Those of a mask row's kept blocks; returns how many there are. */
+/* Lists where a mask row's kept blocks lie; returns how many there are. */
 INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places,
                             int32_t *offsets) {
     if (!layer->mask) {
@@ -206,60 +139,107 @@ INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32
     return (int32_t)(next - offsets);
 }
 
-/* Every vector of the picture, 4 or 8 at a time. A row's last vector overlaps the one before where it has
- * to. */
-static void walk_pixels(const PixelWalk *w, PixelTiles four, PixelTiles eight, int8_t *output,
-                        int32_t pixels) {
-    const int32_t in_row = (w->g.width + pixels - 1) / pixels, all = in_row * w->g.height;
-    int32_t x = 0, y = 0;
-    for (int32_t done = 0; done < all;) {
-        const int32_t vectors = eight && all - done > 4 ? 8 : 4;
-        PixelTile tile;
-        for (int32_t v = 0; v < vectors; v++) {
-            const int32_t from = (x + 1) * pixels <= w->g.width ? x * pixels : w->g.width - pixels;
-            tile.inputs[v] = w->g.input + y * w->g.input_row + from * w->g.input_pixel;
-            tile.outputs[v] = output + y * w->g.output_row + from * 4;
-            if (++done >= all) continue; /* the last vector again */
-            if (++x == in_row) {
-                x = 0;
-                y++;
-            }
+/* By the weights themselves, where their number alone does not tell. */
+static int quad_fits_16_bits(const PixelWalk *w, int32_t together) {
+    const int8_t *weights = w->weights;
+    int fits = 1;
+    for (int32_t row = 0; row < 4; row += together) {
+        uint32x4_t sums = vdupq_n_u32(0); /* of the outputs of the row, again and again */
+        for (int32_t words = w->counts[row / together] * together; words > 0; words -= 4, weights += 16) {
+            const int8x16_t some = load_pixels(weights, words);
+            sums = vpadalq_u16(sums, vpaddlq_u8(vreinterpretq_u8_s8(vabsq_s8(some))));
+            if (words < 4) weights -= (4 - words) * 4;
         }
-        (vectors == 8 ? eight : four)(w, &tile);
+        if (together < 4) sums = vaddq_u32(sums, vextq_u32(sums, sums, 2));
+        if (together < 2) sums = vaddq_u32(sums, vextq_u32(sums, sums, 1));
+        for (int o = 0; o < together; o++) {
+            fits &= fits_16_bits(&w->requantisers[row + o], vreinterpretq_s32_u32(sums));
+        }
+    }
+    return fits;
+}
+
+/* Of a quad, whose last outputs may have no mask row and so no entries in the tables. */
+static Requantiser requantiser_of_some(const EspalierLayer *layer, int32_t quad, int32_t entries) {
+    if (entries >= 4) return requantiser_of_quad(layer, quad);
+    int32_t bias[4] = { 0 }, multiplier[4] = { 0 };
+    int8_t shift[4] = { 0 };
+    for (int32_t o = 0; o < entries; o++) {
+        bias[o] = layer->bias[quad * 4 + o];
+        multiplier[o] = layer->multiplier[quad * 4 + o];
+        shift[o] = layer->shift[quad * 4 + o];
+    }
+    return requantiser(vld1q_s32(bias), vld1q_s32(multiplier), four_shifts(shift));
+}
+
+/* What a quad of outputs is made of. */
+static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad, int32_t rows,
+                         const int32_t *places, int32_t *offsets) {
+    const int32_t together = layer->block_outputs, first = quad * 4 / together;
+    const Requantiser four = requantiser_of_some(layer, quad, rows * together - quad * 4);
+    int32_t most = 0; /* kept blocks of an output */
+    w->offsets = offsets;
+    for (int32_t r = 0; r < 4 / together; r++) {
+        const int32_t row = first + r, count = row < rows ? list_offsets(layer, row, places, offsets) : 0;
+        w->counts[r] = count;
+        offsets += count;
+        if (count > most) most = count;
+    }
+    for (int32_t o = 0; o < 4; o++) {
+        w->requantisers[o] = requantiser_of_lane(&four, o);
+        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(w->requantisers[o].start);
+    }
+    const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
+    w->weights = layer->weights + (size_t)before * (size_t)together * 4;
+    w->way = way_of_storing(&w->storing, &four, 1, most * 4);
+    if (w->way == TO_THE_RIGHT && quad_fits_16_bits(w, together)) w->way = fast_way(&w->storing);
+}
+
+/* Rows of a band that has been put together, to where they belong. */
+static void copy_rows(const int8_t *from, int8_t *to, int32_t step, int32_t bytes, int32_t rows) {
+    for (; rows > 0; rows--, from += bytes, to += step) {
+        int32_t x = 0;
+        for (; x + 16 <= bytes; x += 16) vst1q_s8(to + x, vld1q_s8(from + x));
+        for (; x < bytes; x += 4) __builtin_memcpy(to + x, from + x, 4);
     }
 }
 
 static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
                                           int8_t *arena) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    const int32_t together = layer->block_outputs;
-    if (layer->stride_width > 2 || together > 4 || layer->row_blocks > MOST_VISITS / 4) return 0;
-    PixelWalk w = { .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
-    int32_t *places = (int32_t *)(void *)(arena + layer->scratch), offsets[MOST_VISITS];
-    list_places(layer, input, places);
-    w.offsets = offsets;
-    const int32_t pixels = w.g.width < 4 ? w.g.width : 4, kind = together >> 1;
-    const PixelTiles four = pixel_tiles[kind][layer->stride_width - 1][pixels];
-    const PixelTiles eight = pixels == 4 && layer->stride_width == 1 ? eight_vectors[kind] : 0;
-    const int32_t rows = (output->channels + together - 1) / together;
-    for (int32_t quad = 0; quad < output->quads; quad++) {
-        const int32_t first_row = quad * 4 / together;
-        int32_t total = 0;
-        for (int32_t r = 0; r < 4 / together; r++) {
-            const int32_t row = first_row + r;
-            w.counts[r] = row < rows ? list_offsets(layer, row, places, offsets + total) : 0;
-            total += w.counts[r];
-            for (int32_t o = r * together; o < (r + 1) * together; o++) {
-                w.requantisers[o] = row < rows ? requantiser_of_one(layer, quad * 4 + o)
-                                               : requantiser(vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0));
-            }
+    const EspalierTensor *output = &tensors[layer->output];
+    int8_t *room = arena + layer->scratch;
+    Gather gather;
+    PixelWalk w;
+    if (layer->block_outputs > 4 || !gather_of(layer, tensors, arena, room, 1, &gather)) return 0;
+    w.storing = storing(layer, output);
+    if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
+    int32_t *const places = (int32_t *)(void *)room, blocks = gather_places(&gather, places);
+    const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    int8_t together[(BAND_VECTORS + SPARE_VECTORS) * 16];
+    for (int32_t first = 0; first < gather.height; first += gather.band) {
+        const int32_t left = gather.height - first, height = left < gather.band ? left : gather.band;
+        w.input = gather_band(&gather, first);
+        w.vectors = (height * gather.width + 3) / 4;
+        /* Whole vectors in every row go straight to where they belong. */
+        const int straight = gather.width % 4 == 0 && w.vectors >= 4;
+        w.spare = straight ? 0 : SPARE_VECTORS;
+        const int32_t row = straight ? output->row_bytes : gather.width * 4;
+        for (int32_t v = 0, x = 0, y = 0; v < w.vectors + w.spare; v++, x += 16) {
+            if (straight && x == gather.width * 4) x = 0, y += row;
+            w.places[v] = y + x;
         }
-        const int32_t before = layer->row_start ? (int32_t)layer->row_start[first_row]
-                                                : first_row * layer->row_blocks;
-        w.weights = layer->weights + (size_t)before * (size_t)together * 4;
-        const int32_t entries = rows * together - quad * 4;
-        w.way = way_of_storing(&w.storing, shifts_right(layer, quad * 4, entries < 4 ? entries : 4));
-        walk_pixels(&w, four, eight, w.g.output + quad * w.g.output_plane, pixels);
+        for (int32_t quad = 0; quad < output->quads; quad++) {
+            int8_t *const to = tensor_base(output, arena) + quad * output->plane_bytes
+                               + first * output->row_bytes;
+            w.output = straight ? to : together;
+            prepare_quad(&w, layer, quad, rows, places, places + blocks);
+            switch (layer->block_outputs) {
+            case 1: tiles_1x4(&w); break;
+            case 2: tiles_2x4(&w); break;
+            default: tiles_4x4(&w); break;
+            }
+            if (!straight) copy_rows(together, to, output->row_bytes, gather.width * 4, height);
+        }
     }
     return 1;
 }

@@ -27,6 +27,13 @@ ROUNDING_DOWN(channel_lanes, convolution_in_channel_lanes)
 ROUNDING_DOWN(pixel_lanes, convolution_in_pixel_lanes)
 ROUNDING_DOWN(depthwise_convolution, depthwise)
 
+#if defined(OUTPUTS_AT_ONCE)
+static int32_t winograd(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const int32_t done = convolution_by_winograd(layer, tensors, arena);
+    return done ? done : channel_lanes(layer, tensors, arena);
+}
+#endif
+
 static uint64_t exercise(uint32_t rounds) {
     Ints sums[12];
     for (int i = 0; i < 12; i++) sums[i] = ints_all(0);
@@ -45,6 +52,9 @@ const EspalierKernelSet SET = {
     .flip = FLIP,
     .channel_lanes = channel_lanes,
     .pixel_lanes = pixel_lanes,
+#if defined(OUTPUTS_AT_ONCE)
+    .winograd = winograd,
+#endif
     .depthwise_convolution = depthwise_convolution,
     .add = add,
     .average_pool = average_pool,

@@ -18,7 +18,7 @@ public struct Tuning: Codable, Sendable {
     ) throws {
         model = ""
         isa = kernels.name
-        for kind in PackingKind.allCases {
+        for kind in PackingKind.allCases where kind != .winograd || kernels.hasWinograd {
             var costs = CostModel()
             costs.forced = kind
             let compilation = try compile(costs)

@@ -10,6 +10,8 @@ public struct ConvolutionWork: Sendable {
     var stride: Int
     /// Pixel lanes take equal strides of 1 or 2, dilations with stride 1 only, and bands of 256 KiB at most.
     var fitsPixelLanes: Bool
+    /// 3x3 of stride 1, few enough channels for its sums (Sources/CKernels/neon/winograd.h), every block kept.
+    var fitsWinograd: Bool
     /// The input needs no gathering: a 1x1 layer of stride 1 without halo.
     var readsInPlace: Bool
     var hasWeightZeroPoint: Bool
@@ -39,6 +41,10 @@ public struct ConvolutionWork: Sendable {
         liveGroups = Swift.stride(from: 0, to: kept.count, by: 16).count { first in
             kept[first..<min(first + 16, kept.count)].contains { $0.contains(true) }
         }
+        fitsWinograd =
+            kernelHeight == 3 && kernelWidth == 3 && window.strideHeight == 1 && stride == 1
+            && window.dilationHeight * window.dilationWidth == 1 && quads <= 56
+            && liveGroups == (outputs + 15) / 16
         for rowOutputs in [1, 2, 4] {
             visits[rowOutputs] = Swift.stride(from: 0, to: kept.count, by: rowOutputs).reduce(0) {
                 sum, first in
@@ -73,6 +79,7 @@ public struct ConvolutionWork: Sendable {
 /// How a convolution's weights are packed.
 public enum PackingKind: String, Codable, CaseIterable, Sendable, CodingKeyRepresentable {
     case channelLanes = "channels"
+    case winograd
     case pixels4x4 = "4x4"
     case pixels2x4 = "2x4"
     case pixels1x4 = "1x4"
@@ -80,7 +87,7 @@ public enum PackingKind: String, Codable, CaseIterable, Sendable, CodingKeyRepre
     /// Outputs that share a mask row.
     var outputsPerRow: Int {
         switch self {
-        case .channelLanes: 16
+        case .channelLanes, .winograd: 16
         case .pixels4x4: 4
         case .pixels2x4: 2
         case .pixels1x4: 1

@@ -19,23 +19,43 @@ public struct CostModel: Sendable {
                 kind: .channelLanes, microseconds: [:], isMeasured: false,
                 because: "strides or picture too large for pixel lanes")
         }
+        let kinds = PackingKind.allCases.filter { $0 != .winograd || work.fitsWinograd }
         let known = measured[work.signature]
         var times = known ?? [:]
         if known == nil {
-            for kind in PackingKind.allCases { times[kind] = microseconds(work, kind) }
+            for kind in kinds {
+                times[kind] = cycles(work, kind).map { $0 / processor.cyclesPerMicrosecond }
+            }
         }
         // Of equals the one that stores least.
-        let best = PackingKind.allCases.reversed().min {
+        let best = kinds.reversed().min {
             times[$0, default: .infinity] < times[$1, default: .infinity]
         }
+        let wanted = kinds.first { $0 == forced }
         return PackingChoice(
-            kind: forced ?? best ?? .channelLanes, microseconds: times, isMeasured: known != nil, because: nil
+            kind: wanted ?? best ?? .channelLanes, microseconds: times, isMeasured: known != nil, because: nil
         )
     }
 
-    private func microseconds(_ work: ConvolutionWork, _ kind: PackingKind) -> Double {
-        let cycles = kind == .channelLanes ? channelLanes(work) : pixelLanes(work, kind)
-        return cycles / processor.cyclesPerMicrosecond
+    /// Nil where the processor has no kernel for it.
+    private func cycles(_ work: ConvolutionWork, _ kind: PackingKind) -> Double? {
+        switch kind {
+        case .channelLanes: channelLanes(work)
+        case .winograd: processor.winograd.map { winograd(work, $0) }
+        case .pixels1x4, .pixels2x4, .pixels4x4: pixelLanes(work, kind)
+        }
+    }
+
+    /// Blocks of 4 tiles of 4x4 outputs, times groups of 16 outputs.
+    private func winograd(_ work: ConvolutionWork, _ costs: Processor.Winograd) -> Double {
+        let size = WinogradSize(Shape(work.height, work.width, work.outputs), inputQuads: work.quads)
+        let (blocks, quads) = (Double(size.blocks), Double(work.quads))
+        let groups = Double((work.outputs + 15) / 16)
+        let tiles = Double((work.height + 3) / 4 * ((work.width + 3) / 4))
+        return processor.layer + blocks * quads * costs.inputs
+            + Double(size.weightTransforms) * groups * quads * costs.weights
+            + blocks * groups * 36 * (quads * costs.product + costs.position)
+            + tiles * Double((work.outputs + 3) / 4) * costs.outputs
     }
 
     /// Every group of 16 outputs visits every block of every pixel.
@@ -45,10 +65,13 @@ public struct CostModel: Sendable {
         let pixels = Double(work.height * work.width)
         // Weights over silent quads are often pruned, so pixel lanes hardly gain by skipping; channel lanes do.
         let blocks = Double(work.blocksPerOutput) * work.liveShare
+        if let visit = processor.channelVisitOfEight, work.outputs <= 8, work.stride == 2 {
+            return processor.layer + pixels * (blocks * visit + processor.channelPixel / 2)
+        }
         let visits =
             Double(pairs) * processor.channelVisit + Double(groups - pairs) * processor.channelVisitAlone
-        return processor.layer + pixels * blocks * visits + pixels * Double((work.outputs + 15) / 16)
-            * processor.channelPixel
+        let ends = Double((work.outputs + 15) / 16) * processor.channelPixel
+        return processor.layer + pixels * (blocks * visits + ends)
     }
 
     /// Visited blocks on every segment of 16 pixels, the ends of tiles, the lists of blocks, and the gathered input.

@@ -22,10 +22,9 @@ enum Packing {
         let choice = costs.choice(work)
         layer.signature = work.signature
         let outputsPerRow = choice.kind.outputsPerRow
-        let isDense = choice.kind == .channelLanes
+        let isDense = outputsPerRow == 16
         layer.choice = choice
-        layer.fields.kernel =
-            isDense ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
+        layer.fields.kernel = choice.kind.kernel
         let rows = (output.channels + outputsPerRow - 1) / outputsPerRow
         let words = (source.blocksPerOutput + 31) / 32
         var mask = [UInt32](repeating: 0, count: rows * words)
@@ -63,9 +62,12 @@ enum Packing {
         layer.fields.block_outputs = Int32(outputsPerRow)
         layer.fields.row_blocks = Int32(source.blocksPerOutput)
         layer.fields.mask_words = layer.mask.isEmpty ? 0 : Int32(words)
-        layer.scratchBytes = Scratch.bytes(
-            convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
-            quads: input.shape.quads, output: output)
+        layer.scratchBytes =
+            choice.kind == .winograd
+            ? WinogradSize(output, inputQuads: input.shape.quads).scratchBytes
+            : Scratch.bytes(
+                convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
+                quads: input.shape.quads, output: output)
         layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
         layer.setTables(
             convolution, input: input, output: tensor, entries: rows * outputsPerRow
@@ -143,6 +145,16 @@ enum Packing {
             }
         }
         return packed
+    }
+}
+
+extension PackingKind {
+    fileprivate var kernel: Int32 {
+        switch self {
+        case .channelLanes: ESPALIER_KERNEL_CHANNEL_LANES
+        case .winograd: ESPALIER_KERNEL_WINOGRAD
+        case .pixels4x4, .pixels2x4, .pixels1x4: ESPALIER_KERNEL_PIXEL_LANES
+        }
     }
 }
 

@@ -14,6 +14,8 @@ public struct Processor: Sendable {
     /// the end of 16 outputs of a pixel.
     var channelVisit: Double
     var channelVisitAlone: Double
+    /// The same of 8 outputs at stride 2, as first layers have them; nil where they cost as much as 16.
+    var channelVisitOfEight: Double?
     var channelPixel: Double
     /// Pixel lanes: a block of a mask row on 16 pixels; where single outputs have few segments, times this.
     var pixelVisit: [PackingKind: Double]
@@ -27,6 +29,18 @@ public struct Processor: Sendable {
     var gatheredVector: Double
     /// Bytes of few channels are gathered without those that fill up their quads (avx512vnni/few_channels.h).
     var packsFewChannels = false
+    /// Nil where there are no kernels for it.
+    var winograd: Winograd?
+
+    /// Winograd's transformation, for blocks of 4 tiles and 16 outputs: the transform of a quad's inputs and weights; the
+    /// products of a quad at one of 36 positions; the end of a position; the outputs of a quad of one tile.
+    struct Winograd {
+        var inputs: Double
+        var weights: Double
+        var product: Double
+        var position: Double
+        var outputs: Double
+    }
 
     public static let all = [generic, avx512vnni, avx2, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
 
@@ -69,16 +83,17 @@ public struct Processor: Sendable {
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
         name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
-        channelPixel: 14, pixelVisit: [.pixels1x4: 9, .pixels2x4: 16, .pixels4x4: 30], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 2, list: 10, gatheredVector: 0)
+        channelVisitOfEight: 3.1, channelPixel: 16,
+        pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
+        winograd: Winograd(inputs: 248, weights: 492, product: 27, position: 10, outputs: 133))
 
-    /// aarch64 with SDOT (Raspberry Pi 5): the same proportions, in fewer cycles.
-    public static let cortexA76 = {
-        var processor = cortexA72
-        processor.name = "cortex-a76"
-        processor.cyclesPerMicrosecond = 6000
-        return processor
-    }()
+    /// aarch64 with SDOT (Raspberry Pi 5).
+    public static let cortexA76 = Processor(
+        name: "cortex-a76", cyclesPerMicrosecond: 6000, layer: 900, channelVisit: 6, channelVisitAlone: 6,
+        channelVisitOfEight: 3.1, channelPixel: 42,
+        pixelVisit: [.pixels1x4: 8, .pixels2x4: 14.4, .pixels4x4: 29], fewSegments: 1,
+        pixelSegment: 156, quad: 190, listedBlock: 3, list: 24, gatheredVector: 12)
 
     /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
     public static let cortexA53 = {

@@ -46,3 +46,27 @@ enum Scratch {
         return window.kernelHeight > 1 && divides ? 16 / output.width : 1
     }
 }
+
+/// How a layer is cut up for Winograd's transformation, and what that takes of the arena
+/// (Sources/CKernels/neon/winograd.h).
+struct WinogradSize {
+    /// Blocks of 4 tiles: two pairs, each of neighbours in a row.
+    let blocks: Int
+    /// How often the weights are transformed: for every band of blocks, or once where 16 outputs are all.
+    let weightTransforms: Int
+    /// The inputs of a band, the weights of 16 outputs, the sums of a block. Lists of blocks, for sets that run the
+    /// layer in channel lanes, are shorter.
+    let scratchBytes: Int
+
+    /// What a band's inputs may take.
+    private static let inputBytes = 81_920
+
+    init(_ output: Shape, inputQuads: Int) {
+        blocks = ((output.width + 7) / 8 * ((output.height + 3) / 4) + 1) / 2
+        let blockBytes = 36 * inputQuads * 4 * 4 * 2
+        let isOneGroup = output.channels <= 16
+        let band = isOneGroup ? 1 : min(max(Self.inputBytes / blockBytes, 1), blocks)
+        weightTransforms = isOneGroup ? 1 : (blocks + band - 1) / band
+        scratchBytes = band * blockBytes + 36 * inputQuads * 4 * 16 * 2 + 36 * 4 * 16 * 4
+    }
+}
