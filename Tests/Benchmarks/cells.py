@@ -73,10 +73,10 @@ class Cells:
         command = [self.options.espalier, "benchmark", str(file), "--json", "--seconds", self.seconds, *more]
         return Cell(f"Espalier{name}", command)
 
-    def pruned(self, model: pathlib.Path, share: int) -> pathlib.Path:
-        target = self.scratch / f"{model.stem}_{share}.tflite"
-        script = [sys.executable, str(HERE / "prune_blocks.py"), str(model), str(target), str(share / 100)]
-        subprocess.run(script, check=True)
+    def pruned(self, model: pathlib.Path, share: int, outputs: int = 1) -> pathlib.Path:
+        target = self.scratch / f"{model.stem}_{share}_{outputs}.tflite"
+        words = [str(model), str(target), str(share / 100), "1", str(outputs)]
+        subprocess.run([sys.executable, str(HERE / "prune_blocks.py"), *words], check=True)
         return target
 
     def resnet8(self) -> list[Cell]:
@@ -85,7 +85,8 @@ class Cells:
             *self.peers(model, "resnet8_cifar10_int8_qdq.onnx", winograd=True),
             self.ours(", dense", model, "--keep-dead"),
             self.ours(", dense, avx2", model, "--keep-dead", "--isa", "avx2"),
-            *(self.ours(f", {share} % of blocks pruned", self.pruned(model, share)) for share in (50, 70, 75)),
+            *(self.ours(f", {share} % of 1x4 blocks pruned", self.pruned(model, share)) for share in (50, 70, 75)),
+            *(self.ours(f", 70 % of {rows}x4 blocks pruned", self.pruned(model, 70, rows)) for rows in (2, 4)),
         ]
 
     def vww(self) -> list[Cell]:
