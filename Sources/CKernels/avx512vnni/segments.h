@@ -86,19 +86,36 @@ INLINE void store_segments(const PixelWalk *w, int32_t first, const __m512i *seg
     }
 }
 
+/* The addend's quads of a segment. */
+INLINE __m512i addend_of(const PixelWalk *w, int32_t segment) {
+    const Piece *piece = w->pieces + w->first_piece[segment], *end = w->pieces + w->first_piece[segment + 1];
+    __m512i quads = _mm512_setzero_si512();
+    do {
+        quads = _mm512_mask_loadu_epi32(quads, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
+    } while (++piece < end);
+    return quads;
+}
+
 /* Adds the other input of an addition to segments of a quad, and stores them. Compiled once. */
 static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
                                                         const __m512i *segments, int count) {
     const Addition add = w->addend.addition;
-    for (int r = 0; r < count; r++) {
-        const Piece *piece = w->pieces + w->first_piece[first + r];
-        const Piece *end = w->pieces + w->first_piece[first + r + 1];
-        __m512i other = _mm512_setzero_si512();
-        do {
-            other = _mm512_mask_loadu_epi32(other, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
-        } while (++piece < end);
-        const __m512i sum =
-            w->addend.is_first ? added(&add, other, segments[r]) : added(&add, segments[r], other);
+    const int is_first = w->addend.is_first;
+    int r = 0;
+    if (w->whole) {
+        const Piece *piece = w->pieces + first;
+        int8_t *output = w->output;
+        const int8_t *plane = w->addend_plane;
+        for (; r < count; r++, piece++) {
+            const __m512i other = _mm512_loadu_si512(plane + piece->addend), result = segments[r];
+            _mm512_storeu_si512(output + piece->offset,
+                                added(&add, is_first ? other : result, is_first ? result : other));
+        }
+        return;
+    }
+    for (; r < count; r++) {
+        const __m512i other = addend_of(w, first + r);
+        const __m512i sum = is_first ? added(&add, other, segments[r]) : added(&add, segments[r], other);
         store_segments(w, first + r, &sum, 1);
     }
 }
