@@ -68,7 +68,7 @@ public struct Processor: Sendable {
     /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
     public static let avx512vnni = Processor(
         name: "avx512vnni", cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540, channelVisit: 0.484,
-        channelVisitAlone: 0.66, channelPixel: 2.8,
+        channelVisitAlone: 0.66, channelPixel: 2.1,
         pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4,
         packsFewChannels: true)
