@@ -31,6 +31,34 @@ import Testing
         #expect(checked > 200)
     }
 
+    /// As `gather_sizes` of Sources/CKernels/bands.h has it.
+    private func gathered(_ window: Window, quads: Int, height: Int, width: Int) -> Int {
+        let parities = window.strideHeight == 2 ? 2 : 1
+        func bytes(_ band: Int) -> Int {
+            quads * window.kernelWidth * parities * (band + (window.kernelHeight - 1) / parities) * width * 4
+        }
+        var band = height
+        while band > 1 && (bytes(band) > 28_672 || band * width > 1024) { band = (band + 1) / 2 }
+        return bytes(band)
+    }
+
+    @Test func scratchHoldsTheBandsOfKernelsWithStripsAndWithout() {
+        for (side, quads, stride) in [1, 2, 4, 8].flatMap({ side in
+            (1...96).flatMap { quads in [(side, quads, 1), (side, quads, 2)] }
+        }) {
+            var window = Window(kernelHeight: 3, kernelWidth: 3)
+            window.strideHeight = stride
+            window.strideWidth = stride
+            let blocks = 9 * quads
+            let bytes = Scratch.bytes(
+                window, blocks: blocks, outputsPerRow: 1, quads: quads, output: Shape(16, side, 16))
+            let lists = (blocks + (blocks + 31) / 32 + 8 * blocks) * 4
+            let strips = 16 / side
+            #expect(bytes >= lists + gathered(window, quads: quads, height: 16, width: side))
+            #expect(bytes >= lists + gathered(window, quads: quads, height: 16 / strips, width: 16))
+        }
+    }
+
     @Test(.needsReference) func noTwoLiveTensorsOverlapInTheReferenceModels() throws {
         for name in ["resnet8_cifar10_int8", "mobilenet_v2_1.0_224_int8_nchw", "vww_96_int8"] {
             try check(ReferenceModel.compilation(name).plan, name)

@@ -22,7 +22,7 @@ typedef struct Storing {
     __m512i zero;                        /* zero point + 128, int16 */
     __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
-    __m512 zero_value, least_value, most_value; /* the first three as floats */
+    __m512 zero_value, least_value, most_value; /* zero, least and most as floats */
     int in_single_precision, negative_differs, once;
     int one_factor; /* one multiply-add rounds */
     int saturates;  /* the zero point is stored as 0, and bytes saturate where the activation ends */

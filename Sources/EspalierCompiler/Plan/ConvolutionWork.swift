@@ -62,9 +62,9 @@ public struct ConvolutionWork: Sendable {
 
     /// Vectors of 16 pixels that pixel lanes gather: all rows, once for each kernel column. Narrow rows lie side by side.
     var gatheredVectors: Int {
-        let together = kernelHeight > 1 && width < 16 && height.isMultiple(of: 16 / width) ? 16 / width : 1
-        let rows = height / together * stride + kernelHeight - 1
-        return quads * kernelWidth * rows * ((width * together + 15) / 16)
+        let strips = Scratch.strips(kernelHeight: kernelHeight, height: height, width: width)
+        let rows = height / strips * stride + kernelHeight - 1
+        return quads * kernelWidth * rows * ((width * strips + 15) / 16)
     }
 
     var blocksPerOutput: Int { kernelHeight * kernelWidth * quads }

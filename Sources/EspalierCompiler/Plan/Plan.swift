@@ -26,9 +26,9 @@ public struct Plan: Sendable {
     public var weightBytesLive: Int { layers.reduce(0) { $0 + $1.live.weightBytes } }
     public var macsKept: UInt64 { layers.reduce(0) { $0 + $1.macsKept } }
     public var blocks: Int { layers.reduce(0) { $0 + Int($1.fields.blocks) } }
+    public var blocksKept: Int { layers.reduce(0) { $0 + Int($1.fields.blocks_kept) } }
     /// Of the convolutions whose packing could be chosen.
     var estimatedMicroseconds: Double { layers.reduce(0) { $0 + ($1.choice?.time ?? 0) } }
-    public var blocksKept: Int { layers.reduce(0) { $0 + Int($1.fields.blocks_kept) } }
 
     /// Bytes in flash of all tables and structures, pointers being 8 bytes wide.
     public var flashBytes: Int {

@@ -23,27 +23,31 @@ enum Scratch {
         gathered(window, quads: quads, output: output) / 4 < 65536 - 80
     }
 
-    /// The input of one band, [quads][kernel columns][row parities][rows][output width][4].
+    /// The input of one band, [quads][kernel columns][row parities][rows][width][4]. Some kernels cut narrow pictures into
+    /// strips, others do not; either may take more, as the one may need a smaller band.
     private static func gathered(_ window: Window, quads: Int, output: Shape) -> Int {
+        let strips = strips(
+            kernelHeight: window.kernelHeight, height: output.height, width: output.width)
+        return max(
+            gathered(window, quads: quads, height: output.height, width: output.width),
+            gathered(window, quads: quads, height: output.height / strips, width: output.width * strips))
+    }
+
+    private static func gathered(_ window: Window, quads: Int, height: Int, width: Int) -> Int {
         let parities = window.strideHeight == 2 && window.kernelHeight > 1 ? 2 : 1
-        let strips = strips(window, output)
-        let width = output.width * strips
-        return band(of: output.height / strips, width: width) { band in
-            quads * window.kernelWidth * parities * (band + (window.spanHeight - 1) / parities) * width * 4
+        var band = height
+        while true {
+            let rows = band + (window.spanHeight - 1) / parities
+            let bytes = quads * window.kernelWidth * parities * rows * width * 4
+            if band == 1 || (bytes <= bandBytes && band * width <= bandPixels) { return bytes }
+            band = (band + 1) / 2
         }
     }
 
-    private static func band(of height: Int, width: Int, bytes: (Int) -> Int) -> Int {
-        var band = height
-        while band > 1 && (bytes(band) > bandBytes || band * width > bandPixels) { band = (band + 1) / 2 }
-        return bytes(band)
-    }
-
-    /// Strips of rows that lie side by side, 16 pixels together.
-    private static func strips(_ window: Window, _ output: Shape) -> Int {
-        let divides =
-            output.width < 16 && 16 % output.width == 0 && output.height.isMultiple(of: 16 / output.width)
-        return window.kernelHeight > 1 && divides ? 16 / output.width : 1
+    /// How many strips of a picture's rows lie side by side, to be 16 pixels together (avx512vnni/gather.h).
+    static func strips(kernelHeight: Int, height: Int, width: Int) -> Int {
+        let divides = width < 16 && 16 % width == 0 && height.isMultiple(of: 16 / width)
+        return kernelHeight > 1 && divides ? 16 / width : 1
     }
 }
 
