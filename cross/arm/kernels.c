@@ -96,6 +96,8 @@ static void small_grid(void) {
                 compare();
                 pool(4, width, channels, width < 3 ? 1 : 3, stride, width < 3 ? 0 : 1);
                 compare();
+                pool(stride + 1, stride + 1, channels, stride + 1, 1, 0);
+                compare();
             }
         }
     }

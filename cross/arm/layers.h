@@ -108,6 +108,28 @@ static void fill_weights(int32_t bytes) {
     for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(least, 127);
 }
 
+/* The input of one band of a picture so high and wide. */
+static int32_t band_bytes(int32_t height, int32_t width) {
+    const int32_t parities = layer.stride_height == 2 && layer.kernel_height > 1 ? 2 : 1;
+    for (int32_t band = height;; band = (band + 1) / 2) {
+        const int32_t rows = band + (layer.kernel_height - 1) / parities;
+        const int32_t bytes = tensors[0].quads * layer.kernel_width * parities * rows * width * 4;
+        if (band == 1 || (bytes <= 28672 && band * width <= 1024)) return bytes;
+    }
+}
+
+/* As Sources/EspalierCompiler/Plan/Scratch.swift has it. */
+static int32_t convolution_scratch(void) {
+    const int32_t blocks = layer.row_blocks, together = layer.block_outputs;
+    const int32_t height = tensors[2].height, width = tensors[2].width;
+    if (together > 4) return blocks * 8;
+    const int32_t lists = (blocks + (blocks + 31) / 32 + 4 / together * blocks * (1 + together)) * 4;
+    const int divides = width < 16 && 16 % width == 0 && height % (16 / width) == 0;
+    const int32_t strips = layer.kernel_height > 1 && divides ? 16 / width : 1;
+    const int32_t whole = band_bytes(height, width), cut = band_bytes(height / strips, width * strips);
+    return lists + (whole > cut ? whole : cut) + 512;
+}
+
 /* together: 16 in channel lanes, 1, 2 or 4 in pixel lanes, with part/8 of the blocks kept (8: no mask). */
 static void convolution(int32_t height, int32_t width, int32_t from, int32_t to, int32_t kernel,
                         int32_t stride, int32_t pad, int32_t together, int32_t part) {
@@ -121,6 +143,7 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
     layer.block_outputs = together;
     layer.row_blocks = kernel * kernel * tensors[0].quads;
     layer.mask_words = (layer.row_blocks + 31) / 32;
+    scratch_bytes = convolution_scratch();
     layer.rounds_once = next() % 8 == 0;
     layer.skips_silence = next() % 2 == 0;
     layer.scratch = SCRATCH;
