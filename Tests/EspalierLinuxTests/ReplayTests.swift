@@ -33,7 +33,9 @@ import Testing
         #expect(replay.outcomes.count == records.count)
         let differences = zip(records, replay.outcomes.sorted { $0.trigger < $1.trigger })
             .filter { $0.summary != $1.summary }
-        #expect(differences.isEmpty, "\(differences.first.map { "\($0.summary) and \($1.summary)" } ?? "")")
+        if let (recorded, replayed) = differences.first {
+            Issue.record("\(differences.count) differ: \(recorded.summary), \(replayed.summary) predicted")
+        }
         #expect(Set(records.map(\.outcome)) == ["verdict", "busy", "cooldown"])
     }
 }

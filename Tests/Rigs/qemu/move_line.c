@@ -1,4 +1,6 @@
-/* Moves a line of gpio-sim up and down, evenly in time: move_line PULL_FILE COUNT MICROSECONDS */
+/* Moves a line of gpio-sim up and down, evenly in time: move_line PULL_FILE COUNT MICROSECONDS
+ *
+ * A move that comes late puts off the later ones: gpio-sim makes one edge of moves that are too close. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,10 @@ int main(int argument_count, char **arguments) {
         next.tv_sec += next.tv_nsec / 1000000000;
         next.tv_nsec %= 1000000000;
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        long late = (now.tv_sec - next.tv_sec) * 1000000 + (now.tv_nsec - next.tv_nsec) / 1000;
+        if (late > pause / 2) next = now;
     }
     return 0;
 }
