@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 4u
+#define ESPALIER_ABI_VERSION 5u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
@@ -101,7 +101,12 @@ typedef struct EspalierLayer {
      * A row of 16 outputs keeps all its blocks or none. A layer with a weight zero point keeps every block: its
      * correction sums the whole window. */
     const uint32_t *mask;      /* [rows][mask_words] */
-    const uint32_t *row_start; /* [rows] kept blocks stored before row r; NULL with a NULL mask */
+    const uint32_t *row_start; /* [rows + 1] kept blocks stored before row r; NULL with a NULL mask */
+    /* CONVOLUTION in pixel lanes, for kernels of avx512vnni: NULL, or where the inputs of the kept blocks lie in a
+     * band of the input as they gather it (espalier_list_places): row r's from place_start[r] on; one list for all
+     * rows with a NULL mask. Where there are none, these kernels list them anew in each run. */
+    const uint16_t *places;
+    const uint32_t *place_start; /* [rows + 1]; NULL with a NULL mask */
     /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].
      * DEPTHWISE: [output quads][kernel_height * kernel_width][4]. TABLE: [256], index = value + 128. */
     const int8_t *weights;
@@ -113,11 +118,14 @@ typedef struct EspalierLayer {
     const int32_t *multiplier; /* Q31 */
     const int8_t *shift;       /* powers of two, positive to the left; same counts as `multiplier` */
     /* NULL, or: requantisation in single precision is exact, the compiler has tried every value.
-     * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (docs/requantisation.md).
-     * ADD: [3] factor of the first input, of the second, and what is added before rounding down. */
+     * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (docs/requantisation.md). */
     const float *rounding;
     /* NULL, or: one float is the whole multiplier. CONVOLUTION, DEPTHWISE: [outputs], `rounding` goes with it. */
     const float *factor;
+    /* NULL, or ADD: [4]: of stored inputs x and y, (x * [0] + y * [1] + [2]) >> [3], cut to the activation's range,
+     * is what is stored, exactly: the compiler has tried all pairs. Factors are 257 * w + b with w of 0 ... 32,767 and
+     * b of -128 ... 127, the shift is 16 ... 23, and 32 bits hold every sum. */
+    const int32_t *whole_factors;
 } EspalierLayer;
 
 /* A whole model: one constant object in flash. */

@@ -89,7 +89,7 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
 static int belong_together(const EspalierLayer *convolution, const EspalierLayer *addition,
                            const EspalierTensor *tensors) {
     const uint16_t result = convolution->output;
-    return addition->operation == ESPALIER_OPERATION_ADD && addition->rounding
+    return addition->operation == ESPALIER_OPERATION_ADD && addition->whole_factors
            && (addition->inputs[0] == result) != (addition->inputs[1] == result)
            && !tensors[addition->inputs[0]].data && !tensors[addition->inputs[1]].data
            && tensors[addition->output].offset == tensors[result].offset;

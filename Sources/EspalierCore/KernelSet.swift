@@ -54,6 +54,18 @@ public struct KernelSet: @unchecked Sendable {
         return done == 0 ? nil : done &- 1
     }
 
+    /// Where the kernels of avx512vnni find the inputs of a layer's kept blocks, `EspalierLayer.places` and
+    /// `place_start`, on any machine.
+    ///
+    /// - Returns: how many places there are; 0 where the layer has none.
+    @discardableResult
+    public static func listPlaces(
+        of layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
+        places: UnsafeMutablePointer<UInt16>? = nil, starts: UnsafeMutablePointer<UInt32>? = nil
+    ) -> Int {
+        Int(espalier_list_places(layer, tensors, places, starts))
+    }
+
     @inline(__always)
     func clearSurroundings(_ tensor: UnsafePointer<EspalierTensor>, arena: UnsafeMutablePointer<Int8>) {
         espalier_clear_surroundings(tensor, arena, table.pointee.flip)

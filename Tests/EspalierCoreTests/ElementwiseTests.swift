@@ -91,28 +91,33 @@ import Testing
         #expect(sum == naiveAdd(first, -3, second, 17, factors, zeroPoint: 5, range: -128...127))
     }
 
-    /// Equal shapes, which fast kernels take, in integers and in single precision.
-    @Test(arguments: 0..<8)
+    /// Equal shapes, which fast kernels take with whole factors; the compiler finds them for each.
+    @Test(arguments: 0..<24)
     func additionOfEqualShapesAgreesOnAll65536Pairs(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let all = (0..<65_536).map { $0 }
         let first = TestTensor(16, 32, 128, all.map { Int8(truncatingIfNeeded: $0 & 255 - 128) })
         let second = TestTensor(16, 32, 128, all.map { Int8(truncatingIfNeeded: $0 >> 8 - 128) })
         let zeroPoints = (0..<3).map { _ in Int32.random(in: -128...127, using: &random) }
+        // As TFLite makes them: that of the input with the wider scale is one half.
+        let half = (multiplier: Int32(1 << 30), shift: Int32(0))
+        let less = (
+            multiplier: Int32.random(in: (1 << 30)...Int32.max, using: &random),
+            shift: Int32.random(in: -4 ... -1, using: &random)
+        )
+        let inputs = Bool.random(using: &random) ? [half, less] : [less, half]
         let factors = AddFactors(
-            multiplier: (0..<3).map { _ in Int32.random(in: (1 << 30)...Int32.max, using: &random) },
-            shift: [
-                0, Int32.random(in: -2...0, using: &random), Int32.random(in: -20 ... -18, using: &random),
-            ])
+            multiplier: inputs.map(\.multiplier) + [Int32.random(in: (1 << 30)...Int32.max, using: &random)],
+            shift: inputs.map(\.shift) + [Int32.random(in: -20 ... -17, using: &random)])
         let range = seed % 2 == 0 ? Int32(-128)...127 : zeroPoints[2]...127
         let expected = naiveAdd(
             first, zeroPoints[0], second, zeroPoints[1], factors, zeroPoint: zeroPoints[2], range: range)
-        for inSinglePrecision in [false, true] {
+        for inWholeFactors in [false, true] {
             let bench = LayerBench()
             let sources = [0, 1].map { bench.tensor(16, 32, 128, zeroPoint: zeroPoints[$0]) }
             let target = bench.tensor(16, 32, 128, zeroPoint: zeroPoints[2])
-            bench.add(
-                sources[0], sources[1], factors, range, inSinglePrecision: inSinglePrecision, target)
+            bench.add(sources[0], sources[1], factors, range, inWholeFactors: inWholeFactors, target)
+            #expect((bench.layers[0].whole_factors != nil) == inWholeFactors, "\(factors) \(zeroPoints)")
             let sum = try bench.run([first, second], inputs: sources, outputs: [target])[0]
             #expect(sum == expected)
         }

@@ -34,7 +34,7 @@ struct FollowingAddition: CustomStringConvertible {
         let other = bench.tensor(
             Int(shape.height), Int(shape.width), Int(shape.channels), zeroPoint: otherZeroPoint, slack: slack)
         let inputs = inOrder(result, other)
-        bench.add(inputs.0, inputs.1, factors, range, inSinglePrecision: true, sum)
+        bench.add(inputs.0, inputs.1, factors, range, inWholeFactors: true, sum)
         return other
     }
 

@@ -68,7 +68,7 @@ import Testing
         let second = bench.tensor(8, 8, 4)
         let output = bench.tensor(8, 8, 4)
         let factors = AddFactors(multiplier: [1 << 30, 1_431_655_765, 1_600_000_003], shift: [0, -1, -19])
-        bench.add(first, second, factors, -128...127, inSinglePrecision: true, output)
+        bench.add(first, second, factors, -128...127, inWholeFactors: true, output)
         try expectOwnKernels(bench, input: first, output: output)
     }
 }

@@ -38,6 +38,7 @@ extension LayerBench {
                 }
             }
         }
+        rowStart.append(UInt32(packed.count / (blockOutputs * 4)))
         let sums = (0..<weights.outputs).map { Int32(truncatingIfNeeded: dense.effectiveSum($0)) }
         append(ESPALIER_OPERATION_CONVOLUTION, inputs: [input], output: output) { layer in
             set(&layer, geometry)
@@ -98,14 +99,14 @@ extension LayerBench {
         }
     }
 
-    /// - Parameter inSinglePrecision: kernels may use it where the compiler finds it exact.
+    /// - Parameter inWholeFactors: kernels may use them where the compiler finds exact ones.
     func add(
         _ first: Int, _ second: Int, _ factors: AddFactors, _ range: ClosedRange<Int32>,
-        inSinglePrecision: Bool = false, _ output: Int
+        inWholeFactors: Bool = false, _ output: Int
     ) {
-        var rounding: [Float] = []
-        if inSinglePrecision {
-            let addition = SinglePrecisionAddition(
+        var wholeFactors: [Int32] = []
+        if inWholeFactors {
+            let addition = WholeAddition(
                 multipliers: zip(factors.multiplier, factors.shift).map {
                     QuantizedMultiplier(multiplier: $0, shift: Int8($1))
                 },
@@ -114,11 +115,11 @@ extension LayerBench {
                 zeroPoints: (
                     tensors[first].zero_point, tensors[second].zero_point, tensors[output].zero_point
                 ))
-            rounding = addition.factors() ?? []
+            wholeFactors = addition.factors() ?? []
         }
         append(ESPALIER_OPERATION_ADD, inputs: [first, second], output: output) { layer in
             layer.left_shift = factors.leftShift
-            if !rounding.isEmpty { layer.rounding = keep(rounding) }
+            if !wholeFactors.isEmpty { layer.whole_factors = keep(wholeFactors) }
             layer.multiplier = keep(factors.multiplier)
             layer.shift = keep(factors.shift.map { Int8($0) })
             set(&layer, range)

@@ -129,7 +129,7 @@ static void random_layer(void) {
     const int32_t kernel = next() % 2 ? 3 : 1, stride = between(1, 2);
     switch (next() % 9) {
     case 8:
-        winograd(height + 2, width + 2, channels, between(1, MOST_OUTPUTS), between(0, 2));
+        winograd(height + 2, width + 2, channels, between(1, MOST_OUTPUTS - 6), between(0, 2));
         break;
     case 0: depthwise(height, width, channels, next() % 4 ? 3 : 5, stride); break;
     case 1: addition(height, width, channels); break;

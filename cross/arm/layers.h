@@ -19,7 +19,7 @@ enum { TABLE = 256, WEIGHTS = 1 << 17, WORDS = 1 << 13 };
 static _Alignas(ESPALIER_ARENA_ALIGNMENT) int8_t start[SCRATCH];
 static int8_t weights[WEIGHTS], shift[TABLE];
 static int32_t bias[TABLE], weight_sum[TABLE], multiplier[TABLE];
-static uint32_t mask[WORDS], row_start[TABLE];
+static uint32_t mask[WORDS], row_start[TABLE + 1];
 static EspalierTensor tensors[3];
 static EspalierLayer layer;
 static const uint16_t inputs[2] = { 0, 1 }, output_index = 2;
@@ -158,6 +158,7 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
             stored++;
         }
     }
+    row_start[rows] = (uint32_t)stored;
     if (part < 8) {
         layer.mask = mask;
         layer.row_start = row_start;
@@ -208,18 +209,36 @@ static void depthwise(int32_t height, int32_t width, int32_t channels, int32_t k
     fill_arena();
 }
 
+/* Additions as the compiler leaves them (WholeAddition.swift), for the whole range of bytes and so for any. */
+static const struct {
+    int32_t multiplier[3];
+    int8_t shift[3];
+    int32_t zero_points[3], factors[4];
+} additions[] = {
+    { { 1553145979, 1073741824, 1204899000 }, { -3, 0, -17 }, { -5, 33, 0 },
+      { 851007, 4706637, -150015356, 21 } },
+    { { 2147089817, 1073741824, 1804769633 }, { -4, 0, -17 }, { -100, -117, 93 },
+      { 881074, 7049881, 1109027524, 21 } },
+    { { 1073741824, 1237122599, 2111277015 }, { 0, -2, -19 }, { 98, -53, 14 },
+      { 8247176, 2375517, -560686080, 23 } },
+    { { 2071213732, 1073741824, 1943055077 }, { -1, 0, -19 }, { 45, -71, -14 },
+      { 7320491, 7590059, 96225903, 23 } },
+    { { 1131900781, 1073741824, 2070771082 }, { -3, 0, -17 }, { 111, -57, -107 },
+      { 1065886, 8088950, 119410089, 21 } },
+};
+
 static void addition(int32_t height, int32_t width, int32_t channels) {
     begin(ESPALIER_OPERATION_ADD, 2);
-    for (int k = 0; k < 3; k++) tensors[k] = tensor(k, height, width, channels, (int32_t)(next() % 2));
+    const uint32_t kind = next() % (sizeof additions / sizeof *additions);
+    for (int k = 0; k < 3; k++) {
+        tensors[k] = tensor(k, height, width, channels, (int32_t)(next() % 2));
+        tensors[k].zero_point = additions[kind].zero_points[k];
+        multiplier[k] = additions[kind].multiplier[k];
+        shift[k] = additions[kind].shift[k];
+    }
     set_range();
     layer.left_shift = 20;
-    fill_tables(3, 3, 1);
-    const uint32_t half = next() % 4;
-    for (int k = 0; k < 2; k++) {
-        if (half & (1u << k)) multiplier[k] = 1 << 30;
-        shift[k] = (int8_t)(half & (1u << k) ? 0 : between(-4, 0));
-    }
-    shift[2] = (int8_t)between(-19, -14);
+    layer.whole_factors = additions[kind].factors;
     fill_arena();
 }
 

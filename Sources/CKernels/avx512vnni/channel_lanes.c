@@ -53,42 +53,26 @@ INLINE __m512i addend_at(const ChannelWalk *w, const int8_t *output, int n) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
-/* The 16 outputs of pixel k, a lane each. */
-INLINE __m512i pixel_of(__m512i bytes, const int k) {
-    const int none = 0x80808000;
-    const __m128i order =
-        _mm_setr_epi32(none | (4 * k), none | (4 * k + 1), none | (4 * k + 2), none | (4 * k + 3));
-    return _mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(order));
-}
-
 /* Rounds, adds to and stores up to 4 pixels' sums of group n. */
 INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *output, int pixels,
                        const int in_integers) {
     const Requantiser *r = &w->requantisers[n];
     const Storing *s = &w->storing;
     const int32_t quads = w->quads - n * 4;
-    __m512i v[4];
-    if (w->addend.tensor) {
-        const __m512i other = addend_at(w, output, n);
-#pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) {
-            const __m512 values =
-                in_integers ? stored_values_in_integers(sums[k], r, s) : stored_values_single(sums[k], r, s);
-            v[k] = with_addend(&w->addend, values, pixel_of(other, k));
-        }
-        s = &w->addend.addition.storing;
-    } else if (!in_integers && s->plain) {
+    __m512i v[4], bytes;
+    if (!in_integers && s->plain) {
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) v[k] = round_plain(sums[k], r);
-        store_pixels(packed_plain(v[0], v[1], v[2], v[3]), output, w->g.output_plane, quads, pixels);
-        return;
+        bytes = packed_plain(v[0], v[1], v[2], v[3]);
     } else {
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) {
             v[k] = in_integers ? round_in_integers(sums[k], r, s) : round_single(sums[k], r, s);
         }
+        bytes = packed(v[0], v[1], v[2], v[3], s);
     }
-    store_pixels(packed(v[0], v[1], v[2], v[3], s), output, w->g.output_plane, quads, pixels);
+    if (w->addend.tensor) bytes = added(&w->addend.addition, bytes, addend_at(w, output, n));
+    store_pixels(bytes, output, w->g.output_plane, quads, pixels);
 }
 
 /* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */

@@ -5,68 +5,26 @@
 #include "../scalar.h"
 #include "addition.h"
 
-/* The same in integers, where single precision is not exact. */
-typedef struct IntegerAddition {
-    Storing storing;
-    Requantiser factors[3];                /* of the first input, the second, and the sum */
-    __m512i first_zero, second_zero, left; /* zero points + 128 */
-} IntegerAddition;
-
-static IntegerAddition integer_addition(const EspalierLayer *layer, const EspalierTensor *tensors) {
-    const __m512i none = _mm512_setzero_si512();
-    IntegerAddition add = { .storing = storing(layer, &tensors[layer->output]) };
-    for (int i = 0; i < 3; i++) {
-        add.factors[i] = requantiser(none, none, _mm512_set1_epi32(layer->multiplier[i]),
-                                     _mm512_set1_epi32(layer->shift[i]), _mm512_setzero_ps());
+static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output,
+                    int32_t bytes) {
+    for (int32_t i = 0; i < bytes; i += 64) {
+        const int32_t left = bytes - i;
+        const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
+        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i);
+        const __m512i b = _mm512_maskz_loadu_epi8(lanes, second + i);
+        _mm512_mask_storeu_epi8(output + i, lanes, added(add, a, b));
     }
-    add.first_zero = _mm512_set1_epi32(tensors[layer->inputs[0]].zero_point + 128);
-    add.second_zero = _mm512_set1_epi32(tensors[layer->inputs[1]].zero_point + 128);
-    add.left = _mm512_set1_epi32(layer->left_shift);
-    return add;
 }
-
-static __m512i added_in_integers(const IntegerAddition *add, __m512i first, __m512i second) {
-    __m512i v[4];
-#pragma clang loop unroll(full)
-    for (int c = 0; c < 4; c++) {
-        const __m512i x =
-            _mm512_sllv_epi32(_mm512_sub_epi32(channel_of(first, c), add->first_zero), add->left);
-        const __m512i y =
-            _mm512_sllv_epi32(_mm512_sub_epi32(channel_of(second, c), add->second_zero), add->left);
-        const __m512i sum =
-            _mm512_add_epi32(round_twice(x, &add->factors[0]), round_twice(y, &add->factors[1]));
-        v[c] = round_in_integers(sum, &add->factors[2], &add->storing);
-    }
-    return interleaved(packed(v[0], v[1], v[2], v[3], &add->storing));
-}
-
-#define ADD_RUN(NAME, ADDITION, ADDED)                                                                       \
-    static void NAME(const ADDITION *add, const int8_t *first, const int8_t *second, int8_t *output,         \
-                     int32_t bytes) {                                                                        \
-        for (int32_t i = 0; i < bytes; i += 64) {                                                            \
-            const int32_t left = bytes - i;                                                                  \
-            const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;                                 \
-            const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i);                                     \
-            const __m512i b = _mm512_maskz_loadu_epi8(lanes, second + i);                                    \
-            _mm512_mask_storeu_epi8(output + i, lanes, ADDED(add, a, b));                                    \
-        }                                                                                                    \
-    }
-ADD_RUN(add_run, Addition, added)
-ADD_RUN(add_run_in_integers, IntegerAddition, added_in_integers)
 
 int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (first->data || second->data || first->height != second->height || first->width != second->width
+    if (!layer->whole_factors || first->data || second->data) return 0;
+    if (first->height != second->height || first->width != second->width
         || first->channels != second->channels) {
         return 0;
     }
-    Addition add;
-    IntegerAddition integers;
-    if (layer->rounding)
-        add = addition(layer, output);
-    else
-        integers = integer_addition(layer, tensors);
+    const Addition add = addition(layer, 0);
     const int32_t width = output->width * 4;
     const int whole = first->row_bytes == width && second->row_bytes == width && output->row_bytes == width;
     const int32_t rows = whole ? 1 : output->height, bytes = whole ? width * output->height : width;
@@ -75,10 +33,7 @@ int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, in
         const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes;
         int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
         for (int32_t y = 0; y < rows; y++) {
-            if (layer->rounding)
-                add_run(&add, a, b, out, bytes);
-            else
-                add_run_in_integers(&integers, a, b, out, bytes);
+            add_run(&add, a, b, out, bytes);
             a += first->row_bytes;
             b += second->row_bytes;
             out += output->row_bytes;

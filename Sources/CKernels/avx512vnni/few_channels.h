@@ -10,12 +10,6 @@
 
 #define MOST_FEW_WORDS 7
 
-INLINE int has_few_channels(const EspalierLayer *layer, const EspalierTensor *input, const Gather *g) {
-    return (input->channels == 3 || input->channels == 1) && layer->block_outputs == 4 && !layer->mask
-           && g->kernel_height == 3 && g->kernel_width == 3 && g->dilation_height * g->dilation_width == 1
-           && g->strips == 1;
-}
-
 /* Where each word's input lies from a pixel's place in the band; returns how many there are. */
 static int32_t few_places(const Gather *g, int32_t channels, uint16_t *places) {
     const int32_t planes = channels == 3 ? 2 : 1;

@@ -5,37 +5,7 @@
 
 #include <immintrin.h>
 
-#include "../bands.h"
-
-/* Segments of a band whose single outputs are walked four at a time. */
-#define TOGETHER_SEGMENTS 5
-/* Places are words, numbered by 16 bits; so many zeros follow the gathered input. */
-#define MOST_PLACES (65536 - TOGETHER_SEGMENTS * 16)
-
-INLINE int32_t strips_of(int32_t kernel_height, int32_t height, int32_t width) {
-    const int divides = width < 16 && 16 % width == 0 && height % (16 / width) == 0;
-    return kernel_height > 1 && divides ? 16 / width : 1;
-}
-
-/* 0 for strides it does not know and for pictures too large. Few pixels are gathered even where the input
- * could be read in place, so that loads are aligned and outputs can be walked together. */
-INLINE int gather_in_words(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
-                           int8_t *room, Gather *g) {
-    const EspalierTensor *output = &tensors[layer->output];
-    const int32_t strips = strips_of(layer->kernel_height, output->height, output->width);
-    if (!gather_of(layer, tensors, arena, room, strips, g)) return 0;
-    const int is_small = g->height * g->width <= TOGETHER_SEGMENTS * 16;
-    if (g->is_input && (is_small || g->plane / 4 * g->quads >= MOST_PLACES)) {
-        g->is_input = 0;
-        gather_sizes(g);
-    }
-    return g->plane / 4 * g->quads < MOST_PLACES;
-}
-
-/* Of `room`, where a band's input goes, whole cache lines. */
-INLINE int32_t gather_bytes(const Gather *g) {
-    return g->is_input ? 0 : (g->plane * g->quads + 63) / 64 * 64;
-}
+#include "places.h"
 
 INLINE __m512i even_lanes(void) {
     return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -190,27 +160,11 @@ static const int8_t *gather_band(const Gather *g, int32_t first) {
     return g->room;
 }
 
-/* The place of zeros as long as the band, behind the gathered input; 0 where the band has more segments than
- * are walked together, or is not the whole picture. */
-INLINE int32_t gather_zeros(const Gather *g) {
-    const int32_t bytes = gather_bytes(g);
-    if (g->is_input || g->band < g->height || g->height * g->width > TOGETHER_SEGMENTS * 16) return 0;
-    for (int32_t i = 0; i < TOGETHER_SEGMENTS; i++) {
-        _mm512_storeu_si512(g->room + bytes + i * 64, _mm512_setzero_si512());
-    }
-    return bytes / 4;
-}
-
-/* Where each block's inputs lie from a pixel's place in the band, in words; returns how many there are. */
-INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
-    int32_t block = 0;
-    for (int32_t y = 0; y < g->kernel_height; y++) {
-        for (int32_t x = 0; x < g->kernel_width; x++) {
-            int32_t place = gather_place(g, y, x) / 4;
-            for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
-        }
-    }
-    return block;
+/* Zeros as long as the longest band whose lists are walked together. */
+INLINE void clear_zeros(const Gather *g) {
+    const __m512i none = _mm512_setzero_si512();
+    int8_t *zeros = g->room + gather_bytes(g);
+    for (int32_t i = 0; i < TOGETHER_SEGMENTS; i++) _mm512_storeu_si512(zeros + i * 64, none);
 }
 
 #endif

@@ -22,10 +22,10 @@ typedef struct Kept {
 typedef struct Lists {
     const EspalierLayer *layer;
     const uint16_t *places; /* of every block */
-    const uint32_t *live;  /* a bit for each block whose input is not silent; NULL: all */
-    uint16_t *room;        /* for the mask rows of four outputs */
+    const uint32_t *live;   /* a bit for each block whose input is not silent; NULL: all */
+    uint16_t *room;         /* for the mask rows of four outputs */
     int32_t rows;
-    int32_t zeros; /* place of zeros as long as the band, where lists may be walked together; else 0 */
+    int32_t zeros; /* place of zeros as long as the band, where lists are walked together; else 0 */
 } Lists;
 
 /* Of a mask row's list, which may be filled up to whole fours, and copied weights. */
@@ -80,22 +80,12 @@ static Kept list_row(const Lists *l, int32_t row, uint16_t *room) {
     return kept;
 }
 
-/* Fills four lists up to the longest with blocks of zeros, whose weights may be any that follow; returns its
- * length, or 0 where no weights follow. */
-static int32_t fill_up(const Lists *l, Kept *kept) {
-    const EspalierLayer *layer = l->layer;
-    const int8_t *end = layer->weights + (size_t)layer->blocks_kept * 4;
-    int32_t longest = 0;
-    for (int j = 0; j < 4; j++) longest = kept[j].count > longest ? kept[j].count : longest;
-    longest = (longest + 3) / 4 * 4;
-    for (int j = 0; j < 4; j++) {
-        if (kept[j].weights + longest * 4 > end) return 0;
-    }
+/* Fills four lists in `room` up to `longest` with the place of zeros. */
+static void fill_up(const Lists *l, const Kept *kept, int32_t longest) {
     for (int j = 0; j < 4; j++) {
         uint16_t *room = l->room + j * entries_of(l);
         for (int32_t i = kept[j].count; i < longest; i++) room[i] = (uint16_t)l->zeros;
     }
-    return longest;
 }
 
 #endif

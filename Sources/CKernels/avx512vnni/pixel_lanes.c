@@ -202,8 +202,35 @@ static int32_t list_quad(PixelWalk *w, const Lists *l, int32_t quad, int32_t cha
                               : (Kept){ l->places, 0, 0, 0 };
         silent += kept->silent * (outputs < together ? outputs : together);
     }
-    w->longest = l->zeros && quad * 4 + 4 <= l->rows ? fill_up(l, w->kept) : 0;
+    w->longest = 0;
+    if (l->zeros && quad * 4 + 4 <= l->rows) w->longest = filled_up(l->layer, l->layer->row_start + quad * 4);
+    if (w->longest) fill_up(l, w->kept, w->longest);
     return silent;
+}
+
+/* The same of lists made ahead. */
+static void take_quad(PixelWalk *w, const Lists *l, int32_t quad) {
+    const EspalierLayer *layer = l->layer;
+    const int32_t rows = l->rows;
+    const int32_t together = layer->block_outputs, count = 4 / together, first = quad * count;
+    const uint32_t *stored = layer->row_start + first, *places = layer->place_start + first;
+    for (int32_t j = 0; j < count; j++) {
+        if (first + j >= rows) {
+            w->kept[j] = (Kept){ layer->places, 0, 0, 0 };
+            continue;
+        }
+        w->kept[j].places = layer->places + places[j];
+        w->kept[j].weights = layer->weights + (size_t)stored[j] * together * 4;
+        w->kept[j].count = (int32_t)(stored[j + 1] - stored[j]);
+    }
+    /* Four lists of one length, whole fours, are walked together. */
+    w->longest = 0;
+    if (!l->zeros || first + 4 > rows) return;
+    const uint32_t longest = places[1] - places[0];
+    if (longest % 4 == 0 && places[2] - places[1] == longest && places[3] - places[2] == longest
+        && places[4] - places[3] == longest) {
+        w->longest = (int32_t)longest;
+    }
 }
 
 static void run_quad(const PixelWalk *w, const EspalierLayer *layer, int32_t segments) {
@@ -229,16 +256,20 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     w.storing = storing(layer, output);
     w.addend = addend(addition, layer, tensors, arena);
     room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
-    Lists lists = { .layer = layer, .places = (const uint16_t *)room };
+    Lists lists = { .layer = layer, .places = layer->places };
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
-    const int32_t words =
-        few ? few_places(&gather, few, (uint16_t *)room) : gather_places(&gather, (uint16_t *)room);
-    room += (words + 1) / 2 * 4;
+    int32_t words = layer->row_blocks;
+    if (!layer->places) {
+        lists.places = (const uint16_t *)room;
+        words = few ? few_places(&gather, few, (uint16_t *)room) : gather_places(&gather, (uint16_t *)room);
+        room += (words + 1) / 2 * 4;
+    }
     if (layer->skips_silence && !few && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)room)) {
         lists.live = (const uint32_t *)room;
         room += (layer->row_blocks + 31) / 32 * 4;
     } else {
-        lists.zeros = layer->block_outputs == 1 && layer->mask ? gather_zeros(&gather) : 0;
+        lists.zeros = zeros_place(layer, &gather);
+        if (lists.zeros) clear_zeros(&gather);
     }
     lists.room = (uint16_t *)room;
     int32_t silent = 0;
@@ -246,8 +277,12 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
         w.input = few ? gather_few_channels(&gather, few, band) : gather_band(&gather, band);
         const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
-            const int32_t left_out = list_quad(&w, &lists, quad, output->channels);
-            silent += band == 0 ? left_out : 0;
+            if (layer->place_start) {
+                take_quad(&w, &lists, quad);
+            } else {
+                const int32_t left_out = list_quad(&w, &lists, quad, output->channels);
+                silent += band == 0 ? left_out : 0;
+            }
             int8_t few_words[MOST_FEW_WORDS * 16];
             if (few) {
                 few_weights(w.kept[0].weights, few, few_words);

@@ -100,22 +100,19 @@ INLINE __m512i addend_of(const PixelWalk *w, int32_t segment) {
 static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
                                                         const __m512i *segments, int count) {
     const Addition add = w->addend.addition;
-    const int is_first = w->addend.is_first;
     int r = 0;
     if (w->whole) {
         const Piece *piece = w->pieces + first;
         int8_t *output = w->output;
         const int8_t *plane = w->addend_plane;
         for (; r < count; r++, piece++) {
-            const __m512i other = _mm512_loadu_si512(plane + piece->addend), result = segments[r];
-            _mm512_storeu_si512(output + piece->offset,
-                                added(&add, is_first ? other : result, is_first ? result : other));
+            const __m512i other = _mm512_loadu_si512(plane + piece->addend);
+            _mm512_storeu_si512(output + piece->offset, added(&add, segments[r], other));
         }
         return;
     }
     for (; r < count; r++) {
-        const __m512i other = addend_of(w, first + r);
-        const __m512i sum = is_first ? added(&add, other, segments[r]) : added(&add, segments[r], other);
+        const __m512i sum = added(&add, segments[r], addend_of(w, first + r));
         store_segments(w, first + r, &sum, 1);
     }
 }

@@ -22,7 +22,6 @@ typedef struct Storing {
     __m512i zero;                        /* zero point + 128, int16 */
     __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
-    __m512 zero_value, least_value, most_value; /* zero, least and most as floats */
     int in_single_precision, negative_differs, once;
     int one_factor; /* one multiply-add rounds */
     int saturates;  /* the zero point is stored as 0, and bytes saturate where the activation ends */
@@ -37,9 +36,6 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.zero_point = _mm512_set1_epi32(output->zero_point);
     s.lowest = _mm512_set1_epi32(layer->activation_min);
     s.highest = _mm512_set1_epi32(layer->activation_max);
-    s.zero_value = _mm512_set1_ps((float)(output->zero_point + 128));
-    s.least_value = _mm512_set1_ps((float)(layer->activation_min + 128));
-    s.most_value = _mm512_set1_ps((float)(layer->activation_max + 128));
     s.once = layer->rounds_once;
     s.in_single_precision = layer->rounding != 0;
     s.negative_differs = !layer->rounds_once && layer->activation_min < output->zero_point;
@@ -203,22 +199,6 @@ INLINE __m512i rounded(__m512i sums, const Requantiser *r, const Storing *s) {
     return s->in_single_precision ? round_single(sums, r, s) : round_in_integers(sums, r, s);
 }
 
-/* The bytes that would be stored, as floats: of sums rounded in single precision, and of rounded sums. */
-INLINE __m512 stored_values(__m512 rounded, const Storing *s) {
-    const __m512 moved = _mm512_add_ps(rounded, s->zero_value);
-    return _mm512_min_ps(_mm512_max_ps(moved, s->least_value), s->most_value);
-}
-
-INLINE __m512 stored_values_single(__m512i sums, const Requantiser *r, const Storing *s) {
-    const __m512 down =
-        _mm512_roundscale_ps(scaled(sums, r, s), _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-    return stored_values(down, s);
-}
-
-INLINE __m512 stored_values_in_integers(__m512i sums, const Requantiser *r, const Storing *s) {
-    return stored_values(_mm512_cvtepi32_ps(round_in_integers(sums, r, s)), s);
-}
-
 /* Two vectors of rounded sums as int16 with the zero point added. */
 INLINE __m512i pair(__m512i a, __m512i b, const Storing *s) {
     const __m512i both = _mm512_packs_epi32(a, b);
@@ -237,6 +217,13 @@ INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing 
 
 INLINE __m512i packed_plain(__m512i a, __m512i b, __m512i c, __m512i d) {
     return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+}
+
+/* From four outputs' bytes side by side, four pixels in each 128-bit part, to pixels' quads. */
+INLINE __m512i interleaved(__m512i bytes) {
+    const __m512i order =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    return _mm512_shuffle_epi8(bytes, order);
 }
 
 #endif

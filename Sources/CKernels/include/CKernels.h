@@ -53,6 +53,11 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
 int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
                                     const EspalierTensor *tensors, int8_t *arena);
 
+/* Lists EspalierLayer.places and place_start for avx512vnni, on any machine; returns how many places there
+ * are, 0 for a layer that has none. Either may be NULL: to be told how many. */
+uint32_t espalier_list_places(const EspalierLayer *layer, const EspalierTensor *tensors, uint16_t *places,
+                              uint32_t *starts);
+
 /* Writes the zero point into a tensor's halo and into the unused lanes of its last quad: what kernels that
  * read it rely on. */
 void espalier_clear_surroundings(const EspalierTensor *tensor, int8_t *arena, uint32_t flip);

@@ -4,83 +4,89 @@
 
 #include "neon64.h"
 
-/* ---- Addition of two tensors of one shape. ---- */
-
-INLINE Requantiser factor_of(const EspalierLayer *layer, int index) {
-    return requantiser(vdupq_n_s32(0), vdupq_n_s32(layer->multiplier[index]),
-                       vdupq_n_s32(layer->shift[index]));
-}
-
-/* 16 values less their zero point, moved five of the 20 bits to the left that additions start with. */
-typedef struct Operand {
-    int16x8_t low, high;
-} Operand;
-
-INLINE Operand operand(int8x16_t values, int8x16_t zero) {
-    const int16x8_t low = vsubl_s8(vget_low_s8(values), vget_low_s8(zero));
-    return (Operand){ vshlq_n_s16(low, 5), vshlq_n_s16(vsubl_high_s8(values, zero), 5) };
-}
-
-/* Quarter k in the sum's scale: the other 15 bits, and the operand's factor. */
-INLINE int32x4_t scaled(Operand o, const Requantiser *r, const int k) {
-    const int16x8_t half = k < 2 ? o.low : o.high;
-    return round_right(k & 1 ? vshll_high_n_s16(half, 15) : vshll_n_s16(vget_low_s16(half), 15), r, 1);
-}
-
-/* Adds quarter k of an operand whose factor is 1/2, as that of the wider scale is. */
-INLINE int32x4_t plus_half(int32x4_t sums, Operand o, const int k) {
-    const int16x8_t half = k < 2 ? o.low : o.high, factor = vdupq_n_s16(1 << 14);
-    return k & 1 ? vmlal_high_s16(sums, half, factor)
-                 : vmlal_s16(sums, vget_low_s16(half), vget_low_s16(factor));
-}
+/* ---- Addition of two tensors of one shape, with whole factors. ---- */
 
 typedef struct Addition {
-    Requantiser first, second, sum;
-    int8x16_t first_zero, second_zero;
-    Storing storing;
+    int32x4_t first, second, rest; /* of inputs stored plus 128 */
+    int16x8_t shift;               /* of the sum's upper half, to have the byte on top */
+    int8x16_t least, most;
 } Addition;
 
-/* `halves`: how many operands have the factor 1/2; one: the second. */
-INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int halves,
-                        const int way) {
-    const Operand x = operand(first, a->first_zero), y = operand(second, a->second_zero);
-    int32x4_t sums[4];
-#pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) {
-        sums[k] = halves == 2 ? plus_half(vdupq_n_s32(0), x, k) : scaled(x, &a->first, k);
-        sums[k] = halves ? plus_half(sums[k], y, k) : vaddq_s32(sums[k], scaled(y, &a->second, k));
-        sums[k] = rounded(sums[k], &a->sum, &a->storing, way);
-    }
-    return packed(sums[0], sums[1], sums[2], sums[3], &a->storing, way);
+INLINE Addition addition(const EspalierLayer *layer) {
+    const int32_t *factors = layer->whole_factors;
+    const uint32_t moved = 128 * (uint32_t)(factors[0] + factors[1]);
+    return (Addition){ vdupq_n_s32(factors[0]),
+                       vdupq_n_s32(factors[1]),
+                       vdupq_n_s32((int32_t)((uint32_t)factors[2] - moved)),
+                       vdupq_n_s16((int16_t)(24 - factors[3])),
+                       vdupq_n_s8((int8_t)layer->activation_min),
+                       vdupq_n_s8((int8_t)layer->activation_max) };
 }
 
-INLINE void add_row(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out, int32_t left,
-                    const int halves, const int way) {
+/* Pixel k of four, its bytes a lane each. */
+INLINE int32x4_t pixel_of(uint8x16_t bytes, const int k) {
+    const uint32_t none = 0xffffff00;
+    const uint32x4_t order = { none | (uint32_t)(4 * k), none | (uint32_t)(4 * k + 1),
+                               none | (uint32_t)(4 * k + 2), none | (uint32_t)(4 * k + 3) };
+    return vreinterpretq_s32_u8(vqtbl1q_u8(bytes, vreinterpretq_u8_u32(order)));
+}
+
+INLINE int32x4_t products_of(const Addition *a, uint8x16_t x, uint8x16_t y, const int k) {
+    int32x4_t sum = vmlaq_s32(vmulq_s32(pixel_of(x, k), a->first), pixel_of(y, k), a->second);
+    __asm__("" : "+w"(sum)); /* else the compiler starts from a copy of `rest` */
+    return sum;
+}
+
+/* Sums of pixels k and k + 1: cut to 16 bits with the byte on top. */
+INLINE int8x16_t two_pixels(const Addition *a, uint8x16_t x, uint8x16_t y, const int k) {
+    const int16x4_t low = vaddhn_s32(products_of(a, x, y, k), a->rest);
+    const int16x8_t both = vaddhn_high_s32(low, products_of(a, x, y, k + 1), a->rest);
+    return vreinterpretq_s8_s16(vqshlq_s16(both, a->shift));
+}
+
+INLINE int8x16_t sum_of(const Addition *a, int8x16_t first, int8x16_t second, const int cuts) {
+    const uint8x16_t flip = vdupq_n_u8(0x80);
+    const uint8x16_t x = veorq_u8(vreinterpretq_u8_s8(first), flip);
+    const uint8x16_t y = veorq_u8(vreinterpretq_u8_s8(second), flip);
+    const int8x16_t bytes = vuzp2q_s8(two_pixels(a, x, y, 0), two_pixels(a, x, y, 2));
+    return cuts ? vminq_s8(vmaxq_s8(bytes, a->least), a->most) : bytes;
+}
+
+/* Where the rows of a quad lie, of both inputs and of the output. */
+typedef struct Rows {
+    const int8_t *first, *second;
+    int8_t *sum;
+    int32_t first_bytes, second_bytes, sum_bytes; /* from a row to the next one */
+} Rows;
+
+INLINE void add_rows(const Addition *a, Rows rows, int32_t height, int32_t width, const int cuts) {
     const Addition here = *a; /* in registers: stores of bytes may change *a, for all a compiler knows */
-#pragma clang loop unroll_count(2)
-    for (; left >= 4; left -= 4, p += 16, q += 16, out += 16) {
-        vst1q_s8(out, sum_of(&here, vld1q_s8(p), vld1q_s8(q), halves, way));
-    }
-    for (; left > 0; left--, p += 4, q += 4, out += 4) {
-        store_pixels(sum_of(&here, load_pixels(p, 1), load_pixels(q, 1), halves, way), out, 1);
+    for (; height > 0; height--) {
+        const int8_t *p = rows.first, *q = rows.second;
+        int8_t *out = rows.sum;
+        for (int32_t eight = width / 8; eight != 0; eight--, p += 32, q += 32, out += 32) {
+            __asm__("" : "+r"(p), "+r"(q), "+r"(out)); /* else the compiler adds an index to each */
+            const int8x16x2_t x = vld1q_s8_x2(p), y = vld1q_s8_x2(q);
+            const int8x16x2_t sums
+                = { { sum_of(&here, x.val[0], y.val[0], cuts), sum_of(&here, x.val[1], y.val[1], cuts) } };
+            vst1q_s8_x2(out, sums);
+        }
+        for (int32_t left = width % 8; left > 0; left -= 4, p += 16, q += 16, out += 16) {
+            const int8x16_t sum = sum_of(&here, load_pixels(p, left), load_pixels(q, left), cuts);
+            store_pixels(sum, out, left < 4 ? left : 4);
+        }
+        rows.first += rows.first_bytes;
+        rows.second += rows.second_bytes;
+        rows.sum += rows.sum_bytes;
     }
 }
 
-typedef void (*AddRow)(const Addition *, const int8_t *, const int8_t *, int8_t *, int32_t);
-#define ADD_ROW(HALVES, WAY)                                                                                 \
-    static void add_row_##HALVES##_##WAY(const Addition *a, const int8_t *p, const int8_t *q, int8_t *out,   \
-                                         int32_t left) {                                                     \
-        add_row(a, p, q, out, left, HALVES, WAY);                                                            \
-    }
-ADD_ROW(0, TO_THE_RIGHT) ADD_ROW(1, TO_THE_RIGHT) ADD_ROW(2, TO_THE_RIGHT)
-ADD_ROW(0, FROM_ZERO) ADD_ROW(1, FROM_ZERO) ADD_ROW(2, FROM_ZERO)
-static const AddRow add_rows[2][3] = {
-    { add_row_0_TO_THE_RIGHT, add_row_1_TO_THE_RIGHT, add_row_2_TO_THE_RIGHT },
-    { add_row_0_FROM_ZERO, add_row_1_FROM_ZERO, add_row_2_FROM_ZERO },
-};
+static void add_whole_rows(const Addition *a, Rows rows, int32_t height, int32_t width) {
+    add_rows(a, rows, height, width, 0);
+}
 
-INLINE int is_half(const EspalierLayer *layer, int index) {
-    return layer->multiplier[index] == 1 << 30 && layer->shift[index] == 0;
+static void add_cut_rows(const Addition *a, Rows rows, int32_t height, int32_t width) {
+    add_rows(a, rows, height, width, 1);
 }
 
 static int have_one_shape(const EspalierTensor *a, const EspalierTensor *b) {
@@ -88,40 +94,18 @@ static int have_one_shape(const EspalierTensor *a, const EspalierTensor *b) {
 }
 
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
+    const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    /* Sums do not ask for an order: an operand with the factor 1/2 goes last. */
-    const int x = is_half(layer, 0) && !is_half(layer, 1), y = !x;
-    const int halves = is_half(layer, 0) + is_half(layer, 1);
-    const EspalierTensor *first = &tensors[layer->inputs[x]], *second = &tensors[layer->inputs[y]];
-    if (!have_one_shape(first, output) || !have_one_shape(second, output) || layer->left_shift != 20) {
-        return 0;
-    }
-    /* Factors of the inputs at most 1/2, as TFLite makes them, and the sum's too. */
-    if ((halves < 2 && layer->shift[x] >= 0) || (halves < 1 && layer->shift[y] >= 0)
-        || layer->shift[2] >= 0) {
-        return 0;
-    }
-    const Addition a = {
-        .first = factor_of(layer, x),
-        .second = factor_of(layer, y),
-        .sum = factor_of(layer, 2),
-        .first_zero = vdupq_n_s8((int8_t)first->zero_point),
-        .second_zero = vdupq_n_s8((int8_t)second->zero_point),
-        .storing = storing(layer, output),
-    };
-    /* A sum has 28 bits. */
-    const int way = way_of_storing(&a.storing, &a.sum, 1, 1 << 14);
-    const AddRow row = add_rows[way == FROM_ZERO][halves];
+    if (!layer->whole_factors || !have_one_shape(first, output) || !have_one_shape(second, output)) return 0;
+    const Addition a = addition(layer);
+    const int whole = layer->activation_min == -128 && layer->activation_max == 127;
+    Rows rows = { tensor_base(first, arena), tensor_base(second, arena), tensor_base(output, arena),
+                  first->row_bytes, second->row_bytes, output->row_bytes };
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        const int8_t *p = tensor_base(first, arena) + quad * first->plane_bytes;
-        const int8_t *q = tensor_base(second, arena) + quad * second->plane_bytes;
-        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
-        for (int32_t rows = output->height; rows > 0; rows--) {
-            row(&a, p, q, out, output->width);
-            p += first->row_bytes;
-            q += second->row_bytes;
-            out += output->row_bytes;
-        }
+        (whole ? add_whole_rows : add_cut_rows)(&a, rows, output->height, output->width);
+        rows.first += first->plane_bytes;
+        rows.second += second->plane_bytes;
+        rows.sum += output->plane_bytes;
     }
     return 1;
 }
@@ -188,7 +172,8 @@ static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *te
 static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
-    const Requantiser r = factor_of(layer, 0);
+    const Requantiser r = requantiser(vdupq_n_s32(0), vdupq_n_s32(layer->multiplier[0]),
+                                      vdupq_n_s32(layer->shift[0]));
     const Storing s = storing(layer, output);
     const int32x4_t zeros = vdupq_n_s32(input->zero_point * input->height * input->width);
     for (int32_t quad = 0; quad < output->quads; quad++) {

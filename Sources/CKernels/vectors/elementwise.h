@@ -1,15 +1,19 @@
-/* Addition in single precision, and means over whole pictures. */
+/* Addition with whole factors, and means over whole pictures. */
 
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (first->data || second->data || first->height != second->height || first->width != second->width
+    const int32_t *factors = layer->whole_factors;
+    if (!factors || first->data || second->data) return 0;
+    if (first->height != second->height || first->width != second->width
         || first->channels != second->channels) {
         return 0;
     }
-    const Storing s = storing(layer, output, 0);
-    Addition addition;
-    if (!addition_of(layer, tensors, &addition)) return 0;
+    const uint32_t flipped = FLIP ? 128 * (uint32_t)(factors[0] + factors[1]) : 0;
+    const Ints one = ints_all(factors[0]), two = ints_all(factors[1]);
+    const Ints rest = ints_all((int32_t)((uint32_t)factors[2] - flipped));
+    Storing s = storing(layer, output, 0);
+    s.zero_point = 0; /* which the factors have in them */
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
@@ -19,7 +23,7 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
                 Ints va[4], vb[4];
                 bytes_widen(bytes_load(a + x * 4), va);
                 bytes_widen(bytes_load(b + x * 4), vb);
-                for (int k = 0; k < 4; k++) va[k] = ints_added(va[k], vb[k], &addition);
+                for (int k = 0; k < 4; k++) va[k] = ints_added(va[k], vb[k], one, two, rest, factors[3]);
                 const int32_t left = output->width - x;
                 bytes_store_pixels(bytes_pack(va, &s), out + x * 4, left < LANES ? left : LANES);
             }

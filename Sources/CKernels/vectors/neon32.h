@@ -133,29 +133,9 @@ INLINE Bytes bytes_interleave(Bytes x) {
     return vcombine_s8(vtbl2_s8(table, first), vtbl2_s8(table, second));
 }
 
-/* Addition in integers, as the reference has it: there is no exact way in this unit's single precision. */
-typedef struct Addition {
-    Ints zero[2], multiplier[3], shift[3], left;
-} Addition;
-
-/* 0 where a factor is not below one. */
-INLINE int addition_of(const EspalierLayer *layer, const EspalierTensor *tensors, Addition *a) {
-    for (int i = 0; i < 3; i++) {
-        if (layer->shift[i] > 0 || (i == 2 && !layer->shift[i])) return 0;
-        a->multiplier[i] = vdupq_n_s32(layer->multiplier[i]);
-        a->shift[i] = vdupq_n_s32(layer->shift[i]);
-    }
-    for (int i = 0; i < 2; i++) a->zero[i] = vdupq_n_s32(tensors[layer->inputs[i]].zero_point);
-    a->left = vdupq_n_s32(layer->left_shift);
-    return 1;
-}
-
-INLINE Ints ints_added(Ints first, Ints second, const Addition *a) {
-    const Ints x = vshlq_s32(vsubq_s32(first, a->zero[0]), a->left);
-    const Ints y = vshlq_s32(vsubq_s32(second, a->zero[1]), a->left);
-    const Ints sum = vaddq_s32(round_twice(x, a->multiplier[0], a->shift[0], 1),
-                               round_twice(y, a->multiplier[1], a->shift[1], 1));
-    return round_twice(sum, a->multiplier[2], a->shift[2], 1);
+/* (x * first + y * second + rest) >> shift. */
+INLINE Ints ints_added(Ints x, Ints y, Ints first, Ints second, Ints rest, int32_t shift) {
+    return vshlq_s32(vmlaq_s32(vmlaq_s32(rest, x, first), y, second), vdupq_n_s32(-shift));
 }
 
 #endif

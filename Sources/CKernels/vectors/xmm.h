@@ -109,36 +109,10 @@ INLINE Bytes bytes_interleave(Bytes x) {
     return _mm_shuffle_epi8(x, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
 }
 
-/* Addition in single precision: see docs/requantisation.md. Without a fused multiply-add, in doubles. */
-typedef struct Addition {
-    __m128d first, second, round;
-} Addition;
-
-/* 0 where it is not exact, and where the second product and `round` lie so far apart that their sum may not
- * fit a double. */
-INLINE int addition_of(const EspalierLayer *layer, const EspalierTensor *tensors, Addition *a) {
-    const float *factors = layer->rounding;
-    (void)tensors;
-    if (!factors) return 0;
-    const float second = factors[1], round = factors[2] < 0 ? -factors[2] : factors[2];
-    a->first = _mm_set1_pd(factors[0]);
-    a->second = _mm_set1_pd(factors[1]);
-    a->round = _mm_set1_pd(factors[2]);
-    return second <= round * 0x1p20f && round <= second * 0x1p20f;
-}
-
-/* floor(first * factor + inner), exactly: a product of 8 and 24 bits fits a double, and so do their sums.
- * `inner` is rounded to single precision, as everywhere. */
-INLINE __m128d added_pair(__m128i first, __m128i second, const Addition *a) {
-    const __m128d sum = _mm_add_pd(_mm_mul_pd(_mm_cvtepi32_pd(second), a->second), a->round);
-    const __m128d inner = _mm_cvtps_pd(_mm_cvtpd_ps(sum));
-    return _mm_floor_pd(_mm_add_pd(_mm_mul_pd(_mm_cvtepi32_pd(first), a->first), inner));
-}
-
-INLINE Ints ints_added(Ints first, Ints second, const Addition *a) {
-    const __m128d low = added_pair(first, second, a);
-    const __m128d high = added_pair(_mm_unpackhi_epi64(first, first), _mm_unpackhi_epi64(second, second), a);
-    return _mm_unpacklo_epi64(_mm_cvttpd_epi32(low), _mm_cvttpd_epi32(high));
+/* (x * first + y * second + rest) >> shift. */
+INLINE Ints ints_added(Ints x, Ints y, Ints first, Ints second, Ints rest, int32_t shift) {
+    const Ints products = _mm_add_epi32(_mm_mullo_epi32(x, first), _mm_mullo_epi32(y, second));
+    return _mm_sra_epi32(_mm_add_epi32(products, rest), _mm_cvtsi32_si128(shift));
 }
 
 #endif

@@ -134,32 +134,10 @@ INLINE Bytes bytes_interleave(Bytes x) {
         x, _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
 }
 
-/* Addition in single precision: see docs/requantisation.md. */
-typedef struct Addition {
-    __m256 first, second, round;
-} Addition;
-
-/* 0 where it is not exact. */
-INLINE int addition_of(const EspalierLayer *layer, const EspalierTensor *tensors, Addition *a) {
-    const float *factors = layer->rounding;
-    (void)tensors;
-    if (!factors) return 0;
-    *a = (Addition){ _mm256_set1_ps(factors[0]), _mm256_set1_ps(factors[1]), _mm256_set1_ps(factors[2]) };
-    return 1;
-}
-
-/* floor(a * first + inner), exactly: a product of 8 and 24 bits and a sum with 24 more fit a double. */
-INLINE Ints ints_added(Ints first, Ints second, const Addition *a) {
-    const __m256 inner = _mm256_fmadd_ps(_mm256_cvtepi32_ps(second), a->second, a->round);
-    const __m256d factor = _mm256_cvtps_pd(_mm256_castps256_ps128(a->first));
-    __m128i halves[2];
-    for (int h = 0; h < 2; h++) {
-        const __m128i x = h ? _mm256_extracti128_si256(first, 1) : _mm256_castsi256_si128(first);
-        const __m128 y = h ? _mm256_extractf128_ps(inner, 1) : _mm256_castps256_ps128(inner);
-        const __m256d sum = _mm256_fmadd_pd(_mm256_cvtepi32_pd(x), factor, _mm256_cvtps_pd(y));
-        halves[h] = _mm256_cvttpd_epi32(_mm256_floor_pd(sum));
-    }
-    return _mm256_set_m128i(halves[1], halves[0]);
+/* (x * first + y * second + rest) >> shift. */
+INLINE Ints ints_added(Ints x, Ints y, Ints first, Ints second, Ints rest, int32_t shift) {
+    const Ints products = _mm256_add_epi32(_mm256_mullo_epi32(x, first), _mm256_mullo_epi32(y, second));
+    return _mm256_sra_epi32(_mm256_add_epi32(products, rest), _mm_cvtsi32_si128(shift));
 }
 
 #endif

@@ -7,24 +7,17 @@ INLINE int is_like(const EspalierTensor *a, const EspalierTensor *b) {
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
-    if (!is_like(first, output) || !is_like(second, output) || layer->left_shift != 20) return 0;
-    Scale scales[3];
-    int32_t below_zero[3];
-    for (int k = 0; k < 3; k++) {
-        if (!is_small(layer->shift[k])) return 0;
-        below_zero[k] = layer->shift[k] ? -1 : 0;
-        scales[k] = scale_of(layer->multiplier[k], layer->shift[k], k == 2 ? output->zero_point : 0);
-    }
+    const int32_t *factors = layer->whole_factors;
+    if (!factors || !is_like(first, output) || !is_like(second, output)) return 0;
+    const int32_t one = factors[0], two = factors[1], rest = factors[2], shift = factors[3];
     for (int32_t quad = 0; quad < output->quads; quad++) {
         for (int32_t y = 0; y < output->height; y++) {
             const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes + y * first->row_bytes;
             const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes + y * second->row_bytes;
             int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes + y * output->row_bytes;
             for (int32_t i = 0; i < output->width * 4; i++) {
-                /* 9 bits, moved by 20. */
-                const int32_t x = scaled((a[i] - first->zero_point) * (1 << 20), &scales[0], below_zero[0]);
-                const int32_t z = scaled((b[i] - second->zero_point) * (1 << 20), &scales[1], below_zero[1]);
-                out[i] = cut(layer, scaled(x + z, &scales[2], below_zero[2]));
+                const uint32_t sum = (uint32_t)(a[i] * one) + (uint32_t)(b[i] * two) + (uint32_t)rest;
+                out[i] = cut(layer, (int32_t)sum >> shift);
             }
         }
     }

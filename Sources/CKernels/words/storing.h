@@ -67,14 +67,14 @@ INLINE Scale scale_of(int32_t multiplier, int32_t shift, int32_t zero_point) {
     return (Scale){ multiplier, right, (zero_point * 2 + 1) * (1 << right) >> 1 };
 }
 
-/* Ties go away from zero: `below_zero` is -1, or 0 for a shift of 0, where there are none. */
-INLINE int32_t scaled(int32_t value, const Scale *scale, const int32_t below_zero) {
+/* Ties go away from zero. */
+INLINE int32_t scaled(int32_t value, const Scale *scale) {
 #if defined(SMMULR)
     const int32_t high = SMMULR(value * 2, scale->multiplier);
 #else
     const int32_t high = doubling_high_product(value, scale->multiplier);
 #endif
-    return (high + (high >> 31 & below_zero) + scale->half) >> scale->right;
+    return (high + (high >> 31) + scale->half) >> scale->right;
 }
 
 /* How a layer's sums become bytes. */
@@ -127,10 +127,10 @@ INLINE void store_pixels(const Storing *s, int32_t output, const int32_t *sums, 
     const Scale scale = output_scale(s, output);
     if (s->is_full) {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < count; i++) to[places[i]] = (int8_t)saturated(scaled(sums[i], &scale, -1));
+        for (int i = 0; i < count; i++) to[places[i]] = (int8_t)saturated(scaled(sums[i], &scale));
     } else {
 #pragma clang loop unroll(full)
-        for (int i = 0; i < count; i++) to[places[i]] = cut(s->layer, scaled(sums[i], &scale, -1));
+        for (int i = 0; i < count; i++) to[places[i]] = cut(s->layer, scaled(sums[i], &scale));
     }
 }
 
@@ -141,10 +141,10 @@ INLINE void store_quad(const Storing *s, int32_t first, const Scale *scales, con
         for (int c = 0; c < 4; c++) to[c] = stored_generally(s, first + c, sums[c]);
     } else if (s->is_full) {
 #pragma clang loop unroll(full)
-        for (int c = 0; c < 4; c++) to[c] = (int8_t)saturated(scaled(sums[c], &scales[c], -1));
+        for (int c = 0; c < 4; c++) to[c] = (int8_t)saturated(scaled(sums[c], &scales[c]));
     } else {
 #pragma clang loop unroll(full)
-        for (int c = 0; c < 4; c++) to[c] = cut(s->layer, scaled(sums[c], &scales[c], -1));
+        for (int c = 0; c < 4; c++) to[c] = cut(s->layer, scaled(sums[c], &scales[c]));
     }
 }
 

@@ -82,11 +82,14 @@ struct HeaderWriter {
         table("uint16_t", "\(name)_inputs", layer.inputs.map(Int.init))
         table("uint32_t", "\(name)_mask", layer.mask.map(Int.init), suffix: "u")
         table("uint32_t", "\(name)_row_start", layer.rowStart.map(Int.init))
+        table("uint16_t", "\(name)_places", layer.places.map(Int.init))
+        table("uint32_t", "\(name)_place_start", layer.placeStart.map(Int.init))
         table("int8_t", "\(name)_weights", layer.weights.map(Int.init), alignment: "_Alignas(64) ")
         table("int32_t", "\(name)_bias", layer.bias.map(Int.init))
         table("int32_t", "\(name)_weight_sum", layer.weightSums.map(Int.init))
         floats("\(name)_rounding", layer.rounding)
         floats("\(name)_factor", layer.factors)
+        table("int32_t", "\(name)_whole_factors", layer.wholeFactors.map(Int.init))
         table("int32_t", "\(name)_multiplier", layer.multipliers.map { Int($0.multiplier) })
         table("int8_t", "\(name)_shift", layer.multipliers.map { Int($0.shift) })
         line("")
@@ -123,7 +126,9 @@ struct HeaderWriter {
             line(
                 "      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
                     + ".mask = \(reference(layer.mask, "\(name)_mask")), "
-                    + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")),")
+                    + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")), "
+                    + ".places = \(reference(layer.places, "\(name)_places")), "
+                    + ".place_start = \(reference(layer.placeStart, "\(name)_place_start")),")
             line(
                 "      .weights = \(reference(layer.weights, "\(name)_weights")), "
                     + ".bias = \(reference(layer.bias, "\(name)_bias")), "
@@ -131,7 +136,7 @@ struct HeaderWriter {
                     + ".rounding = \(reference(layer.rounding, "\(name)_rounding")), "
                     + ".factor = \(reference(layer.factors, "\(name)_factor")),")
             line(
-                "      "
+                "      .whole_factors = \(reference(layer.wholeFactors, "\(name)_whole_factors")), "
                     + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
                     + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
         }

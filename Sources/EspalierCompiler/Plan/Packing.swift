@@ -48,6 +48,7 @@ enum Packing {
                 kept[output] = visited
             }
         }
+        rowStart.append(UInt32(stored))
         if stored < rows * source.blocksPerOutput {
             layer.mask = mask
             layer.rowStart = rowStart

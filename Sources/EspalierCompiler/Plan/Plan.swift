@@ -63,6 +63,9 @@ public struct PlannedLayer: @unchecked Sendable {
     public var inputs: [UInt16] = []
     public var mask: [UInt32] = []
     public var rowStart: [UInt32] = []
+    /// Of the kernels that take them, and where each mask row's begin.
+    public var places: [UInt16] = []
+    public var placeStart: [UInt32] = []
     public var weights: [Int8] = []
     public var bias: [Int32] = []
     public var weightSums: [Int32] = []
@@ -70,6 +73,8 @@ public struct PlannedLayer: @unchecked Sendable {
     public var rounding: [Float] = []
     /// The whole factor of each output in one float; empty where that is not exact.
     public var factors: [Float] = []
+    /// Of an addition: empty where there are none that are exact.
+    public var wholeFactors: [Int32] = []
     /// How its weights are packed, and why; nil for layers that leave no choice.
     public var choice: PackingChoice?
     /// What a tuning file calls the convolution.
@@ -86,8 +91,9 @@ public struct PlannedLayer: @unchecked Sendable {
     public var sourceWeightBytes = 0
 
     public var tableBytes: Int {
-        inputs.count * 2 + mask.count * 4 + rowStart.count * 4 + weights.count
-            + (bias.count + weightSums.count + rounding.count + factors.count) * 4
+        (inputs.count + places.count) * 2 + weights.count
+            + (mask.count + rowStart.count + placeStart.count) * 4
+            + (bias.count + weightSums.count + rounding.count + factors.count + wholeFactors.count) * 4
             + multipliers.count * 5
     }
 }

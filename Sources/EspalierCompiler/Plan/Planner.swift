@@ -23,6 +23,7 @@ struct Planner {
         planner.addInPlace()
         try planner.packLayers()
         planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
+        if costs.processor.listsPlaces { planner.plan.listPlaces() }
         return planner.plan
     }
 
@@ -149,9 +150,9 @@ struct Planner {
             let zeroPoints = (
                 input.zeroPoint, graph.tensors[node.inputs[1]].zeroPoint, output.zeroPoint
             )
-            let addition = SinglePrecisionAddition(
+            let addition = WholeAddition(
                 multipliers: multipliers, leftShift: leftShift, range: range, zeroPoints: zeroPoints)
-            layer.rounding = addition.factors() ?? []
+            layer.wholeFactors = addition.factors() ?? []
         case .multiply(let multiplier, let range):
             layer.fields.operation = ESPALIER_OPERATION_MULTIPLY
             layer.multipliers = [multiplier]

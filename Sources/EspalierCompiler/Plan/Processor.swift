@@ -29,6 +29,8 @@ public struct Processor: Sendable {
     var gatheredVector: Double
     /// Bytes of few channels are gathered without those that fill up their quads (avx512vnni/few_channels.h).
     var packsFewChannels = false
+    /// Its kernels take lists of places that are made ahead (EspalierLayer.places).
+    var listsPlaces = false
     /// Nil where there are no kernels for it.
     var winograd: Winograd?
 
@@ -51,6 +53,7 @@ public struct Processor: Sendable {
     public static func running(_ kernels: KernelSet) -> Processor {
         switch kernels.name {
         case "avx2", "avx2-plain", "sse41": avx2
+        case "avx512vnni": avx512vnni
         case "neondot": cortexA76
         case "neon", "neon32": cortexA72
         case "smlad", "portable": cortexM
@@ -62,6 +65,7 @@ public struct Processor: Sendable {
     public static let generic = {
         var processor = avx512vnni
         processor.name = "generic"
+        processor.listsPlaces = false
         return processor
     }()
 
@@ -71,7 +75,7 @@ public struct Processor: Sendable {
         channelVisitAlone: 0.66, channelPixel: 2.1,
         pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4,
-        packsFewChannels: true)
+        packsFewChannels: true, listsPlaces: true)
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
