@@ -33,10 +33,10 @@ INLINE Addition addition(const EspalierLayer *layer, const int swaps) {
     return a;
 }
 
-/* Sum j, 0 ... 3, holds four bytes of each 128-bit part, from its byte 4 * j on. */
-INLINE __m512i sums_of_bytes(const Addition *a, __m512i first, __m512i second, const int j) {
+/* Of every other byte of each 128-bit part, from its byte `from` on, four. */
+INLINE __m512i sums_of_bytes(const Addition *a, __m512i first, __m512i second, const int from) {
     const __m512i part = _mm512_setr_epi32(0, 0, 0, 0, 16, 16, 16, 16, 32, 32, 32, 32, 48, 48, 48, 48);
-    const __m512i byte = _mm512_broadcast_i32x4(_mm_setr_epi32(4 * j, 4 * j + 1, 4 * j + 2, 4 * j + 3));
+    const __m512i byte = _mm512_broadcast_i32x4(_mm_setr_epi32(from, from + 2, from + 4, from + 6));
     /* Lanes of x, x, 64 + x, 64 + x. */
     const __m512i index = _mm512_add_epi32(
         _mm512_mullo_epi32(_mm512_add_epi32(part, byte), _mm512_set1_epi32(0x01010101)),
@@ -46,25 +46,98 @@ INLINE __m512i sums_of_bytes(const Addition *a, __m512i first, __m512i second, c
     return _mm512_dpbusd_epi32(_mm512_dpwssd_epi32(a->start, pairs, a->words), pairs, a->bytes);
 }
 
-/* The upper halves of two vectors of sums, shifted: words, four of each in each 128-bit part. */
-INLINE __m512i shifted(const Addition *a, __m512i sums, __m512i more) {
-    const __m512i odd = _mm512_setr_epi32(0x030001, 0x070005, 0x230021, 0x270025, 0x0b0009, 0x0f000d,
-                                          0x2b0029, 0x2f002d, 0x130011, 0x170015, 0x330031, 0x370035,
-                                          0x1b0019, 0x1f001d, 0x3b0039, 0x3f003d);
-    return _mm512_sra_epi16(_mm512_permutex2var_epi16(sums, odd, more), a->shift);
+/* Eight words of each part, from the upper halves of the sums of its bytes `from` ... `from` + 7. */
+INLINE __m512i words_of_bytes(const Addition *a, __m512i first, __m512i second, const int from) {
+    const __m512i even = sums_of_bytes(a, first, second, from);
+    const __m512i odd = sums_of_bytes(a, first, second, from + 1);
+    return _mm512_sra_epi16(_mm512_mask_blend_epi16(0x55555555, odd, _mm512_srli_epi32(even, 16)), a->shift);
 }
 
 /* 64 bytes of each input. */
 INLINE __m512i added(const Addition *a, __m512i first, __m512i second) {
-    __m512i v[4];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) v[j] = sums_of_bytes(a, first, second, j);
-    const __m512i plain = _mm512_packs_epi16(shifted(a, v[0], v[1]), shifted(a, v[2], v[3]));
+    const __m512i plain = _mm512_packs_epi16(words_of_bytes(a, first, second, 0),
+                                             words_of_bytes(a, first, second, 8));
     const __m512i bytes = _mm512_xor_si512(plain, _mm512_set1_epi8((char)0x80));
     return a->saturates ? bytes : _mm512_min_epu8(_mm512_max_epu8(bytes, a->least), a->most);
 }
 
-/* What a convolution adds to its results before it stores them. */
+/* Rows of a quad, or their ends. */
+typedef struct Rows {
+    const int8_t *first, *second;
+    int8_t *sum;
+    int32_t first_row, second_row, sum_row; /* from a row to the next one, in bytes */
+    int32_t bytes, count;
+} Rows;
+
+/* Whole vectors of each row. */
+INLINE void add_vectors(const Addition *add, Rows r) {
+    for (; r.count > 0; r.count--, r.first += r.first_row, r.second += r.second_row, r.sum += r.sum_row) {
+        for (int32_t i = 0; i < r.bytes; i += 64) {
+            const __m512i a = _mm512_loadu_si512(r.first + i), b = _mm512_loadu_si512(r.second + i);
+            _mm512_storeu_si512(r.sum + i, added(add, a, b));
+        }
+    }
+}
+
+INLINE __m512i two_rows(const int8_t *row, int32_t step) {
+    const __m256i low = _mm256_loadu_si256((const __m256i *)row);
+    const __m256i high = _mm256_loadu_si256((const __m256i *)(row + step));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+/* Rows of half a vector, two and two; returns how many. */
+INLINE int32_t add_halves(const Addition *add, Rows r) {
+    const int32_t count = r.count / 2 * 2;
+    for (; r.count > 1; r.count -= 2) {
+        const __m512i a = two_rows(r.first, r.first_row), b = two_rows(r.second, r.second_row);
+        const __m512i sums = added(add, a, b);
+        _mm256_storeu_si256((__m256i *)r.sum, _mm512_castsi512_si256(sums));
+        _mm256_storeu_si256((__m256i *)(r.sum + r.sum_row), _mm512_extracti64x4_epi64(sums, 1));
+        r.first += 2 * r.first_row;
+        r.second += 2 * r.second_row;
+        r.sum += 2 * r.sum_row;
+    }
+    return count;
+}
+
+/* Less than a vector of each row. The next row is loaded before this one is stored: behind a masked store that
+ * reaches over it, it would have to wait. */
+INLINE void add_ends(const Addition *add, Rows r) {
+    const __mmask64 lanes = (1ull << r.bytes) - 1;
+    __m512i a = _mm512_maskz_loadu_epi8(lanes, r.first), b = _mm512_maskz_loadu_epi8(lanes, r.second);
+    for (; r.count > 0; r.count--, r.sum += r.sum_row) {
+        const __m512i sums = added(add, a, b);
+        if (r.count > 1) {
+            r.first += r.first_row;
+            r.second += r.second_row;
+            a = _mm512_maskz_loadu_epi8(lanes, r.first);
+            b = _mm512_maskz_loadu_epi8(lanes, r.second);
+        }
+        _mm512_mask_storeu_epi8(r.sum, lanes, sums);
+    }
+}
+
+INLINE Rows rows_from(Rows r, int32_t row, int32_t byte) {
+    r.first += row * r.first_row + byte;
+    r.second += row * r.second_row + byte;
+    r.sum += row * r.sum_row + byte;
+    r.bytes -= byte;
+    r.count -= row;
+    return r;
+}
+
+static void add_rows(const Addition *add, Rows r) {
+    const Addition here = *add; /* in registers */
+    const int32_t whole = r.bytes / 64 * 64, all = r.bytes;
+    r.bytes = whole;
+    if (whole) add_vectors(&here, r);
+    r.bytes = all;
+    r = rows_from(r, 0, whole);
+    if (r.bytes == 32) r = rows_from(r, add_halves(&here, r), 0);
+    if (r.bytes && r.count) add_ends(&here, r);
+}
+
+/* What a convolution adds to its results while they are in the cache. */
 typedef struct Addend {
     Addition addition;    /* of its results, and the tensor */
     const int8_t *tensor; /* pixel 0, channel 0; NULL: nothing is added */
@@ -79,6 +152,15 @@ INLINE Addend addend(const EspalierLayer *layer, const EspalierLayer *convolutio
     const EspalierTensor *other = &tensors[layer->inputs[is_second ? 0 : 1]];
     return (Addend){ addition(layer, is_second), arena + other->offset, other->row_bytes,
                      other->plane_bytes };
+}
+
+/* Adds to results that are stored: some rows of a quad. */
+INLINE void add_to_rows(const Addend *a, const EspalierTensor *output, int8_t *arena, int32_t quad,
+                        int32_t row, int32_t rows) {
+    int8_t *results = tensor_base(output, arena) + quad * output->plane_bytes + row * output->row_bytes;
+    const int8_t *other = a->tensor + quad * a->plane + row * a->row;
+    add_rows(&a->addition, (Rows){ results, other, results, output->row_bytes, a->row, output->row_bytes,
+                                   output->width * 4, rows });
 }
 
 #endif

@@ -10,8 +10,6 @@ typedef struct ChannelWalk {
     const EspalierLayer *layer;
     Geometry g;
     Storing storing;
-    Addend addend;
-    const int8_t *addend_row, *output_row; /* pixel 0 of the first group */
     const Visit *visits;
     int32_t count;
     const int8_t *weights; /* of the first group */
@@ -39,21 +37,7 @@ INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t q
     }
 }
 
-/* The addend of up to 4 pixels x 16 outputs at `output`, as their bytes lie there. */
-INLINE __m512i addend_at(const ChannelWalk *w, const int8_t *output, int n) {
-    const int32_t pixel = (int32_t)(output - w->output_row) - n * 4 * w->g.output_plane;
-    const int8_t *other = w->addend_row + n * 4 * w->addend.plane + pixel;
-    __m128i parts[4];
-#pragma clang loop unroll(full)
-    for (int q = 0; q < 4; q++) {
-        parts[q] = n * 4 + q < w->quads ? _mm_loadu_si128((const __m128i *)(other + q * w->addend.plane))
-                                        : _mm_setzero_si128();
-    }
-    const __m256i low = _mm256_set_m128i(parts[1], parts[0]), high = _mm256_set_m128i(parts[3], parts[2]);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
-/* Rounds, adds to and stores up to 4 pixels' sums of group n. */
+/* Rounds and stores up to 4 pixels' sums of group n. */
 INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *output, int pixels,
                        const int in_integers) {
     const Requantiser *r = &w->requantisers[n];
@@ -71,7 +55,6 @@ INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *ou
         }
         bytes = packed(v[0], v[1], v[2], v[3], s);
     }
-    if (w->addend.tensor) bytes = added(&w->addend.addition, bytes, addend_at(w, output, n));
     store_pixels(bytes, output, w->g.output_plane, quads, pixels);
 }
 
@@ -162,10 +145,8 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *ad
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer,
                       .g = geometry(layer, tensors, arena),
-                      .storing = storing(layer, output),
-                      .addend = addend(addition, layer, tensors, arena) };
-    /* Where all pixels are one long row, the addend's have to be too. */
-    if (w.addend.tensor && w.g.height != output->height && w.addend.row != output->width * 4) return 0;
+                      .storing = storing(layer, output) };
+    const Addend other = addend(addition, layer, tensors, arena);
     Visit *visits = (Visit *)(arena + layer->scratch);
     w.visits = visits;
     uint8_t live[MOST_QUADS];
@@ -192,9 +173,7 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *ad
         w.quads = output->quads - group * 4;
         const int8_t *in = w.g.input;
         int8_t *out = w.g.output + (size_t)group * 4 * w.g.output_plane;
-        w.addend_row = w.addend.tensor + group * 4 * w.addend.plane;
         for (int32_t y = 0; y < w.g.height; y++, in += w.g.input_row, out += w.g.output_row) {
-            w.output_row = out;
             if (n == 4 && width % 4 == 0)
                 row_4x4(&w, in, out, width);
             else if (n == 4)
@@ -203,7 +182,10 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *ad
                 row_2x8(&w, in, out, width);
             else
                 row_1x8(&w, in, out, width);
-            w.addend_row += w.addend.row;
+        }
+        const int32_t first = group * 4, last = first + n * 4 < output->quads ? first + n * 4 : output->quads;
+        for (int32_t quad = first; other.tensor && quad < last; quad++) {
+            add_to_rows(&other, output, arena, quad, 0, output->height);
         }
         group += n;
     }

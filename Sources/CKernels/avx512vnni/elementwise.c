@@ -5,17 +5,6 @@
 #include "../scalar.h"
 #include "addition.h"
 
-static void add_run(const Addition *add, const int8_t *first, const int8_t *second, int8_t *output,
-                    int32_t bytes) {
-    for (int32_t i = 0; i < bytes; i += 64) {
-        const int32_t left = bytes - i;
-        const __mmask64 lanes = left >= 64 ? ~0ull : (1ull << left) - 1;
-        const __m512i a = _mm512_maskz_loadu_epi8(lanes, first + i);
-        const __m512i b = _mm512_maskz_loadu_epi8(lanes, second + i);
-        _mm512_mask_storeu_epi8(output + i, lanes, added(add, a, b));
-    }
-}
-
 int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
     const EspalierTensor *output = &tensors[layer->output];
@@ -26,18 +15,14 @@ int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, in
     }
     const Addition add = addition(layer, 0);
     const int32_t width = output->width * 4;
+    /* Without halos, one long row. */
     const int whole = first->row_bytes == width && second->row_bytes == width && output->row_bytes == width;
     const int32_t rows = whole ? 1 : output->height, bytes = whole ? width * output->height : width;
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        const int8_t *a = tensor_base(first, arena) + quad * first->plane_bytes;
-        const int8_t *b = tensor_base(second, arena) + quad * second->plane_bytes;
-        int8_t *out = tensor_base(output, arena) + quad * output->plane_bytes;
-        for (int32_t y = 0; y < rows; y++) {
-            add_run(&add, a, b, out, bytes);
-            a += first->row_bytes;
-            b += second->row_bytes;
-            out += output->row_bytes;
-        }
+        add_rows(&add, (Rows){ tensor_base(first, arena) + quad * first->plane_bytes,
+                               tensor_base(second, arena) + quad * second->plane_bytes,
+                               tensor_base(output, arena) + quad * output->plane_bytes, first->row_bytes,
+                               second->row_bytes, output->row_bytes, bytes, rows });
     }
     return 1;
 }

@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
+#include "addition.h"
 #include "few_channels.h"
 #include "segments.h"
 
@@ -254,7 +255,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
     if (!gather_in_words(layer, tensors, arena, room, &gather)) return 0;
     const int32_t few = has_few_channels(layer, input, &gather) ? input->channels : 0;
     w.storing = storing(layer, output);
-    w.addend = addend(addition, layer, tensors, arena);
+    const Addend other = addend(addition, layer, tensors, arena);
     room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
     Lists lists = { .layer = layer, .places = layer->places };
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
@@ -296,8 +297,11 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
             }
             w.output_in_table = quad % 4 * 4;
             w.output = tensor_base(output, arena) + quad * output->plane_bytes;
-            w.addend_plane = w.addend.tensor + quad * w.addend.plane;
             run_quad(&w, layer, segments);
+            const int32_t left = gather.height - band, rows = left < gather.band ? left : gather.band;
+            for (int32_t strip = 0; other.tensor && strip < gather.strips; strip++) {
+                add_to_rows(&other, output, arena, quad, strip * gather.height + band, rows);
+            }
         }
     }
     return 1 + silent;

@@ -3,21 +3,17 @@
 #ifndef ESPALIER_AVX512VNNI_SEGMENTS_H
 #define ESPALIER_AVX512VNNI_SEGMENTS_H
 
-#include "addition.h"
 #include "kept.h"
 
 /* The part of a segment that lies in one output row. */
 typedef struct Piece {
     int32_t offset; /* of lane 0, in the output's plane */
-    int32_t addend; /* of lane 0, in the addend's plane */
     uint32_t lanes;
 } Piece;
 
 /* Four outputs of a band. */
 typedef struct PixelWalk {
     Storing storing;
-    Addend addend;
-    const int8_t *addend_plane; /* of the quad */
     RequantiserTable table;     /* of 16 outputs, these four among them */
     int32_t output_in_table;
     Kept kept[4];
@@ -32,14 +28,14 @@ typedef struct PixelWalk {
 /* Cuts a band's segments at the ends of rows; returns how many there are. */
 static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int32_t output_row) {
     const int32_t rows = g->height - first_row < g->band ? g->height - first_row : g->band;
-    const int32_t width = g->strip_width, strips = g->strips, height = g->height, addend_row = w->addend.row;
+    const int32_t width = g->strip_width, strips = g->strips, height = g->height;
     int32_t segment = 0, lane = 0;
     Piece *piece = w->pieces;
     w->whole = strips == 1 && width % 16 == 0;
     if (w->whole) {
         for (int32_t y = first_row; y < first_row + rows; y++) {
             for (int32_t x = 0; x < width * 4; x += 64) {
-                *piece++ = (Piece){ y * output_row + x, y * addend_row + x, 0xffff };
+                *piece++ = (Piece){ y * output_row + x, 0xffff };
                 w->first_piece[segment] = segment;
                 segment++;
             }
@@ -49,13 +45,12 @@ static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int
     }
     for (int32_t y = first_row; y < first_row + rows; y++) {
         for (int32_t strip = 0, row = y; strip < strips; strip++, row += height) {
-            int32_t offset = row * output_row, addend = row * addend_row, left = width;
+            int32_t offset = row * output_row, left = width;
             while (left > 0) {
                 const int32_t run = left < 16 - lane ? left : 16 - lane;
                 if (lane == 0) w->first_piece[segment] = (int32_t)(piece - w->pieces);
-                *piece++ = (Piece){ offset - lane * 4, addend - lane * 4, ((1u << run) - 1) << lane };
+                *piece++ = (Piece){ offset - lane * 4, ((1u << run) - 1) << lane };
                 offset += run * 4;
-                addend += run * 4;
                 left -= run;
                 lane = (lane + run) & 15;
                 segment += lane == 0;
@@ -86,37 +81,6 @@ INLINE void store_segments(const PixelWalk *w, int32_t first, const __m512i *seg
     }
 }
 
-/* The addend's quads of a segment. */
-INLINE __m512i addend_of(const PixelWalk *w, int32_t segment) {
-    const Piece *piece = w->pieces + w->first_piece[segment], *end = w->pieces + w->first_piece[segment + 1];
-    __m512i quads = _mm512_setzero_si512();
-    do {
-        quads = _mm512_mask_loadu_epi32(quads, (__mmask16)piece->lanes, w->addend_plane + piece->addend);
-    } while (++piece < end);
-    return quads;
-}
-
-/* Adds the other input of an addition to segments of a quad, and stores them. Compiled once. */
-static __attribute__((noinline)) void store_with_addend(const PixelWalk *w, int32_t first,
-                                                        const __m512i *segments, int count) {
-    const Addition add = w->addend.addition;
-    int r = 0;
-    if (w->whole) {
-        const Piece *piece = w->pieces + first;
-        int8_t *output = w->output;
-        const int8_t *plane = w->addend_plane;
-        for (; r < count; r++, piece++) {
-            const __m512i other = _mm512_loadu_si512(plane + piece->addend);
-            _mm512_storeu_si512(output + piece->offset, added(&add, segments[r], other));
-        }
-        return;
-    }
-    for (; r < count; r++) {
-        const __m512i sum = added(&add, segments[r], addend_of(w, first + r));
-        store_segments(w, first + r, &sum, 1);
-    }
-}
-
 /* Stores R segments from the rounded sums of four outputs, two and two already packed. */
 INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pairs, const int R) {
     __m512i segments[R];
@@ -128,10 +92,7 @@ INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pair
         for (int r = 0; r < R; r++)
             segments[r] = interleaved(packed_pairs(pairs[r], pairs[R + r], &w->storing));
     }
-    if (w->addend.tensor)
-        store_with_addend(w, first, segments, R);
-    else
-        store_segments(w, first, segments, R);
+    store_segments(w, first, segments, R);
 }
 
 /* Two outputs' sums of a tile, rounded and packed. */
