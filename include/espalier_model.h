@@ -120,7 +120,8 @@ typedef struct EspalierLayer {
     /* NULL, or: requantisation in single precision is exact, the compiler has tried every value.
      * CONVOLUTION, DEPTHWISE: [outputs] what is added before rounding down (docs/requantisation.md). */
     const float *rounding;
-    /* NULL, or: one float is the whole multiplier. CONVOLUTION, DEPTHWISE: [outputs], `rounding` goes with it. */
+    /* NULL, or: one float is the whole multiplier. CONVOLUTION, DEPTHWISE: [outputs], `rounding` goes with it. Unless
+     * the layer rounds once or activation_min is the output's zero point at least, magnitudes are rounded. */
     const float *factor;
     /* NULL, or ADD: [4]: of stored inputs x and y, (x * [0] + y * [1] + [2]) >> [3], cut to the activation's range,
      * is what is stored, exactly: the compiler has tried all pairs. Factors are 257 * w + b with w of 0 ... 32,767 and

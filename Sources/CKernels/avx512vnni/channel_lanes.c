@@ -48,6 +48,10 @@ INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *ou
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) v[k] = round_plain(sums[k], r);
         bytes = packed_plain(v[0], v[1], v[2], v[3]);
+    } else if (!in_integers && s->symmetric) {
+#pragma clang loop unroll(full)
+        for (int k = 0; k < 4; k++) v[k] = round_symmetric(sums[k], r);
+        bytes = packed(v[0], v[1], v[2], v[3], s);
     } else {
 #pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) {

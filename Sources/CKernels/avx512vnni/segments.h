@@ -105,6 +105,12 @@ INLINE void finish(const PixelWalk *w, const __m512i *sums, __m512i *pairs, int 
             pairs[i] = _mm512_packs_epi32(round_plain(sums[i], &a), round_plain(sums[R + i], &b));
         return;
     }
+    if (w->storing.symmetric) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < R; i++)
+            pairs[i] = pair(round_symmetric(sums[i], &a), round_symmetric(sums[R + i], &b), &w->storing);
+        return;
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < R; i++) {
         pairs[i] = pair(round_single(sums[i], &a, &w->storing), round_single(sums[R + i], &b, &w->storing),

@@ -23,9 +23,11 @@ typedef struct Storing {
     __m512i least, most;                 /* activation range + 128, uint8 */
     __m512i zero_point, lowest, highest; /* int32 */
     int in_single_precision, negative_differs, once;
-    int one_factor; /* one multiply-add rounds */
-    int saturates;  /* the zero point is stored as 0, and bytes saturate where the activation ends */
-    int plain;      /* both: kernels have a path of its own for nearly every ReLU */
+    int one_factor;  /* one multiply-add rounds */
+    int symmetric;   /* and it rounds magnitudes */
+    int whole_range; /* bytes saturate where the activation ends */
+    int saturates;   /* and the zero point is stored as 0 */
+    int plain;       /* saturates, one multiply-add rounding down: a path of its own for nearly every ReLU */
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
@@ -40,9 +42,10 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.in_single_precision = layer->rounding != 0;
     s.negative_differs = !layer->rounds_once && layer->activation_min < output->zero_point;
     s.one_factor = layer->factor != 0;
-    s.saturates =
-        output->zero_point == -128 && layer->activation_min == -128 && layer->activation_max == 127;
-    s.plain = s.one_factor && s.saturates;
+    s.symmetric = s.one_factor && s.negative_differs;
+    s.whole_range = layer->activation_min == -128 && layer->activation_max == 127;
+    s.saturates = s.whole_range && output->zero_point == -128;
+    s.plain = s.one_factor && s.saturates && !s.symmetric;
     return s;
 }
 
@@ -131,31 +134,38 @@ INLINE Requantiser requantiser_of_quad(const EspalierLayer *layer, int32_t quad)
     return layer->factor ? with_factor(r, _mm512_broadcast_f32x4(_mm_loadu_ps(layer->factor + quad * 4))) : r;
 }
 
-/* Sums times their factor, and what is added before rounding down: docs/requantisation.md. */
-INLINE __m512 scaled(__m512i sums, const Requantiser *r, const Storing *s) {
+#define DOWN (_MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)
+#define TO_ZERO (_MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
+
+/* Rounded down where one multiply-add does: docs/requantisation.md. */
+INLINE __m512i round_plain(__m512i sums, const Requantiser *r) {
     const __m512 x = _mm512_cvtepi32_ps(sums);
-    __m512 inner = r->round;
-    if (!s->one_factor) {
-        if (s->negative_differs)
-            inner = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), inner, r->round_negative);
-        inner = _mm512_fmadd_ps(x, r->low, inner);
-    }
-    return _mm512_fmadd_round_ps(x, r->high, inner, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    return _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(x, r->high, r->round, DOWN), DOWN);
 }
 
-INLINE __m512i rounded_down(__m512 values) {
-    return _mm512_cvt_roundps_epi32(values, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+/* The same of magnitudes: what is added has the sum's sign, and everything rounds towards zero. */
+INLINE __m512i round_symmetric(__m512i sums, const Requantiser *r) {
+    const __m512i sign = _mm512_set1_epi32((int32_t)0x80000000);
+    /* (sums & sign) | round */
+    const __m512i round = _mm512_ternarylogic_epi32(sums, sign, _mm512_castps_si512(r->round), 0xea);
+    const __m512 x = _mm512_cvtepi32_ps(sums);
+    return _mm512_cvttps_epi32(_mm512_fmadd_round_ps(x, r->high, _mm512_castsi512_ps(round), TO_ZERO));
+}
+
+/* Rounded down with the factor in two parts. */
+INLINE __m512i round_two_parts(__m512i sums, const Requantiser *r, const Storing *s) {
+    const __m512 x = _mm512_cvtepi32_ps(sums);
+    __m512 inner = r->round;
+    if (s->negative_differs)
+        inner = _mm512_mask_blend_ps(_mm512_movepi32_mask(sums), inner, r->round_negative);
+    inner = _mm512_fmadd_ps(x, r->low, inner);
+    return _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(x, r->high, inner, DOWN), DOWN);
 }
 
 /* Rounded in single precision, exactly. */
 INLINE __m512i round_single(__m512i sums, const Requantiser *r, const Storing *s) {
-    return rounded_down(scaled(sums, r, s));
-}
-
-/* The same where one multiply-add does. */
-INLINE __m512i round_plain(__m512i sums, const Requantiser *r) {
-    return rounded_down(_mm512_fmadd_round_ps(_mm512_cvtepi32_ps(sums), r->high, r->round,
-                                              _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+    if (s->symmetric) return round_symmetric(sums, r);
+    return s->one_factor ? round_plain(sums, r) : round_two_parts(sums, r, s);
 }
 
 /* Rounded twice in integers: doubling high product, then a rounding shift, ties away from zero. */
@@ -208,7 +218,7 @@ INLINE __m512i pair(__m512i a, __m512i b, const Storing *s) {
 /* Two such pairs as bytes: part p holds the p-th four of a, b, c and d. */
 INLINE __m512i packed_pairs(__m512i ab, __m512i cd, const Storing *s) {
     const __m512i bytes = _mm512_packus_epi16(ab, cd);
-    return s->saturates ? bytes : _mm512_min_epu8(_mm512_max_epu8(bytes, s->least), s->most);
+    return s->whole_range ? bytes : _mm512_min_epu8(_mm512_max_epu8(bytes, s->least), s->most);
 }
 
 INLINE __m512i packed(__m512i a, __m512i b, __m512i c, __m512i d, const Storing *s) {

@@ -49,7 +49,7 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
                              const EspalierTensor *tensors, int8_t *arena);
 
 /* Runs a convolution and the addition behind it in the layers' table in one pass; 0 where they do not belong
- * together or the set has no kernel for both. What the convolution alone gives is not stored then. */
+ * together or the set has no kernel for both. What the convolution alone gives is nowhere then. */
 int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
                                     const EspalierTensor *tensors, int8_t *arena);
 

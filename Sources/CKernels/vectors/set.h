@@ -10,22 +10,22 @@
 /* Between the two calls, and not inlined between them: else the compiler might move what depends on the mode.
  */
 #if defined(IN_SINGLE_PRECISION)
-#define ROUNDING_DOWN(NAME, KERNEL)                                                                          \
+#define ROUNDING(NAME, KERNEL)                                                                               \
     static int32_t NAME(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {          \
-        const unsigned mode = round_down();                                                                  \
+        const unsigned mode = start_rounding(storing(layer, &tensors[layer->output], 0).negative_differs);   \
         const int32_t done = KERNEL(layer, tensors, arena);                                                  \
         round_as_before(mode);                                                                               \
         return done;                                                                                         \
     }
 #else
-#define ROUNDING_DOWN(NAME, KERNEL)                                                                          \
+#define ROUNDING(NAME, KERNEL)                                                                               \
     static int32_t NAME(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {          \
         return KERNEL(layer, tensors, arena);                                                                \
     }
 #endif
-ROUNDING_DOWN(channel_lanes, convolution_in_channel_lanes)
-ROUNDING_DOWN(pixel_lanes, convolution_in_pixel_lanes)
-ROUNDING_DOWN(depthwise_convolution, depthwise)
+ROUNDING(channel_lanes, convolution_in_channel_lanes)
+ROUNDING(pixel_lanes, convolution_in_pixel_lanes)
+ROUNDING(depthwise_convolution, depthwise)
 
 #if defined(OUTPUTS_AT_ONCE)
 static int32_t winograd(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {

@@ -81,19 +81,25 @@ INLINE void bytes_widen(Bytes x, Ints v[4]) {
     v[3] = _mm256_unpackhi_epi16(high, zero);
 }
 
-/* Conversions and multiply-adds round down from here on; returns what ends it. */
-INLINE unsigned round_down(void) {
+/* Conversions and multiply-adds round down from here on, or towards zero; returns what ends it. */
+INLINE unsigned start_rounding(int to_zero) {
     const unsigned mode = _mm_getcsr();
-    _mm_setcsr((mode & ~(unsigned)_MM_ROUND_MASK) | _MM_ROUND_DOWN);
+    _mm_setcsr((mode & ~(unsigned)_MM_ROUND_MASK) | (to_zero ? _MM_ROUND_TOWARD_ZERO : _MM_ROUND_DOWN));
     return mode;
 }
 INLINE void round_as_before(unsigned mode) { _mm_setcsr(mode); }
 
-/* To be called between round_down() and round_as_before(). */
+/* To be called between start_rounding() and round_as_before(). */
 INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
     if (r->whole) {
+        __m256 round = _mm256_load_ps(r->round);
+        if (negative_differs) {
+            /* Magnitudes are rounded: what is added has the sum's sign. */
+            const __m256i sign = _mm256_and_si256(x, _mm256_set1_epi32((int32_t)0x80000000));
+            round = _mm256_or_ps(_mm256_castsi256_ps(sign), round);
+        }
         return _mm256_cvtps_epi32(
-            _mm256_fmadd_ps(_mm256_cvtepi32_ps(x), _mm256_load_ps(r->factor), _mm256_load_ps(r->round)));
+            _mm256_fmadd_ps(_mm256_cvtepi32_ps(x), _mm256_load_ps(r->factor), round));
     }
     __m256i odd_x = _mm256_srli_epi64(x, 32);
     __m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, ints_load(r->multiplier)),

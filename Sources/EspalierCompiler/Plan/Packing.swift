@@ -184,7 +184,7 @@ extension PlannedLayer {
 }
 
 extension Convolution {
-    /// The same with outputs whose weights are all zero, and so have one value, in a plain factor of one quarter.
+    /// The same with outputs whose weights are all zero, and so have one value, in a factor that one float holds.
     ///
     /// Networks with dead channels give them any factor; a layer with one that single precision cannot take would
     /// have to be requantised in integers as a whole.
@@ -200,8 +200,11 @@ extension Convolution {
                 : requantise(bias[output], multiplier: multiplier.multiplier, shift: shift)
             let moved = value &+ zeroPoint
             let stored = min(max(moved, activation.minimum), activation.maximum)
-            plain.bias[output] = (stored - zeroPoint) * 4
-            plain.multipliers[output] = QuantizedMultiplier(multiplier: 1 << 30, shift: -1)
+            // The nearest sum: its result is less than a hundredth from the value.
+            let factor = QuantizedMultiplier(multiplier: 1_500_000_001, shift: -6)
+            let unit = Double(factor.multiplier) * 0x1p-37
+            plain.bias[output] = Int32((Double(stored - zeroPoint) / unit).rounded())
+            plain.multipliers[output] = factor
         }
         return plain
     }

@@ -12,13 +12,16 @@ import EspalierCore
 /// therefore prove equality on all 2^32 sums. The compiler compares the at most 255 steps inside the activation range
 /// and, where they differ, tries the neighbours of `round`.
 ///
-/// For most outputs there is also one float near the factor, and a `round`, with all steps right: half the work.
+/// For most outputs there is also one float near the factor, and a `round`, with all steps right: half the work. Where the
+/// sign makes a difference, it is the magnitude that is rounded then: `sign(x) * floor(fma(|x|, factor, round))`.
 struct SinglePrecision {
     /// What the kernels compute with.
     struct Form {
         var high: Float
         var low: Float
         var round: Float
+        /// Of the magnitude.
+        var isSymmetric = false
     }
 
     private let multiplier: QuantizedMultiplier
@@ -48,9 +51,6 @@ struct SinglePrecision {
 
     /// What every output of a layer adds before rounding down, and its factors where one float holds each of them; nil
     /// where an output cannot be exact at all.
-    ///
-    /// One float is for layers that rectify: sums below zero need a `round` of their own, which costs more than the
-    /// second product.
     static func tables(
         _ multipliers: [QuantizedMultiplier], range: ActivationRange, zeroPoint: Int32, roundsOnce: Bool
     ) -> (rounding: [Float], factors: [Float])? {
@@ -62,10 +62,8 @@ struct SinglePrecision {
             else { return nil }
             outputs.append(output)
         }
-        if range.minimum >= zeroPoint {
-            let forms = outputs.compactMap { $0.inOneFloat() }
-            if forms.count == outputs.count { return (forms.map(\.round), forms.map(\.high)) }
-        }
+        let single = outputs.compactMap { $0.inOneFloat() }
+        if single.count == outputs.count { return (single.map(\.round), single.map(\.high)) }
         let forms = outputs.compactMap { $0.inTwoFloats() }
         return forms.count == outputs.count ? (forms.map(\.round), []) : nil
     }
@@ -94,7 +92,10 @@ struct SinglePrecision {
     /// A factor and a value of `round` that make every step right: for each factor near the true one, the steps leave an
     /// interval for `round`.
     func inOneFloat() -> Form? {
-        if multiplier.multiplier == 0 { return Form(high: 0, low: 0, round: 0.5) }
+        let isSymmetric = !negativeIsCut && !roundsOnce
+        if multiplier.multiplier == 0 {
+            return Form(high: 0, low: 0, round: 0.5, isSymmetric: isSymmetric)
+        }
         let sums = steps.map { firstSum(reaching: $0) }
         var factor = Float(Double(high) + Double(low))
         for _ in 0..<8 { factor = factor.nextDown }
@@ -103,10 +104,15 @@ struct SinglePrecision {
             var most = Double.infinity
             for (step, sum) in zip(steps, sums) {
                 guard let sum else { continue }
-                least = max(least, Double(step) - Double(sum) * Double(factor))
-                most = min(most, Double(step) - Double(sum - 1) * Double(factor))
+                // Below zero, the magnitude that is too much for the step.
+                let isMirrored = isSymmetric && step <= 0
+                let reached = Double(isMirrored ? 1 - step : step)
+                let first = isMirrored ? 1 - Double(sum) : Double(sum)
+                least = max(least, reached - first * Double(factor))
+                most = min(most, reached - (first - 1) * Double(factor))
             }
-            let form = Form(high: factor, low: 0, round: Float((least + most) / 2))
+            let form = Form(
+                high: factor, low: 0, round: Float((least + most) / 2), isSymmetric: isSymmetric)
             if least < most, isExact(form, sums) { return form }
             factor = factor.nextUp
         }
@@ -148,6 +154,11 @@ struct SinglePrecision {
     /// What the kernels compute.
     func value(_ sum: Int32, _ form: Form) -> Int {
         let x = Float(sum)
+        if form.isSymmetric {
+            let magnitude = SinglePrecision.floor(
+                Double(x.magnitude) * Double(form.high), plus: Double(form.round))
+            return sum < 0 ? -magnitude : magnitude
+        }
         let right = Int(-multiplier.shift)
         let negative = sum < 0 && !roundsOnce && !negativeIsCut && right > 0
         let added = negative ? form.round - Float(sign: .plus, exponent: -right, significand: 1) : form.round
