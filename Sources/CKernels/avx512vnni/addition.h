@@ -100,8 +100,8 @@ INLINE int32_t add_halves(const Addition *add, Rows r) {
     return count;
 }
 
-/* Less than a vector of each row. The next row is loaded before this one is stored: behind a masked store that
- * reaches over it, it would have to wait. */
+/* Less than a vector of each row. The next row is loaded before this one is stored: behind a masked store
+ * that reaches over it, it would have to wait. */
 INLINE void add_ends(const Addition *add, Rows r) {
     const __mmask64 lanes = (1ull << r.bytes) - 1;
     __m512i a = _mm512_maskz_loadu_epi8(lanes, r.first), b = _mm512_maskz_loadu_epi8(lanes, r.second);

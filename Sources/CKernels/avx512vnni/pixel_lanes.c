@@ -273,10 +273,12 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
         if (lists.zeros) clear_zeros(&gather);
     }
     lists.room = (uint16_t *)room;
-    int32_t silent = 0;
+    int32_t silent = 0, rows = 0, segments = 0;
     for (int32_t band = 0; band < gather.height; band += gather.band) {
         w.input = few ? gather_few_channels(&gather, few, band) : gather_band(&gather, band);
-        const int32_t segments = list_pieces(&w, &gather, band, output->row_bytes);
+        const int32_t left = gather.height - band, before = rows;
+        rows = left < gather.band ? left : gather.band;
+        if (rows != before) segments = list_pieces(&w, &gather, rows, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
             if (layer->place_start) {
                 take_quad(&w, &lists, quad);
@@ -290,15 +292,14 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
                 w.kept[0] = (Kept){ lists.places, few_words, words, 0 };
             }
             if (quad % 4 == 0) {
-                const int32_t left = lists.rows * layer->block_outputs - quad * 4;
-                const Requantiser r =
-                    requantiser_of_16(layer, quad * 4, (__mmask16)(left < 16 ? (1 << left) - 1 : 0xffff));
+                const int32_t outputs = lists.rows * layer->block_outputs - quad * 4;
+                const __mmask16 lanes = (__mmask16)(outputs < 16 ? (1 << outputs) - 1 : 0xffff);
+                const Requantiser r = requantiser_of_16(layer, quad * 4, lanes);
                 spread_out(&r, &w.table);
             }
             w.output_in_table = quad % 4 * 4;
-            w.output = tensor_base(output, arena) + quad * output->plane_bytes;
+            w.output = tensor_base(output, arena) + quad * output->plane_bytes + band * output->row_bytes;
             run_quad(&w, layer, segments);
-            const int32_t left = gather.height - band, rows = left < gather.band ? left : gather.band;
             for (int32_t strip = 0; other.tensor && strip < gather.strips; strip++) {
                 add_to_rows(&other, output, arena, quad, strip * gather.height + band, rows);
             }

@@ -7,7 +7,7 @@
 
 /* The part of a segment that lies in one output row. */
 typedef struct Piece {
-    int32_t offset; /* of lane 0, in the output's plane */
+    int32_t offset; /* of lane 0, from the band's first pixel in the output's plane */
     uint32_t lanes;
 } Piece;
 
@@ -19,31 +19,25 @@ typedef struct PixelWalk {
     Kept kept[4];
     int32_t longest;     /* of four lists that are walked together; 0: they are not */
     const int8_t *input; /* the band's first pixel */
-    int8_t *output;      /* of the quad */
-    int whole;                              /* each segment is one piece */
+    int8_t *output;      /* the same of the quad's output */
+    int whole;                              /* each segment is one piece; else: */
     int32_t first_piece[BAND_SEGMENTS + 1]; /* of each segment, and past the last one's */
     Piece pieces[BAND_SEGMENTS * 16];       /* a picture of one pixel a row has the most */
 } PixelWalk;
 
-/* Cuts a band's segments at the ends of rows; returns how many there are. */
-static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t first_row, int32_t output_row) {
-    const int32_t rows = g->height - first_row < g->band ? g->height - first_row : g->band;
+/* Cuts the segments of a band of so many rows at the ends of rows; returns how many there are. */
+static int32_t list_pieces(PixelWalk *w, const Gather *g, int32_t rows, int32_t output_row) {
     const int32_t width = g->strip_width, strips = g->strips, height = g->height;
     int32_t segment = 0, lane = 0;
     Piece *piece = w->pieces;
     w->whole = strips == 1 && width % 16 == 0;
     if (w->whole) {
-        for (int32_t y = first_row; y < first_row + rows; y++) {
-            for (int32_t x = 0; x < width * 4; x += 64) {
-                *piece++ = (Piece){ y * output_row + x, 0xffff };
-                w->first_piece[segment] = segment;
-                segment++;
-            }
+        for (int32_t y = 0; y < rows; y++) {
+            for (int32_t x = 0; x < width * 4; x += 64) *piece++ = (Piece){ y * output_row + x, 0xffff };
         }
-        w->first_piece[segment] = segment;
-        return segment;
+        return (int32_t)(piece - w->pieces);
     }
-    for (int32_t y = first_row; y < first_row + rows; y++) {
+    for (int32_t y = 0; y < rows; y++) {
         for (int32_t strip = 0, row = y; strip < strips; strip++, row += height) {
             int32_t offset = row * output_row, left = width;
             while (left > 0) {
