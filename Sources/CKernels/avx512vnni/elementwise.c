@@ -34,7 +34,11 @@ static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
     const int whole = input->row_bytes == row; /* without halos, one long row */
     const int32_t bytes = whole ? row * input->height : row, rows = whole ? 1 : input->height;
     __m512i sums = _mm512_setzero_si512();
-    for (int32_t y = 0; y < rows; y++, plane += input->row_bytes) {
+    int32_t y = 0;
+    for (; row == 32 && y + 1 < rows; y += 2, plane += 2 * input->row_bytes) {
+        sums = _mm512_dpbusd_epi32(sums, interleaved(two_rows(plane, input->row_bytes)), ones);
+    }
+    for (; y < rows; y++, plane += input->row_bytes) {
         for (int32_t x = 0; x < bytes; x += 64) {
             const int32_t left = (bytes - x) / 4;
             const __mmask16 lanes = (__mmask16)(left < 16 ? (1u << left) - 1 : 0xffff);
@@ -58,39 +62,45 @@ INLINE __m128i pooled_means(const EspalierLayer *layer, __m128i totals, int32_t 
     return _mm_add_epi32(origin, _mm256_cvttpd_epi32(quotients));
 }
 
-/* One value a channel from its sum over the picture. */
-INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
-                       const int averages) {
+/* Stores four values of a pixel, cut to the activation's range. */
+INLINE void store_quad(const EspalierLayer *layer, __m128i values, int8_t *output) {
+    const __m128i least = _mm_set1_epi32(layer->activation_min), most = _mm_set1_epi32(layer->activation_max);
+    const __m128i cut = _mm_min_epi32(_mm_max_epi32(values, least), most);
+    const __m128i halves = _mm_packs_epi32(cut, cut);
+    const int32_t bytes = _mm_cvtsi128_si32(_mm_packs_epi16(halves, halves)) ^ (int32_t)0x80808080;
+    __builtin_memcpy(output, &bytes, 4);
+}
+
+int32_t avx512_average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (input->data) return 0;
+    if (input->data || !pools_everything(layer, input, output)) return 0;
     const int32_t count = input->height * input->width;
+    const __m128i moved = _mm_set1_epi32(128 * count);
+    const int8_t *from = tensor_base(input, arena);
+    int8_t *to = tensor_base(output, arena);
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        int32_t sums[4];
-        const int8_t *plane = tensor_base(input, arena) + quad * input->plane_bytes;
-        __m128i totals = sum_of_quad(input, plane);
-        if (averages) totals = pooled_means(layer, _mm_sub_epi32(totals, _mm_set1_epi32(128 * count)), count);
-        _mm_storeu_si128((__m128i *)sums, totals);
-        int8_t bytes[4];
-        for (int c = 0; c < 4; c++) {
-            const int32_t sum = sums[c] - (input->zero_point + 128) * count;
-            const int8_t value =
-                averages ? stored_value(sums[c], 0, layer)
-                         : stored_value(requantised(sum, layer->multiplier[0], layer->shift[0]),
-                                        output->zero_point, layer);
-            bytes[c] = (int8_t)(value ^ 0x80);
-        }
-        __builtin_memcpy(tensor_base(output, arena) + quad * output->plane_bytes, bytes, 4);
+        const __m128i totals = _mm_sub_epi32(sum_of_quad(input, from + quad * input->plane_bytes), moved);
+        store_quad(layer, pooled_means(layer, totals, count), to + quad * output->plane_bytes);
     }
     return 1;
 }
 
-int32_t avx512_average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (!pools_everything(layer, &tensors[layer->inputs[0]], &tensors[layer->output])) return 0;
-    return reduced(layer, tensors, arena, 1);
-}
-
 int32_t avx512_mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    return reduced(layer, tensors, arena, 0);
+    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
+    if (input->data) return 0;
+    const int32_t zeros = (input->zero_point + 128) * input->height * input->width;
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        int32_t sums[4];
+        int8_t bytes[4];
+        _mm_storeu_si128((__m128i *)sums,
+                         sum_of_quad(input, tensor_base(input, arena) + quad * input->plane_bytes));
+        for (int c = 0; c < 4; c++) {
+            const int32_t value = requantised(sums[c] - zeros, layer->multiplier[0], layer->shift[0]);
+            bytes[c] = (int8_t)(stored_value(value, output->zero_point, layer) ^ 0x80);
+        }
+        __builtin_memcpy(tensor_base(output, arena) + quad * output->plane_bytes, bytes, 4);
+    }
+    return 1;
 }
 
 #pragma clang attribute pop

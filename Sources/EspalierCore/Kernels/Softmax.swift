@@ -8,6 +8,8 @@ func softmax(_ step: Step) {
     let input = step.input(0)
     let output = step.output
     let accumulationBits: Int32 = 12
+    // Those of the first channels need not be found twice.
+    var known = InlineArray<16, Int32>(repeating: 0)
     for y in 0..<output.height {
         for x in 0..<output.width {
             var greatest = Int32(Int8.min)
@@ -16,6 +18,7 @@ func softmax(_ step: Step) {
             var sum: Int32 = 0
             for channel in 0..<input.channels {
                 let exponential = exponential(Int32(input[y, x, channel]) &- greatest, layer)
+                if channel < known.count { known[channel] = exponential }
                 sum &+= roundingShiftRight(exponential, accumulationBits)
             }
             let headroom = Int32(truncatingIfNeeded: sum.leadingZeroBitCount)
@@ -29,7 +32,8 @@ func softmax(_ step: Step) {
                 var value = Int32(Int8.min)
                 // Over 512 equal values the shift passes 31 and every share is below one half; the reference stops there.
                 if difference >= layer.difference_min && shift <= 31 {
-                    let product = doublingHighProduct(reciprocal, exponential(difference, layer))
+                    let exponential = channel < known.count ? known[channel] : exponential(difference, layer)
+                    let product = doublingHighProduct(reciprocal, exponential)
                     value &+= roundingShiftRight(product, shift)
                 }
                 output.store(Int8(truncatingIfNeeded: min(max(value, -128), 127)), y, x, channel)
