@@ -7,31 +7,43 @@ import socket
 import time
 
 
-def connect(path):
-    for _ in range(200):
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            connection.connect(path)
-            return connection.makefile("rw", newline="\n")
-        except OSError:
-            time.sleep(0.05)
-    raise SystemExit(f"cannot connect to {path}")
+class Connection:
+    """Lines to and from a socket. Two files: one for both drops what it has read ahead when it writes."""
+
+    def __init__(self, path):
+        for _ in range(200):
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(path)
+                break
+            except OSError:
+                time.sleep(0.05)
+        else:
+            raise SystemExit(f"cannot connect to {path}")
+        self.replies = connection.makefile("r", newline="\n")
+        self.requests = connection.makefile("w", newline="\n")
+
+    def write_line(self, line):
+        self.requests.write(line + "\n")
+        self.requests.flush()
+
+    def read_line(self):
+        return self.replies.readline()
 
 
 class Machine:
     def __init__(self, qtest, qmp, log):
         self.log = log
-        self.qtest = connect(qtest)
-        self.qmp = connect(qmp)
+        self.qtest = Connection(qtest)
+        self.qmp = Connection(qmp)
         self.raised = []  # (line, level) of outputs as they change
-        self.qmp.readline()
+        self.qmp.read_line()
         self.ask("qmp_capabilities")
 
     def ask(self, command, **arguments):
-        self.qmp.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.qmp.flush()
+        self.qmp.write_line(json.dumps({"execute": command, "arguments": arguments}))
         while True:
-            reply = json.loads(self.qmp.readline())
+            reply = json.loads(self.qmp.read_line())
             if "return" in reply:
                 return reply["return"]
             if "error" in reply:
@@ -47,10 +59,9 @@ class Machine:
         return found
 
     def tell(self, line):
-        self.qtest.write(line + "\n")
-        self.qtest.flush()
+        self.qtest.write_line(line)
         while True:
-            reply = self.qtest.readline()
+            reply = self.qtest.read_line()
             if reply.startswith("IRQ "):
                 _, level, number = reply.split()
                 self.raised.append((int(number), level == "raise"))
