@@ -6,16 +6,14 @@
 static uint32_t list_row(const EspalierLayer *layer, const Gather *g, int32_t row, int32_t zeros,
                          int32_t longest, uint16_t *places, uint32_t end) {
     const uint32_t *mask = layer->mask + row * layer->mask_words;
-    int32_t count = 0, block = 0;
-    for (int32_t y = 0; y < g->kernel_height; y++) {
-        for (int32_t x = 0; x < g->kernel_width; x++) {
-            for (int32_t q = 0; q < g->quads; q++, block++) {
-                if (!(mask[block >> 5] >> (block & 31) & 1)) continue;
-                if (places) places[end] = (uint16_t)((gather_place(g, y, x) + q * g->plane) / 4);
-                end++;
-                count++;
-            }
-        }
+    int32_t count = 0;
+    for (int32_t block = 0; block < layer->row_blocks; block++) {
+        if (!(mask[block >> 5] >> (block & 31) & 1)) continue;
+        const int32_t tap = block / g->quads, quad = block % g->quads;
+        const int32_t place = gather_place(g, tap / g->kernel_width, tap % g->kernel_width) + quad * g->plane;
+        if (places) places[end] = (uint16_t)(place / 4);
+        end++;
+        count++;
     }
     for (; count < longest; count++) {
         if (places) places[end] = (uint16_t)zeros;

@@ -79,18 +79,12 @@ INLINE void add_vectors(const Addition *add, Rows r) {
     }
 }
 
-INLINE __m512i two_rows(const int8_t *row, int32_t step) {
-    const __m256i low = _mm256_loadu_si256((const __m256i *)row);
-    const __m256i high = _mm256_loadu_si256((const __m256i *)(row + step));
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
-}
-
 /* Rows of half a vector, two and two; returns how many. */
 INLINE int32_t add_halves(const Addition *add, Rows r) {
     const int32_t count = r.count / 2 * 2;
     for (; r.count > 1; r.count -= 2) {
-        const __m512i a = two_rows(r.first, r.first_row), b = two_rows(r.second, r.second_row);
-        const __m512i sums = added(add, a, b);
+        const __m512i sums = added(add, halves_of(r.first, r.first + r.first_row),
+                                   halves_of(r.second, r.second + r.second_row));
         _mm256_storeu_si256((__m256i *)r.sum, _mm512_castsi512_si256(sums));
         _mm256_storeu_si256((__m256i *)(r.sum + r.sum_row), _mm512_extracti64x4_epi64(sums, 1));
         r.first += 2 * r.first_row;
@@ -128,11 +122,10 @@ INLINE Rows rows_from(Rows r, int32_t row, int32_t byte) {
 
 static void add_rows(const Addition *add, Rows r) {
     const Addition here = *add; /* in registers */
-    const int32_t whole = r.bytes / 64 * 64, all = r.bytes;
-    r.bytes = whole;
-    if (whole) add_vectors(&here, r);
-    r.bytes = all;
-    r = rows_from(r, 0, whole);
+    Rows vectors = r;
+    vectors.bytes = r.bytes / 64 * 64;
+    add_vectors(&here, vectors);
+    r = rows_from(r, 0, vectors.bytes);
     if (r.bytes == 32) r = rows_from(r, add_halves(&here, r), 0);
     if (r.bytes && r.count) add_ends(&here, r);
 }

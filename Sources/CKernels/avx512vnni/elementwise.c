@@ -36,7 +36,7 @@ static __m128i sum_of_quad(const EspalierTensor *input, const int8_t *plane) {
     __m512i sums = _mm512_setzero_si512();
     int32_t y = 0;
     for (; row == 32 && y + 1 < rows; y += 2, plane += 2 * input->row_bytes) {
-        sums = _mm512_dpbusd_epi32(sums, interleaved(two_rows(plane, input->row_bytes)), ones);
+        sums = _mm512_dpbusd_epi32(sums, interleaved(halves_of(plane, plane + input->row_bytes)), ones);
     }
     for (; y < rows; y++, plane += input->row_bytes) {
         for (int32_t x = 0; x < bytes; x += 64) {

@@ -3,9 +3,8 @@
 #ifndef ESPALIER_AVX512VNNI_GATHER_H
 #define ESPALIER_AVX512VNNI_GATHER_H
 
-#include <immintrin.h>
-
 #include "places.h"
+#include "vocabulary.h"
 
 INLINE __m512i even_lanes(void) {
     return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -109,11 +108,8 @@ INLINE void gather_strip(const Gather *g, const int8_t *from, int8_t *to, int32_
 
 /* 8 pixels of each strip that lie `stride` apart. */
 INLINE __m512i pixels_of_two(const int8_t *first, const int8_t *second, const int stride) {
-    if (stride == 2) {
-        return _mm512_permutex2var_epi32(_mm512_loadu_si512(first), even_lanes(), _mm512_loadu_si512(second));
-    }
-    const __m256i low = _mm256_loadu_si256((const __m256i *)first);
-    return _mm512_inserti64x4(_mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)second), 1);
+    if (stride == 1) return halves_of(first, second);
+    return _mm512_permutex2var_epi32(_mm512_loadu_si512(first), even_lanes(), _mm512_loadu_si512(second));
 }
 
 /* Two strips of 8 pixels of one quad: all copies. */

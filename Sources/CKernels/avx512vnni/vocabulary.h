@@ -236,4 +236,10 @@ INLINE __m512i interleaved(__m512i bytes) {
     return _mm512_shuffle_epi8(bytes, order);
 }
 
+/* Half a vector from each of two places. */
+INLINE __m512i halves_of(const int8_t *first, const int8_t *second) {
+    const __m256i low = _mm256_loadu_si256((const __m256i *)first);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)second), 1);
+}
+
 #endif
