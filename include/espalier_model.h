@@ -124,8 +124,8 @@ typedef struct EspalierLayer {
      * the layer rounds once or activation_min is the output's zero point at least, magnitudes are rounded. */
     const float *factor;
     /* NULL, or ADD: [4]: of stored inputs x and y, (x * [0] + y * [1] + [2]) >> [3], cut to the activation's range,
-     * is what is stored, exactly: the compiler has tried all pairs. Factors are 257 * w + b with w of 0 ... 32,767 and
-     * b of -128 ... 127, the shift is 16 ... 23, and 32 bits hold every sum. */
+     * is what is stored, exactly: the compiler has tried all pairs. Factors are 0 ... 2^23 - 1, the shift is
+     * 16 ... 23, and 32 bits hold every sum. */
     const int32_t *whole_factors;
 } EspalierLayer;
 

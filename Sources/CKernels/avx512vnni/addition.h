@@ -5,11 +5,11 @@
 
 #include "vocabulary.h"
 
-/* Factors have up to 23 bits, products of bytes only 8 and of words 16. A byte b is made into the word
- * 257 * b - 32768, the byte itself under b - 128, and a factor is cut into 257 * word + byte: then the word's
- * product and the lower byte's come to b * factor, but for a constant that `start` takes back. */
+/* Factors have 23 bits, products of words only 16: a byte b is made into the word 256 * b, and a factor is
+ * cut into 256 * high + low. Then the word's product with the one and the byte's with the other make
+ * b * factor. */
 typedef struct Addition {
-    __m512i words, bytes; /* factors of the first input and the second, in each lane */
+    __m512i high, low; /* factors of both inputs, in each lane: words, upper bytes of words */
     __m512i start;
     __m128i shift;       /* of the sum's upper 16 bits */
     __m512i least, most; /* activation range + 128, uint8 */
@@ -19,45 +19,44 @@ typedef struct Addition {
 /* Of a layer with whole factors; `swaps`: inputs are passed in the other order. */
 INLINE Addition addition(const EspalierLayer *layer, const int swaps) {
     const int32_t *factors = layer->whole_factors;
-    const int32_t first = factors[swaps ? 1 : 0], second = factors[swaps ? 0 : 1], shift = factors[3];
-    const int32_t x = (first + 128) / 257, y = (second + 128) / 257;
-    const uint32_t moved = (uint32_t)(x + y) * 32768 - (uint32_t)(first + second) * 128;
+    const int32_t first = factors[swaps ? 1 : 0], second = factors[swaps ? 0 : 1];
     Addition a;
-    a.words = _mm512_set1_epi32((int32_t)((uint32_t)y << 16 | (uint32_t)x));
-    a.bytes = _mm512_set1_epi32(((second - 257 * y) & 0xff) << 16 | ((first - 257 * x) & 0xff));
-    a.start = _mm512_set1_epi32((int32_t)((uint32_t)factors[2] + moved));
-    a.shift = _mm_cvtsi32_si128(shift - 16);
+    a.high = _mm512_set1_epi32((second >> 8) << 16 | first >> 8);
+    a.low = _mm512_set1_epi32((int32_t)((uint32_t)second << 24 | ((uint32_t)first & 0xff) << 8));
+    a.start = _mm512_set1_epi32(factors[2]);
+    a.shift = _mm_cvtsi32_si128(factors[3] - 16);
     a.least = _mm512_set1_epi8((char)(layer->activation_min + 128));
     a.most = _mm512_set1_epi8((char)(layer->activation_max + 128));
     a.saturates = layer->activation_min == -128 && layer->activation_max == 127;
     return a;
 }
 
-/* Of every other byte of each 128-bit part, from its byte `from` on, four. */
-INLINE __m512i sums_of_bytes(const Addition *a, __m512i first, __m512i second, const int from) {
-    const __m512i part = _mm512_setr_epi32(0, 0, 0, 0, 16, 16, 16, 16, 32, 32, 32, 32, 48, 48, 48, 48);
-    const __m512i byte = _mm512_broadcast_i32x4(_mm_setr_epi32(from, from + 2, from + 4, from + 6));
-    /* Lanes of x, x, 64 + x, 64 + x. */
-    const __m512i index = _mm512_add_epi32(
-        _mm512_mullo_epi32(_mm512_add_epi32(part, byte), _mm512_set1_epi32(0x01010101)),
-        _mm512_set1_epi32(0x40400000));
-    const __m512i pairs = _mm512_xor_si512(_mm512_permutex2var_epi8(first, index, second),
-                                           _mm512_set1_epi32((int32_t)0x80008000));
-    return _mm512_dpbusd_epi32(_mm512_dpwssd_epi32(a->start, pairs, a->words), pairs, a->bytes);
+/* Of words of both inputs side by side. */
+INLINE __m512i sums_of_words(const Addition *a, __m512i words) {
+    __m512i sums = a->start;
+    __asm__("" : "+v"(sums)); /* else the compiler adds it to a product: one instruction more */
+    return _mm512_dpbusd_epi32(_mm512_dpwssd_epi32(sums, words, a->high), a->low, words);
 }
 
-/* Eight words of each part, from the upper halves of the sums of its bytes `from` ... `from` + 7. */
-INLINE __m512i words_of_bytes(const Addition *a, __m512i first, __m512i second, const int from) {
-    const __m512i even = sums_of_bytes(a, first, second, from);
-    const __m512i odd = sums_of_bytes(a, first, second, from + 1);
-    return _mm512_sra_epi16(_mm512_mask_blend_epi16(0x55555555, odd, _mm512_srli_epi32(even, 16)), a->shift);
+/* From words of each input, eight of each part: results of 16 bits. */
+INLINE __m512i added_words(const Addition *a, __m512i first, __m512i second) {
+    const __m512i low = sums_of_words(a, _mm512_unpacklo_epi16(first, second));
+    const __m512i high = sums_of_words(a, _mm512_unpackhi_epi16(first, second));
+    /* The upper words of four sums of each. */
+    const __m512i upper =
+        _mm512_set_epi16(63, 61, 59, 57, 31, 29, 27, 25, 55, 53, 51, 49, 23, 21, 19, 17, 47, 45, 43, 41, 15,
+                         13, 11, 9, 39, 37, 35, 33, 7, 5, 3, 1);
+    return _mm512_sra_epi16(_mm512_permutex2var_epi16(low, upper, high), a->shift);
 }
 
-/* 64 bytes of each input. */
+/* 64 bytes of each input. Of what moves bytes, interleaving costs least: all four units do it, else two. */
 INLINE __m512i added(const Addition *a, __m512i first, __m512i second) {
-    const __m512i plain = _mm512_packs_epi16(words_of_bytes(a, first, second, 0),
-                                             words_of_bytes(a, first, second, 8));
-    const __m512i bytes = _mm512_xor_si512(plain, _mm512_set1_epi8((char)0x80));
+    const __m512i flip = _mm512_set1_epi8((char)0x80), none = _mm512_setzero_si512();
+    const __m512i x = _mm512_xor_si512(first, flip), y = _mm512_xor_si512(second, flip);
+    const __m512i plain = _mm512_packs_epi16(
+        added_words(a, _mm512_unpacklo_epi8(none, x), _mm512_unpacklo_epi8(none, y)),
+        added_words(a, _mm512_unpackhi_epi8(none, x), _mm512_unpackhi_epi8(none, y)));
+    const __m512i bytes = _mm512_xor_si512(plain, flip);
     return a->saturates ? bytes : _mm512_min_epu8(_mm512_max_epu8(bytes, a->least), a->most);
 }
 

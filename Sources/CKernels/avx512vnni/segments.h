@@ -77,7 +77,7 @@ INLINE void store_segments(const PixelWalk *w, int32_t first, const __m512i *seg
 
 /* Stores R segments from the rounded sums of four outputs, two and two already packed. */
 INLINE void store_outputs(const PixelWalk *w, int32_t first, const __m512i *pairs, const int R) {
-    __m512i segments[R];
+    __m512i segments[8];
     if (w->storing.plain) {
 #pragma clang loop unroll(full)
         for (int r = 0; r < R; r++) segments[r] = interleaved(_mm512_packus_epi16(pairs[r], pairs[R + r]));
@@ -120,6 +120,54 @@ static __attribute__((noinline)) void finish_exactly(const PixelWalk *w, const _
     for (int i = 0; i < count; i++) {
         pairs[i] = pair(round_in_integers(sums[i], &a, &w->storing),
                         round_in_integers(sums[count + i], &b, &w->storing), &w->storing);
+    }
+}
+
+/* Segments of a wide tile. */
+enum { WIDE_SEGMENTS = 16 };
+
+/* One output's sums of a wide tile as bytes: part p of a vector holds the p-th four pixels of each of four
+ * segments. */
+INLINE void finish_wide(const PixelWalk *w, const __m512i *sums, __m512i *bytes, int output) {
+    const Storing *s = &w->storing;
+    const Requantiser r = requantiser_of_one(&w->table, w->output_in_table + output);
+    __m512i x[WIDE_SEGMENTS];
+    if (s->plain) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_SEGMENTS; i++) x[i] = round_plain(sums[i], &r);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_SEGMENTS; i += 4)
+            bytes[i / 4] = packed_plain(x[i], x[i + 1], x[i + 2], x[i + 3]);
+        return;
+    }
+    if (s->symmetric) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_SEGMENTS; i++) x[i] = round_symmetric(sums[i], &r);
+    } else {
+        /* Off the fast path: in memory, and compiled once. */
+        __m512i copy[WIDE_SEGMENTS];
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_SEGMENTS; i++) copy[i] = sums[i];
+#pragma clang loop unroll(disable)
+        for (int i = 0; i < WIDE_SEGMENTS; i++) copy[i] = rounded(copy[i], &r, s);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_SEGMENTS; i++) x[i] = copy[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDE_SEGMENTS; i += 4) bytes[i / 4] = packed(x[i], x[i + 1], x[i + 2], x[i + 3], s);
+}
+
+/* Stores them, four outputs' bytes made into pixels' quads. */
+INLINE void store_wide(const PixelWalk *w, int32_t first, __m512i bytes[4][WIDE_SEGMENTS / 4]) {
+#pragma clang loop unroll(full)
+    for (int k = 0; k < WIDE_SEGMENTS / 4; k++) {
+        const __m512i a = bytes[0][k], b = bytes[1][k], c = bytes[2][k], d = bytes[3][k];
+        const __m512i ab = _mm512_unpacklo_epi8(a, b), cd = _mm512_unpacklo_epi8(c, d);
+        const __m512i more_ab = _mm512_unpackhi_epi8(a, b), more_cd = _mm512_unpackhi_epi8(c, d);
+        const __m512i segments[4] = { _mm512_unpacklo_epi16(ab, cd), _mm512_unpackhi_epi16(ab, cd),
+                                      _mm512_unpacklo_epi16(more_ab, more_cd),
+                                      _mm512_unpackhi_epi16(more_ab, more_cd) };
+        store_segments(w, first + 4 * k, segments, 4);
     }
 }
 

@@ -17,6 +17,8 @@ public struct ConvolutionWork: Sendable {
     var hasWeightZeroPoint: Bool
     /// Blocks that mask rows visit, summed over the rows, for rows of 1, 2 and 4 outputs.
     var visits: [Int: Int] = [:]
+    /// The same of single outputs whose lists are filled up to whole fours of the longest of four.
+    var filledVisits = 0
     /// Groups of 16 outputs with any block at all.
     var liveGroups = 0
     /// The share of input quads that are not silent, as calibration saw them.
@@ -45,6 +47,11 @@ public struct ConvolutionWork: Sendable {
             kernelHeight == 3 && kernelWidth == 3 && window.strideHeight == 1 && stride == 1
             && window.dilationHeight * window.dilationWidth == 1 && quads <= 56
             && liveGroups == (outputs + 15) / 16
+        filledVisits = Swift.stride(from: 0, to: kept.count, by: 4).reduce(0) { sum, first in
+            let four = kept[first..<min(first + 4, kept.count)]
+            let longest = four.map { row in row.count { $0 } }.max() ?? 0
+            return sum + four.count * ((longest + 3) / 4 * 4)
+        }
         for rowOutputs in [1, 2, 4] {
             visits[rowOutputs] = Swift.stride(from: 0, to: kept.count, by: rowOutputs).reduce(0) {
                 sum, first in

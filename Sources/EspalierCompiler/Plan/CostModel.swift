@@ -80,10 +80,12 @@ public struct CostModel: Sendable {
         let segments = Double((work.height * work.width + 15) / 16)
         let quads = Double((work.outputs + 3) / 4)
         let rows = Double((work.outputs + rowOutputs - 1) / rowOutputs)
-        let few = rowOutputs == 1 && segments <= 5 ? processor.fewSegments : 1
+        let few = rowOutputs == 1 && segments <= 5
         let packed = kind == .pixels4x4 && processor.packsFewChannels ? work.packedShare : 1
+        let visited = few && processor.fillsUpLists ? work.filledVisits : work.visits[rowOutputs]!
         let visits =
-            Double(work.visits[rowOutputs]!) * segments * processor.pixelVisit[kind]! * few * packed
+            Double(visited) * segments * processor.pixelVisit[kind]! * packed
+            * (few ? processor.fewSegments : 1)
         let lists =
             rows * (Double(work.blocksPerOutput) * processor.listedBlock + segments / 8 * processor.list)
         let gathered = work.readsInPlace ? 0 : Double(work.gatheredVectors) * processor.gatheredVector

@@ -29,6 +29,8 @@ public struct Processor: Sendable {
     var gatheredVector: Double
     /// Bytes of few channels are gathered without those that fill up their quads (avx512vnni/few_channels.h).
     var packsFewChannels = false
+    /// Where single outputs have few segments, four lists are walked together, filled up to the longest.
+    var fillsUpLists = false
     /// Its kernels take lists of places that are made ahead (EspalierLayer.places).
     var listsPlaces = false
     /// Nil where there are no kernels for it.
@@ -73,9 +75,9 @@ public struct Processor: Sendable {
     public static let avx512vnni = Processor(
         name: "avx512vnni", cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540, channelVisit: 0.484,
         channelVisitAlone: 0.66, channelPixel: 2.1,
-        pixelVisit: [.pixels1x4: 0.48, .pixels2x4: 0.87, .pixels4x4: 1.8], fewSegments: 1.3,
-        pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 14, gatheredVector: 4,
-        packsFewChannels: true, listsPlaces: true)
+        pixelVisit: [.pixels1x4: 0.47, .pixels2x4: 0.9, .pixels4x4: 1.8], fewSegments: 1.12,
+        pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 10, gatheredVector: 2,
+        packsFewChannels: true, fillsUpLists: true, listsPlaces: true)
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(

@@ -11,11 +11,8 @@ struct WholeAddition {
     let range: ActivationRange
     let zeroPoints: (first: Int32, second: Int32, output: Int32)
 
-    /// Kernels that multiply bytes and 16-bit words make a factor of both: 257 * w + b.
-    static func isFactor(_ value: Int) -> Bool {
-        let word = (value + 128) / 257
-        return value >= 0 && word <= 32_767 && value - 257 * word < 128
-    }
+    /// Kernels that multiply bytes and 16-bit words make a factor of both.
+    static let factors = 0..<(1 << 23)
 
     /// `[first, second, rest, shift]`; nil where none of the candidates is exact.
     func factors() -> [Int32]? {
@@ -57,7 +54,7 @@ struct WholeAddition {
     /// What to add so that every pair has its result, in the middle of what would do; nil where nothing does, and where
     /// a sum needs more than 32 bits.
     private func rest(_ first: Int, _ second: Int, _ shift: Int, _ bounds: [Bound]) -> Int? {
-        guard Self.isFactor(first), Self.isFactor(second) else { return nil }
+        guard Self.factors.contains(first), Self.factors.contains(second) else { return nil }
         var least = Int.min
         var most = Int.max
         for bound in bounds {
