@@ -182,6 +182,27 @@ import Testing
             silence: Bool.random(using: &random), seed: random.next())
     }
 
+    /// Pictures of several hundred pixels, which wide tiles and whole vectors' rows need; at stride 2 half as wide.
+    @Test(arguments: [1, 2, 4])
+    func largePicturesAgree(blockOutputs: Int) {
+        var random = SeededGenerator(seed: 77 + UInt64(blockOutputs))
+        expectAgreement(
+            [(16, 16), (32, 32), (17, 17), (9, 32), (6, 48), (40, 16), (13, 64)].flatMap { height, width in
+                (0..<10).map { index in
+                    var geometry = Geometry()
+                    geometry.kernelHeight = index % 5 == 4 ? 1 : 3
+                    geometry.kernelWidth = geometry.kernelHeight
+                    geometry.strideHeight = index % 2 + 1
+                    geometry.strideWidth = geometry.strideHeight
+                    return Case(
+                        geometry: geometry, height: height * geometry.strideHeight,
+                        width: width * geometry.strideWidth, channels: Int.random(in: 1...9, using: &random),
+                        outputs: Int.random(in: 1...9, using: &random), blockOutputs: blockOutputs,
+                        roundsOnce: index == 9, kept: 0.5, silence: index == 8, seed: random.next())
+                }
+            })
+    }
+
     /// Pictures of whole tiles of 4x4 outputs and of parts of them, on sets with a kernel for it and on others.
     @Test func layersPackedForWinogradAgree() {
         var random = SeededGenerator(seed: 59)

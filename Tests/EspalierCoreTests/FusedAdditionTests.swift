@@ -52,6 +52,13 @@ struct FollowingAddition: CustomStringConvertible {
     func randomShapesAgree(blockOutputs: Int) {
         var random = SeededGenerator(seed: 90 + UInt64(blockOutputs))
         expectAgreement((0..<120).map { _ in randomCase(blockOutputs, &random) })
+        expectAgreement(
+            (0..<20).map { index in
+                var large = randomCase(blockOutputs, &random)
+                large.height = (index % 2 == 0 ? 16 : 9) * large.geometry.strideHeight
+                large.width = (index % 3 == 0 ? 16 : 32) * large.geometry.strideWidth
+                return large
+            })
     }
 
     private func randomCase(
