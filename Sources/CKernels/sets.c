@@ -78,6 +78,7 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
     case ESPALIER_OPERATION_CONVOLUTION: kernel = convolution_of(set, layer, tensors); break;
     case ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION: kernel = set->depthwise_convolution; break;
     case ESPALIER_OPERATION_ADD: kernel = set->add; break;
+    case ESPALIER_OPERATION_MAX_POOL: kernel = set->max_pool; break;
     case ESPALIER_OPERATION_AVERAGE_POOL: kernel = set->average_pool; break;
     case ESPALIER_OPERATION_MEAN: kernel = set->mean; break;
     }

@@ -71,4 +71,21 @@ import Testing
         bench.add(first, second, factors, -128...127, inWholeFactors: true, output)
         try expectOwnKernels(bench, input: first, output: output)
     }
+
+    @Test(arguments: [2, 3])
+    func everySetRunsPools(size: Int) throws {
+        var geometry = Geometry(kernelHeight: size, kernelWidth: size)
+        (geometry.strideHeight, geometry.strideWidth) = (2, 2)
+        geometry.pad(.same, height: 8, width: 8)
+        let bench = LayerBench()
+        let input = bench.tensor(8, 8, 4)
+        let output = bench.tensor(4, 4, 4)
+        bench.maxPool(input, geometry, -128...127, output)
+        try expectOwnKernels(bench, input: input, output: output)
+        let averages = LayerBench()
+        let from = averages.tensor(8, 8, 4)
+        let to = averages.tensor(4, 4, 4)
+        averages.averagePool(from, geometry, -128...127, roundingOrigin: 0, to)
+        try expectOwnKernels(averages, input: from, output: to)
+    }
 }

@@ -156,6 +156,7 @@ static uint32_t report(const EspalierKernelSet *set, const uint32_t *runs) {
         [ESPALIER_OPERATION_CONVOLUTION] = set->pixel_lanes,
         [ESPALIER_OPERATION_DEPTHWISE_CONVOLUTION] = set->depthwise_convolution,
         [ESPALIER_OPERATION_ADD] = set->add,
+        [ESPALIER_OPERATION_MAX_POOL] = set->max_pool,
         [ESPALIER_OPERATION_AVERAGE_POOL] = set->average_pool,
         [ESPALIER_OPERATION_MEAN] = set->mean,
     };

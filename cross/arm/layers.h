@@ -244,7 +244,7 @@ static void addition(int32_t height, int32_t width, int32_t channels) {
 
 static void pool(int32_t height, int32_t width, int32_t channels, int32_t kernel, int32_t stride,
                  int32_t pad) {
-    begin(ESPALIER_OPERATION_AVERAGE_POOL, 1);
+    begin(next() % 2 ? ESPALIER_OPERATION_MAX_POOL : ESPALIER_OPERATION_AVERAGE_POOL, 1);
     tensors[0] = tensor(0, height, width, channels, (int32_t)(next() % 2));
     tensors[2] = tensor(2, (height + 2 * pad - kernel) / stride + 1,
                         (width + 2 * pad - kernel) / stride + 1, channels, 0);

@@ -6,17 +6,6 @@
 #include "places.h"
 #include "vocabulary.h"
 
-INLINE __m512i even_lanes(void) {
-    return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-}
-
-/* 16 pixels that lie `stride` apart. */
-INLINE __m512i gather_pixels(const int8_t *from, const int stride) {
-    const __m512i pixels = _mm512_loadu_si512(from);
-    if (stride == 1) return pixels;
-    return _mm512_permutex2var_epi32(pixels, even_lanes(), _mm512_loadu_si512(from + 64));
-}
-
 /* Copies `width` pixels of `rows` rows that lie `stride` apart to rows `pitch` bytes apart. */
 INLINE void gather_rows(const int8_t *from, int64_t step, int8_t *to, int64_t pitch, int32_t width,
                         int32_t rows, const int stride) {

@@ -10,6 +10,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
                            const EspalierTensor *tensors, int8_t *arena);
 int32_t avx512_depthwise(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 int32_t avx512_add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
+int32_t avx512_max_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 int32_t avx512_average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 int32_t avx512_mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 

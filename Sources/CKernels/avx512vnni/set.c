@@ -34,6 +34,7 @@ const EspalierKernelSet espalier_kernels_avx512vnni = {
     .adding_pixel_lanes = avx512_pixel_lanes,
     .depthwise_convolution = avx512_depthwise,
     .add = avx512_add,
+    .max_pool = avx512_max_pool,
     .average_pool = avx512_average_pool,
     .mean = avx512_mean,
     .exercise = exercise,

@@ -242,4 +242,15 @@ INLINE __m512i halves_of(const int8_t *first, const int8_t *second) {
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), _mm256_loadu_si256((const __m256i *)second), 1);
 }
 
+INLINE __m512i even_lanes(void) {
+    return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+
+/* 16 pixels that lie `stride` apart. */
+INLINE __m512i gather_pixels(const int8_t *from, const int stride) {
+    const __m512i pixels = _mm512_loadu_si512(from);
+    if (stride == 1) return pixels;
+    return _mm512_permutex2var_epi32(pixels, even_lanes(), _mm512_loadu_si512(from + 64));
+}
+
 #endif

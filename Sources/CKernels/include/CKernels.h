@@ -31,6 +31,7 @@ typedef struct EspalierKernelSet {
     EspalierAddingKernel adding_pixel_lanes;
     EspalierKernel depthwise_convolution;
     EspalierKernel add;
+    EspalierKernel max_pool;
     EspalierKernel average_pool;
     EspalierKernel mean;
     /* Does `rounds` rounds of the set's dot product on registers and returns the multiply-accumulates done:

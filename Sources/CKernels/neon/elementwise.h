@@ -1,4 +1,4 @@
-/* Additions and means with NEON intrinsics, for the sets of both 64-bit instruction sets. */
+/* Additions, means and pools with NEON intrinsics, for the sets of both 64-bit instruction sets. */
 #ifndef ESPALIER_ARM_ELEMENTWISE_H
 #define ESPALIER_ARM_ELEMENTWISE_H
 
@@ -113,7 +113,7 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
 /* ---- Means. ---- */
 
 /* The sums of a quad's four channels over a rectangle of pixels. */
-INLINE int32x4_t sum_pixels(const int8_t *input, int32_t row_bytes, int32_t rows, int32_t pixels) {
+INLINE int32x4_t sum_of_pixels(const int8_t *input, int32_t row_bytes, int32_t rows, int32_t pixels) {
     int32x4_t sum = vdupq_n_s32(0);
     for (int32_t y = 0; y < rows; y++, input += row_bytes) {
         int32_t x = 0;
@@ -136,39 +136,6 @@ INLINE void store_four(int32x4_t values, int8_t *output) {
     vst1_lane_s32((int32_t *)(void *)output, vreinterpret_s32_s8(bytes), 0);
 }
 
-static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (input->data) return 0;
-    const int32_t origin = layer->rounding_origin;
-    for (int32_t y = 0; y < output->height; y++) {
-        const int32_t top = y * layer->stride_height - layer->pad_top;
-        const int32_t first_row = top > 0 ? top : 0, bottom = top + layer->kernel_height;
-        const int32_t rows = (bottom < input->height ? bottom : input->height) - first_row;
-        for (int32_t x = 0; x < output->width; x++) {
-            const int32_t left = x * layer->stride_width - layer->pad_left,
-                          right = left + layer->kernel_width;
-            const int32_t first_pixel = left > 0 ? left : 0;
-            const int32_t pixels = (right < input->width ? right : input->width) - first_pixel;
-            const int32_t count = rows * pixels;
-            const int8_t *in = tensor_base(input, arena) + first_row * input->row_bytes + first_pixel * 4;
-            int8_t *out = tensor_base(output, arena) + y * output->row_bytes + x * 4;
-            for (int32_t quad = 0; quad < output->quads; quad++) {
-                int32_t sums[4];
-                vst1q_s32(sums, sum_pixels(in + quad * input->plane_bytes, input->row_bytes, rows, pixels));
-                for (int lane = 0; lane < 4; lane++) {
-                    const int32_t sum = sums[lane] - origin * count;
-                    const int32_t pooled = origin + (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-                    const int32_t least = layer->activation_min, most = layer->activation_max;
-                    const int32_t cut = pooled < least ? least : pooled > most ? most : pooled;
-                    sums[lane] = quad * 4 + lane < output->channels ? cut : output->zero_point;
-                }
-                store_four(vld1q_s32(sums), out + quad * output->plane_bytes);
-            }
-        }
-    }
-    return 1;
-}
-
 static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
@@ -177,12 +144,34 @@ static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, i
     const Storing s = storing(layer, output);
     const int32x4_t zeros = vdupq_n_s32(input->zero_point * input->height * input->width);
     for (int32_t quad = 0; quad < output->quads; quad++) {
-        const int32x4_t sums = sum_pixels(tensor_base(input, arena) + quad * input->plane_bytes,
-                                          input->row_bytes, input->height, input->width);
+        const int32x4_t sums = sum_of_pixels(tensor_base(input, arena) + quad * input->plane_bytes,
+                                             input->row_bytes, input->height, input->width);
         const int32x4_t rounded = round_generally(vsubq_s32(sums, zeros), &r, &s);
         store_four(vaddq_s32(rounded, s.zero_point), tensor_base(output, arena) + quad * output->plane_bytes);
     }
     return 1;
 }
+
+/* ---- Pools. ---- */
+
+INLINE void sum_pixels(const int8_t *from, int32_t row_bytes, int32_t rows, int32_t pixels, int32_t sums[4]) {
+    vst1q_s32(sums, sum_of_pixels(from, row_bytes, rows, pixels));
+}
+
+typedef int8x16_t Bytes;
+#define LANES 4
+#define FLIP 0u
+INLINE Bytes bytes_load(const int8_t *pixels) { return vld1q_s8(pixels); }
+INLINE Bytes bytes_load_every_other(const int8_t *pixels) {
+    return vreinterpretq_s8_s32(vld2q_s32((const int32_t *)(const void *)pixels).val[0]);
+}
+INLINE void bytes_store_pixels(Bytes bytes, int8_t *output, int pixels) {
+    store_pixels(bytes, output, pixels);
+}
+INLINE Bytes bytes_all(int8_t value) { return vdupq_n_s8(value); }
+INLINE Bytes bytes_max(Bytes a, Bytes b) { return vmaxq_s8(a, b); }
+INLINE Bytes bytes_min(Bytes a, Bytes b) { return vminq_s8(a, b); }
+
+#include "../pools.h"
 
 #endif

@@ -61,6 +61,7 @@ const EspalierKernelSet espalier_kernels_neon = {
     .winograd = winograd_where_it_fits,
     .depthwise_convolution = depthwise_that_fits,
     .add = add,
+    .max_pool = max_pool,
     .average_pool = average_pool,
     .mean = mean,
 };

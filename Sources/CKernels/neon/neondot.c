@@ -19,6 +19,7 @@ const EspalierKernelSet espalier_kernels_neondot = {
     .pixel_lanes = convolution_in_pixel_lanes,
     .depthwise_convolution = depthwise,
     .add = add,
+    .max_pool = max_pool,
     .average_pool = average_pool,
     .mean = mean,
 };

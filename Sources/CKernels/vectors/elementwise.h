@@ -1,4 +1,4 @@
-/* Addition with whole factors, and means over whole pictures. */
+/* Addition with whole factors, and means. */
 
 static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *first = &tensors[layer->inputs[0]], *second = &tensors[layer->inputs[1]];
@@ -32,40 +32,30 @@ static int32_t add(const EspalierLayer *layer, const EspalierTensor *tensors, in
     return 1;
 }
 
-/* The sums of a quad's channels over a picture. */
-static void sum_quad(const EspalierTensor *input, const int8_t *plane, int32_t sums[4]) {
+/* The sums of a quad's channels over some pixels. */
+static void sum_pixels(const int8_t *from, int32_t row_bytes, int32_t rows, int32_t pixels, int32_t sums[4]) {
     int32_t totals[4] = { 0, 0, 0, 0 };
-    for (int32_t y = 0; y < input->height; y++, plane += input->row_bytes) {
-        for (int32_t x = 0; x < input->width; x++) {
-            for (int c = 0; c < 4; c++) totals[c] += (int8_t)(plane[x * 4 + c] ^ (int8_t)FLIP);
+    for (int32_t y = 0; y < rows; y++, from += row_bytes) {
+        for (int32_t x = 0; x < pixels; x++) {
+            for (int c = 0; c < 4; c++) totals[c] += (int8_t)(from[x * 4 + c] ^ (int8_t)FLIP);
         }
     }
     for (int c = 0; c < 4; c++) sums[c] = totals[c];
 }
 
-INLINE int32_t reduced(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
-                       const int averages) {
+static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
-    const int32_t count = input->height * input->width;
-    int32_t sums[4];
-    for (int32_t c = 0; c < output->channels; c++) {
-        const int32_t lane = c & 3;
-        if (lane == 0) sum_quad(input, tensor_base(input, arena) + c / 4 * input->plane_bytes, sums);
-        const int8_t value = averages ? stored_value(pooled_mean(layer, sums[lane], count), 0, layer)
-                                      : stored_value(requantised(sums[lane] - input->zero_point * count,
-                                                                 layer->multiplier[0], layer->shift[0]),
-                                                     output->zero_point, layer);
-        tensor_base(output, arena)[c / 4 * output->plane_bytes + lane] = (int8_t)(value ^ (int8_t)FLIP);
+    const int32_t zeros = input->zero_point * input->height * input->width;
+    for (int32_t quad = 0; quad < output->quads; quad++) {
+        int32_t sums[4];
+        sum_pixels(tensor_base(input, arena) + quad * input->plane_bytes, input->row_bytes, input->height,
+                   input->width, sums);
+        for (int c = 0; c < 4; c++) {
+            const int32_t value = requantised(sums[c] - zeros, layer->multiplier[0], layer->shift[0]);
+            tensor_base(output, arena)[quad * output->plane_bytes + c] =
+                (int8_t)(stored_value(value, output->zero_point, layer) ^ (int8_t)FLIP);
+        }
     }
     return 1;
-}
-
-static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (!pools_everything(layer, &tensors[layer->inputs[0]], &tensors[layer->output])) return 0;
-    return reduced(layer, tensors, arena, 1);
-}
-
-static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    return reduced(layer, tensors, arena, 0);
 }

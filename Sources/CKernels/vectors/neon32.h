@@ -126,6 +126,9 @@ INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t qu
     (void)plane;
     if (quads > 0) bytes_store_pixels(x, output, pixels);
 }
+INLINE Bytes bytes_all(int8_t v) { return vdupq_n_s8(v); }
+INLINE Bytes bytes_max(Bytes a, Bytes b) { return vmaxq_s8(a, b); }
+INLINE Bytes bytes_min(Bytes a, Bytes b) { return vminq_s8(a, b); }
 /* From four outputs' bytes side by side to four pixels' quads. */
 INLINE Bytes bytes_interleave(Bytes x) {
     const int8x8x2_t table = { { vget_low_s8(x), vget_high_s8(x) } };

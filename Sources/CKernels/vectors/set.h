@@ -6,6 +6,7 @@
 #include "depthwise.h"
 #include "elementwise.h"
 #include "pixel_lanes.h"
+#include "../pools.h"
 
 /* Between the two calls, and not inlined between them: else the compiler might move what depends on the mode.
  */
@@ -57,6 +58,7 @@ const EspalierKernelSet SET = {
 #endif
     .depthwise_convolution = depthwise_convolution,
     .add = add,
+    .max_pool = max_pool,
     .average_pool = average_pool,
     .mean = mean,
     .exercise = exercise,

@@ -104,6 +104,9 @@ INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t qu
 }
 /* Stores up to four neighbouring pixels of one quad. */
 INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) { store_four(x, output, pixels); }
+INLINE Bytes bytes_all(int8_t v) { return _mm_set1_epi8(v); }
+INLINE Bytes bytes_max(Bytes a, Bytes b) { return _mm_max_epu8(a, b); }
+INLINE Bytes bytes_min(Bytes a, Bytes b) { return _mm_min_epu8(a, b); }
 /* From four outputs' bytes side by side to four pixels' quads. */
 INLINE Bytes bytes_interleave(Bytes x) {
     return _mm_shuffle_epi8(x, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));

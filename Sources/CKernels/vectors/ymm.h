@@ -134,6 +134,9 @@ INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) {
     store_four(_mm256_castsi256_si128(x), output, pixels < 4 ? pixels : 4);
     if (pixels > 4) store_four(_mm256_extracti128_si256(x, 1), output + 16, pixels - 4);
 }
+INLINE Bytes bytes_all(int8_t v) { return _mm256_set1_epi8(v); }
+INLINE Bytes bytes_max(Bytes a, Bytes b) { return _mm256_max_epu8(a, b); }
+INLINE Bytes bytes_min(Bytes a, Bytes b) { return _mm256_min_epu8(a, b); }
 /* From four outputs' bytes side by side to four pixels' quads, in each 128-bit part. */
 INLINE Bytes bytes_interleave(Bytes x) {
     return _mm256_shuffle_epi8(

@@ -1,4 +1,4 @@
-/* Additions of two tensors of one shape, and means. */
+/* Additions of two tensors of one shape, means, and what pools are made of. */
 
 INLINE int is_like(const EspalierTensor *a, const EspalierTensor *b) {
     return a->height == b->height && a->width == b->width && a->channels == b->channels;
@@ -34,39 +34,21 @@ INLINE void sum_pixels(const int8_t *from, int32_t row_bytes, int32_t rows, int3
     }
 }
 
-/* The part of a window inside the picture. */
-typedef struct Span {
-    int32_t first, count;
-} Span;
-
-INLINE Span span(int32_t start, int32_t length, int32_t end) {
-    const int32_t first = start > 0 ? start : 0, last = start + length < end ? start + length : end;
-    return (Span){ first, last - first };
+/* One pixel of a quad. */
+typedef uint32_t Bytes;
+#define LANES 1
+#define FLIP 0u
+INLINE Bytes bytes_load(const int8_t *quad) {
+    Bytes word;
+    __builtin_memcpy(&word, __builtin_assume_aligned(quad, 4), 4);
+    return word;
 }
-
-static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (input->data) return 0;
-    for (int32_t y = 0; y < output->height; y++) {
-        const Span rows
-            = span(y * layer->stride_height - layer->pad_top, layer->kernel_height, input->height);
-        for (int32_t x = 0; x < output->width; x++) {
-            const Span pixels
-                = span(x * layer->stride_width - layer->pad_left, layer->kernel_width, input->width);
-            const int8_t *in
-                = tensor_base(input, arena) + rows.first * input->row_bytes + pixels.first * 4;
-            int8_t *out = tensor_base(output, arena) + y * output->row_bytes + x * 4;
-            for (int32_t quad = 0; quad < output->quads; quad++) {
-                int32_t sums[4];
-                sum_pixels(in + quad * input->plane_bytes, input->row_bytes, rows.count, pixels.count, sums);
-                for (int c = 0; c < 4 && quad * 4 + c < output->channels; c++)
-                    out[quad * output->plane_bytes + c]
-                        = cut(layer, pooled_mean(layer, sums[c], rows.count * pixels.count));
-            }
-        }
-    }
-    return 1;
+INLINE Bytes bytes_load_every_other(const int8_t *quad) { return bytes_load(quad); }
+INLINE void bytes_store_pixels(Bytes word, int8_t *output, int pixels) {
+    (void)pixels;
+    __builtin_memcpy(__builtin_assume_aligned(output, 4), &word, 4);
 }
+INLINE Bytes bytes_all(int8_t value) { return (uint8_t)value * 0x01010101u; }
 
 static int32_t mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];

@@ -31,6 +31,19 @@ static inline __attribute__((always_inline)) void add_products(int32_t sums[4], 
     for (int c = 0; c < 4; c++) sums[c] += a.v[c] * b.v[c];
 }
 
+static inline __attribute__((always_inline)) uint32_t bytes_max(uint32_t a, uint32_t b) {
+    uint32_t greater = 0;
+    for (int i = 0; i < 32; i += 8) {
+        const int8_t x = (int8_t)(a >> i), y = (int8_t)(b >> i);
+        greater |= (uint32_t)(uint8_t)(x > y ? x : y) << i;
+    }
+    return greater;
+}
+
+static inline __attribute__((always_inline)) uint32_t bytes_min(uint32_t a, uint32_t b) {
+    return ~bytes_max(~a, ~b);
+}
+
 static inline __attribute__((always_inline)) int trailing_zeros(uint32_t bits) {
 #if defined(__ARM_ARCH_6M__)
     int zeros = 0;

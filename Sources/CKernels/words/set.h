@@ -3,6 +3,7 @@
  *   Four, four()                       a quad ready for multiplication, of 8 or 16 bytes
  *   dot(), add_pixels(), add_products()
  *   PIXELS                             whose windows are gathered at once: 32 bytes a block
+ *   bytes_max(), bytes_min()           of each of four bytes
  *   trailing_zeros(), saturated(), perhaps SMMULR
  * and chooses the set's symbol (SET) and its name (SET_NAME). */
 #include "../sets.h"
@@ -13,6 +14,7 @@
 #include "convolution.h"
 #include "depthwise.h"
 #include "elementwise.h"
+#include "../pools.h"
 
 const EspalierKernelSet SET = {
     .name = SET_NAME,
@@ -20,6 +22,7 @@ const EspalierKernelSet SET = {
     .pixel_lanes = pixel_lanes,
     .depthwise_convolution = depthwise,
     .add = add,
+    .max_pool = max_pool,
     .average_pool = average_pool,
     .mean = mean,
 };

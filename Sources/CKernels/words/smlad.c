@@ -61,6 +61,19 @@ static inline __attribute__((always_inline)) int32_t smmulr(int32_t a, int32_t b
     return high;
 }
 
+/* The subtraction leaves for each byte which one is greater, the selection takes it. */
+static inline __attribute__((always_inline)) uint32_t bytes_max(uint32_t a, uint32_t b) {
+    uint32_t greater;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(greater) : "r"(a), "r"(b));
+    return greater;
+}
+
+static inline __attribute__((always_inline)) uint32_t bytes_min(uint32_t a, uint32_t b) {
+    uint32_t less;
+    __asm__("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(less) : "r"(a), "r"(b));
+    return less;
+}
+
 static inline __attribute__((always_inline)) int trailing_zeros(uint32_t bits) {
     return __builtin_ctz(bits);
 }
