@@ -1,4 +1,5 @@
 /* Which sets there are, which this machine can run, and the call of one of their kernels. */
+#include "scalar.h"
 #include "sets.h"
 
 static const EspalierKernelSet reference = { .name = "reference" };
@@ -96,17 +97,29 @@ static int belong_together(const EspalierLayer *convolution, const EspalierLayer
            && tensors[addition->output].offset == tensors[result].offset;
 }
 
-int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
-                                    const EspalierTensor *tensors, int8_t *arena) {
-    EspalierAddingKernel kernel = 0;
-    if (convolution->operation != ESPALIER_OPERATION_CONVOLUTION || !is_plain(convolution, tensors)
-        || !belong_together(convolution, convolution + 1, tensors)) {
-        return 0;
-    }
+/* True for a pool over the whole picture that tensor `result` shows. */
+static int pools(const EspalierLayer *layer, uint16_t result, const EspalierTensor *tensors) {
+    if (layer->inputs[0] != result) return 0;
+    return layer->operation == ESPALIER_OPERATION_MEAN
+           || (layer->operation == ESPALIER_OPERATION_AVERAGE_POOL
+               && pools_everything(layer, &tensors[result], &tensors[layer->output]));
+}
+
+int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const EspalierLayer *convolution,
+                                    uint32_t behind, const EspalierTensor *tensors, int8_t *arena,
+                                    uint32_t *layers) {
+    const EspalierLayer *last = convolution, *end = convolution + behind;
+    EspalierEnding ending = { 0, 0 };
+    EspalierEndingKernel kernel = 0;
+    if (convolution->operation != ESPALIER_OPERATION_CONVOLUTION || !is_plain(convolution, tensors)) return 0;
+    if (last != end && belong_together(convolution, last + 1, tensors)) ending.addition = ++last;
+    if (last != end && pools(last + 1, (uint16_t)last->output, tensors)) ending.pool = ++last;
+    if (last == convolution) return 0;
     switch (convolution->kernel) {
-    case ESPALIER_KERNEL_WINOGRAD: kernel = set->winograd ? 0 : set->adding_channel_lanes; break;
-    case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->adding_channel_lanes; break;
-    case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->adding_pixel_lanes; break;
+    case ESPALIER_KERNEL_WINOGRAD: kernel = set->winograd ? 0 : set->ending_channel_lanes; break;
+    case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->ending_channel_lanes; break;
+    case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->ending_pixel_lanes; break;
     }
-    return kernel ? kernel(convolution, convolution + 1, tensors, arena) : 0;
+    *layers = (uint32_t)(last + 1 - convolution);
+    return kernel ? kernel(convolution, ending, tensors, arena) : 0;
 }

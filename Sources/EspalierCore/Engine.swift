@@ -77,18 +77,20 @@ public struct Engine {
         return result
     }
 
-    /// Runs a layer as ``run()`` does: a convolution together with the addition behind it, where the kernels can.
+    /// Runs a layer as ``run()`` does: a convolution together with the addition and the pool behind it, where the
+    /// kernels can.
     ///
     /// - Returns: how many layers that was, and the stored blocks that this input made unnecessary.
     public func runStep(_ index: Int) throws(Status) -> (layers: Int, skipped: Int32) {
         let layer = model.pointee.layers + index
-        if index &+ 1 < Int(model.pointee.layer_count),
-            let skipped = kernels.runAdding(layer, tensors: model.pointee.tensors, arena: arena)
-        {
-            clearSurroundings(of: Int(layer[1].output))
-            return (2, skipped)
-        }
-        return (1, try runLayer(index))
+        let behind = Int(model.pointee.layer_count) &- index &- 1
+        guard
+            let step = kernels.runEnding(
+                layer, behind: behind, tensors: model.pointee.tensors, arena: arena)
+        else { return (1, try runLayer(index)) }
+        for ended in 1..<step.layers { clearSurroundings(of: Int(layer[ended].output)) }
+        if layer[1].operation != ESPALIER_OPERATION_ADD { clearSurroundings(of: Int(layer[0].output)) }
+        return step
     }
 
     /// Runs one layer by itself, so that its output can be looked at; earlier ones must have run since the input was

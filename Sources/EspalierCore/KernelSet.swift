@@ -44,14 +44,17 @@ public struct KernelSet: @unchecked Sendable {
         return done == 0 ? nil : done &- 1
     }
 
-    /// The same of a convolution and the addition behind it in the table, run in one pass; nil where the set does not.
+    /// The same of a convolution and what it ends in among the layers behind it in the table, run in one pass, and how
+    /// many layers that was; nil where it ends in nothing or the set has no kernel for that.
     @inline(__always)
-    func runAdding(
-        _ convolution: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
+    func runEnding(
+        _ convolution: UnsafePointer<EspalierLayer>, behind: Int, tensors: UnsafePointer<EspalierTensor>,
         arena: UnsafeMutablePointer<Int8>
-    ) -> Int32? {
-        let done = espalier_kernels_run_adding(table, convolution, tensors, arena)
-        return done == 0 ? nil : done &- 1
+    ) -> (layers: Int, skipped: Int32)? {
+        var layers: UInt32 = 0
+        let done = espalier_kernels_run_ending(
+            table, convolution, UInt32(truncatingIfNeeded: behind), tensors, arena, &layers)
+        return done == 0 ? nil : (Int(truncatingIfNeeded: layers), done &- 1)
     }
 
     /// Where the kernels of avx512vnni find the inputs of a layer's kept blocks, `EspalierLayer.places` and

@@ -78,9 +78,17 @@ import Testing
         var firstUse = [plan.input: -1]
         for (step, layer) in plan.layers.enumerated() {
             for input in layer.inputs { lastUse[Int(input)] = step }
-            firstUse[Int(layer.fields.output)] = step
+            firstUse[Int(layer.fields.output)] = poolEnds(step, plan) ?? step
         }
         for output in plan.outputs { lastUse[Int(output)] = plan.layers.count }
+        for (step, layer) in plan.layers.enumerated() where layer.scratchBytes > 0 {
+            let scratch = Int(layer.fields.scratch)..<Int(layer.fields.scratch) + layer.scratchBytes
+            for index in plan.tensors.indices where plan.tensors[index].data.isEmpty {
+                let alive = firstUse[index]! <= step && step <= lastUse[index] ?? -1
+                #expect(
+                    !alive || !range(index).overlaps(scratch), "\(name): tensor \(index), scratch of \(step)")
+            }
+        }
         for index in plan.tensors.indices where plan.tensors[index].data.isEmpty {
             #expect(range(index).lowerBound >= 0 && range(index).upperBound <= plan.arenaBytes, "\(name)")
             #expect(range(index).lowerBound % Int(ESPALIER_ARENA_ALIGNMENT) == 0, "\(name)")
@@ -95,6 +103,18 @@ import Testing
                     !alive || !range(index).overlaps(range(other)), "\(name): tensors \(other) and \(index)")
             }
         }
+    }
+
+    /// The convolution that may run in one pass with the pool at this step.
+    private func poolEnds(_ step: Int, _ plan: Plan) -> Int? {
+        let pool = plan.layers[step]
+        guard [ESPALIER_OPERATION_AVERAGE_POOL, ESPALIER_OPERATION_MEAN].contains(pool.fields.operation),
+            let before = plan.layers[..<step].lastIndex(where: {
+                UInt16($0.fields.output) == pool.inputs[0]
+            })
+        else { return nil }
+        let isAddition = plan.layers[before].fields.operation == ESPALIER_OPERATION_ADD
+        return isAddition ? before - 1 : before
     }
 
     /// Whether `result` is read by an addition alone, which writes `sum` and follows the convolution that wrote `result`.

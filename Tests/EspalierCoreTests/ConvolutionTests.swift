@@ -24,6 +24,8 @@ import Testing
         var winograd = false
         /// An addition behind the convolution, in the same place.
         var addition: FollowingAddition?
+        /// A pool over the whole picture behind both.
+        var pool: FollowingPool?
         var seed: UInt64
 
         var description: String {
@@ -31,7 +33,8 @@ import Testing
                 + "blocks of \(blockOutputs), kept \(kept.map { "\($0)" } ?? "all"), "
                 + "weight zero point \(weightZeroPoint), rounds once \(roundsOnce), silence \(silence), "
                 + "Winograd \(winograd), "
-                + "\(addition.map { "\($0)" } ?? "no addition"), seed \(seed)"
+                + "\(addition.map { "\($0)" } ?? "no addition"), "
+                + "\(pool.map { "\($0)" } ?? "no pool"), seed \(seed)"
         }
 
         /// Runs the case both ways; nil when the bits agree.
@@ -69,17 +72,26 @@ import Testing
                 source, weights, geometry, scale, groups: groups, blockOutputs: blockOutputs,
                 roundsOnce: roundsOnce, skipsSilence: silence, winograd: winograd,
                 keep: mask.map { mask in { mask.keeps($0, $1) } }, target)
-            guard let addition else {
-                return firstMismatch(self, result) {
-                    try bench.run([input], inputs: [source], outputs: [target])[0]
+            var inputs = [input]
+            var sources = [source]
+            var expected = [result]
+            var targets = [sum]
+            if let addition {
+                let other = TestTensor(
+                    result.height, result.width, outputs, random.bytes(result.values.count))
+                inputs.append(other)
+                sources.append(addition.append(to: bench, target, sum))
+                expected = [addition.expected(result, other)]
+            }
+            if let pool {
+                targets.append(pool.append(to: bench, sum))
+                expected.append(pool.expected(expected[0], zeroPoint: bench.tensors[sum].zero_point))
+            }
+            return expected.indices.lazy.compactMap { index in
+                firstMismatch(self, expected[index]) {
+                    try bench.run(inputs, inputs: sources, outputs: targets)[index]
                 }
-            }
-            let other = TestTensor(
-                result.height, result.width, outputs, random.bytes(result.values.count))
-            let addend = addition.append(to: bench, target, sum)
-            return firstMismatch(self, addition.expected(result, other)) {
-                try bench.run([input, other], inputs: [source, addend], outputs: [sum])[0]
-            }
+            }.first
         }
     }
 

@@ -16,6 +16,7 @@ typedef struct ChannelWalk {
     int32_t group_bytes;   /* from a group's weights to the next one's */
     const Requantiser *requantisers;
     int32_t quads; /* output quads in these groups */
+    __m512i *sums; /* of all stored bytes of each of these groups' outputs; NULL: nobody asks */
 } ChannelWalk;
 
 /* Stores up to 4 pixels x 16 outputs: part q of `bytes` belongs to plane q. */
@@ -35,6 +36,12 @@ INLINE void store_pixels(__m512i bytes, int8_t *output, int32_t plane, int32_t q
             _mm_mask_storeu_epi32(output + q * plane, (__mmask8)((1 << pixels) - 1), parts[q]);
         }
     }
+}
+
+/* Adds up to 4 pixels' bytes to the sums of a group's outputs. */
+INLINE void sum_pixels(__m512i *sums, __m512i bytes, const int pixels) {
+    const __m512i ones = _mm512_set1_epi32(0x01010101 >> 8 * (4 - pixels));
+    *sums = _mm512_dpbusd_epi32(*sums, interleaved(bytes), ones);
 }
 
 /* Rounds and stores up to 4 pixels' sums of group n. */
@@ -60,6 +67,7 @@ INLINE void store_sums(const ChannelWalk *w, const Sums *sums, int n, int8_t *ou
         bytes = packed(v[0], v[1], v[2], v[3], s);
     }
     store_pixels(bytes, output, w->g.output_plane, quads, pixels);
+    if (w->sums) sum_pixels(&w->sums[n], bytes, pixels);
 }
 
 /* The end of a tile whose sums have to be rounded in integers: off the fast path, and compiled once. */
@@ -144,13 +152,14 @@ CHANNEL_ROW(row_2x8, 2, 8, UP_TO_7(2))
 CHANNEL_ROW(row_4x4, 4, 4, REST(1, 4) REST(2, 4) REST(3, 4))
 CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 
-int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *addition,
+int32_t avx512_channel_lanes(const EspalierLayer *layer, EspalierEnding ending,
                              const EspalierTensor *tensors, int8_t *arena) {
+    if (ending.pool && !avx512_pools_everything(ending.pool, tensors)) return 0;
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer,
                       .g = geometry(layer, tensors, arena),
                       .storing = storing(layer, output) };
-    const Addend other = addend(addition, layer, tensors, arena);
+    const Addend other = addend(ending.addition, layer, tensors, arena);
     Visit *visits = (Visit *)(arena + layer->scratch);
     w.visits = visits;
     uint8_t live[MOST_QUADS];
@@ -165,13 +174,18 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *ad
     const int32_t together = width % 8 && (width < 8 || width % 6 == 0 || width % 8 > 4) ? 4 : 2;
     Requantiser requantisers[4];
     w.requantisers = requantisers;
+    __m512i sums[4];
+    w.sums = ending.pool && !other.tensor ? sums : 0;
     for (int32_t group = 0; group < groups;) {
         int32_t n = 1;
         w.count = is_stored(layer, group) ? visited : 0;
         while (n < together && group + n < groups && is_stored(layer, group + n) == is_stored(layer, group))
             n++;
         if (n == 3) n = 2;
-        for (int32_t k = 0; k < n; k++) requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
+        for (int32_t k = 0; k < n; k++) {
+            requantisers[k] = requantiser_of_16(layer, (group + k) * 16, 0xffff);
+            sums[k] = _mm512_setzero_si512();
+        }
         const size_t stored = layer->row_start ? layer->row_start[group] : (size_t)group * layer->row_blocks;
         w.weights = layer->weights + stored * 64;
         w.quads = output->quads - group * 4;
@@ -190,6 +204,12 @@ int32_t avx512_channel_lanes(const EspalierLayer *layer, const EspalierLayer *ad
         const int32_t first = group * 4, last = first + n * 4 < output->quads ? first + n * 4 : output->quads;
         for (int32_t quad = first; other.tensor && quad < last; quad++) {
             add_to_rows(&other, output, arena, quad, 0, output->height);
+        }
+        if (w.sums) {
+            for (int32_t k = 0; k < n; k++)
+                avx512_pool_sums(ending.pool, tensors, arena, first + 4 * k, (const int32_t *)&sums[k]);
+        } else if (ending.pool) {
+            avx512_pool_quads(ending.pool, tensors, arena, first, last);
         }
         group += n;
     }

@@ -50,16 +50,17 @@ static void take_quad(PixelWalk *w, const Lists *l, int32_t quad) {
     }
 }
 
-int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addition,
+int32_t avx512_pixel_lanes(const EspalierLayer *layer, EspalierEnding ending,
                            const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     int8_t *room = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
     if (!gather_in_words(layer, tensors, arena, room, &gather)) return 0;
+    if (ending.pool && !avx512_pools_everything(ending.pool, tensors)) return 0;
     const int32_t few = has_few_channels(layer, input, &gather) ? input->channels : 0;
     w.storing = storing(layer, output);
-    const Addend other = addend(addition, layer, tensors, arena);
+    const Addend other = addend(ending.addition, layer, tensors, arena);
     room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
     Lists lists = { .layer = layer, .places = layer->places };
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
@@ -107,6 +108,9 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, const EspalierLayer *addi
             for (int32_t strip = 0; other.tensor && strip < gather.strips; strip++) {
                 add_to_rows(&other, output, arena, quad, strip * gather.height + band, rows);
             }
+            const int has_four = quad % 4 == 3 || quad + 1 == output->quads;
+            if (ending.pool && has_four && band + rows == gather.height)
+                avx512_pool_quads(ending.pool, tensors, arena, quad / 4 * 4, quad + 1);
         }
     }
     return 1 + silent;

@@ -45,63 +45,71 @@ static __m128i sum_of_pixels(const int8_t *from, int32_t row_bytes, int32_t rows
     return _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
 }
 
-/* The same of values. */
-INLINE __m128i sum_of_values(const int8_t *from, int32_t row_bytes, int32_t rows, int32_t pixels) {
-    const __m128i moved = _mm_set1_epi32(128 * rows * pixels);
-    return _mm_sub_epi32(sum_of_pixels(from, row_bytes, rows, pixels), moved);
-}
-
 INLINE void sum_pixels(const int8_t *from, int32_t row_bytes, int32_t rows, int32_t pixels, int32_t sums[4]) {
-    _mm_storeu_si128((__m128i *)sums, sum_of_values(from, row_bytes, rows, pixels));
+    const __m128i moved = _mm_set1_epi32(128 * rows * pixels);
+    _mm_storeu_si128((__m128i *)sums, _mm_sub_epi32(sum_of_pixels(from, row_bytes, rows, pixels), moved));
 }
 
 #include "../pools.h"
 
-/* pooled_mean() of four sums. Quotients are exact: a double tells any two fractions of 32-bit numbers apart.
- */
-INLINE __m128i pooled_means(const EspalierLayer *layer, __m128i totals, int32_t count) {
-    const __m128i origin = _mm_set1_epi32(layer->rounding_origin), half = _mm_set1_epi32(count / 2);
-    const __m128i sums = _mm_sub_epi32(totals, _mm_mullo_epi32(origin, _mm_set1_epi32(count)));
-    const __m128i moved = _mm_add_epi32(sums, _mm_sign_epi32(half, sums));
-    const __m256d quotients = _mm256_div_pd(_mm256_cvtepi32_pd(moved), _mm256_set1_pd(count));
-    return _mm_add_epi32(origin, _mm256_cvttpd_epi32(quotients));
+/* pooled_mean() of 16 sums. Quotients are exact: of up to 65,536 pixels a float tells each from the next
+ * whole number. */
+INLINE __m512i pooled_means(const EspalierLayer *layer, __m512i totals, int32_t count) {
+    const __m512i origin = _mm512_set1_epi32(layer->rounding_origin), half = _mm512_set1_epi32(count / 2);
+    const __m512i sums = _mm512_sub_epi32(totals, _mm512_mullo_epi32(origin, _mm512_set1_epi32(count)));
+    const __mmask16 below = _mm512_movepi32_mask(sums);
+    const __m512i moved = _mm512_mask_sub_epi32(_mm512_add_epi32(sums, half), below, sums, half);
+    const __m512 quotients = _mm512_div_ps(_mm512_cvtepi32_ps(moved), _mm512_set1_ps((float)count));
+    return _mm512_add_epi32(origin, _mm512_cvttps_epi32(quotients));
 }
 
-/* Stores four values of a pixel, cut to the activation's range. */
-INLINE void store_quad(const EspalierLayer *layer, __m128i values, int8_t *output) {
-    const __m128i least = _mm_set1_epi32(layer->activation_min), most = _mm_set1_epi32(layer->activation_max);
-    const __m128i cut = _mm_min_epi32(_mm_max_epi32(values, least), most);
-    const __m128i halves = _mm_packs_epi32(cut, cut);
-    const int32_t bytes = _mm_cvtsi128_si32(_mm_packs_epi16(halves, halves)) ^ (int32_t)0x80808080;
-    __builtin_memcpy(output, &bytes, 4);
+/* requantised() of 16 sums, at the zero point. */
+INLINE __m512i requantised_means(const EspalierLayer *layer, __m512i sums, int32_t zero_point) {
+    const __m512i none = _mm512_setzero_si512();
+    const Requantiser r = requantiser(none, none, _mm512_set1_epi32(layer->multiplier[0]),
+                                      _mm512_set1_epi32(layer->shift[0]), _mm512_setzero_ps());
+    return _mm512_add_epi32(round_twice(sums, &r), _mm512_set1_epi32(zero_point));
 }
 
-/* Whole pictures, of quads `first` to `last`. */
-static void average_quads(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
-                          int32_t first, int32_t last) {
+int avx512_pools_everything(const EspalierLayer *layer, const EspalierTensor *tensors) {
+    const EspalierTensor *input = &tensors[layer->inputs[0]];
+    if (input->data) return 0;
+    if (layer->operation == ESPALIER_OPERATION_MEAN) return layer->shift[0] >= -31;
+    return input->height * input->width <= 65536 && pools_everything(layer, input, &tensors[layer->output]);
+}
+
+void avx512_pool_sums(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena, int32_t first,
+                      const int32_t sums[16]) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    for (int32_t quad = first; quad < last; quad++) {
-        const __m128i sums = sum_of_values(tensor_base(input, arena) + quad * input->plane_bytes,
-                                           input->row_bytes, input->height, input->width);
-        store_quad(layer, pooled_means(layer, sums, input->height * input->width),
-                   tensor_base(output, arena) + quad * output->plane_bytes);
+    const int32_t count = input->height * input->width, quads = output->quads - first;
+    const int in_scale = layer->operation == ESPALIER_OPERATION_MEAN;
+    const __m512i zeros = _mm512_set1_epi32(((in_scale ? input->zero_point : 0) + 128) * count);
+    const __m512i values = _mm512_sub_epi32(_mm512_loadu_si512(sums), zeros);
+    const __m512i means = in_scale ? requantised_means(layer, values, output->zero_point)
+                                   : pooled_means(layer, values, count);
+    const __m512i least = _mm512_set1_epi32(layer->activation_min);
+    const __m512i most = _mm512_set1_epi32(layer->activation_max);
+    const __m512i cut = _mm512_min_epi32(_mm512_max_epi32(means, least), most);
+    const __m128i bytes = _mm_xor_si128(_mm512_cvtepi32_epi8(cut), _mm_set1_epi8((char)0x80));
+    int32_t pixels[4];
+    _mm_storeu_si128((__m128i *)pixels, bytes);
+    for (int32_t k = 0; k < 4 && k < quads; k++) {
+        __builtin_memcpy(tensor_base(output, arena) + (first + k) * output->plane_bytes, &pixels[k], 4);
     }
 }
 
-static void mean_quads(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
+void avx512_pool_quads(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
                        int32_t first, int32_t last) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    const int32_t zeros = input->zero_point * input->height * input->width;
-    for (int32_t quad = first; quad < last; quad++) {
-        int32_t sums[4];
-        int8_t bytes[4];
-        sum_pixels(tensor_base(input, arena) + quad * input->plane_bytes, input->row_bytes, input->height,
-                   input->width, sums);
-        for (int c = 0; c < 4; c++) {
-            const int32_t value = requantised(sums[c] - zeros, layer->multiplier[0], layer->shift[0]);
-            bytes[c] = (int8_t)(stored_value(value, output->zero_point, layer) ^ 0x80);
+    const EspalierTensor *input = &tensors[layer->inputs[0]];
+    const int8_t *from = tensor_base(input, arena);
+    for (int32_t quad = first; quad < last; quad += 4) {
+        int32_t sums[16] = { 0 };
+        for (int32_t k = 0; k < 4 && quad + k < last; k++) {
+            const int8_t *plane = from + (quad + k) * input->plane_bytes;
+            const __m128i four = sum_of_pixels(plane, input->row_bytes, input->height, input->width);
+            _mm_storeu_si128((__m128i *)(sums + 4 * k), four);
         }
-        __builtin_memcpy(tensor_base(output, arena) + quad * output->plane_bytes, bytes, 4);
+        avx512_pool_sums(layer, tensors, arena, quad, sums);
     }
 }
 
@@ -110,15 +118,14 @@ int32_t avx512_max_pool(const EspalierLayer *layer, const EspalierTensor *tensor
 }
 
 int32_t avx512_average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (input->data || !pools_everything(layer, input, output)) return average_pool(layer, tensors, arena);
-    average_quads(layer, tensors, arena, 0, output->quads);
+    if (!avx512_pools_everything(layer, tensors)) return average_pool(layer, tensors, arena);
+    avx512_pool_quads(layer, tensors, arena, 0, tensors[layer->output].quads);
     return 1;
 }
 
 int32_t avx512_mean(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    if (tensors[layer->inputs[0]].data) return 0;
-    mean_quads(layer, tensors, arena, 0, tensors[layer->output].quads);
+    if (!avx512_pools_everything(layer, tensors)) return 0;
+    avx512_pool_quads(layer, tensors, arena, 0, tensors[layer->output].quads);
     return 1;
 }
 

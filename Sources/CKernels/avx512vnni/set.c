@@ -18,11 +18,11 @@ static uint64_t exercise(uint32_t rounds) {
 }
 
 static int32_t channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    return avx512_channel_lanes(layer, 0, tensors, arena);
+    return avx512_channel_lanes(layer, (EspalierEnding){ 0, 0 }, tensors, arena);
 }
 
 static int32_t pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
-    return avx512_pixel_lanes(layer, 0, tensors, arena);
+    return avx512_pixel_lanes(layer, (EspalierEnding){ 0, 0 }, tensors, arena);
 }
 
 const EspalierKernelSet espalier_kernels_avx512vnni = {
@@ -30,8 +30,8 @@ const EspalierKernelSet espalier_kernels_avx512vnni = {
     .flip = 0x80,
     .channel_lanes = channel_lanes,
     .pixel_lanes = pixel_lanes,
-    .adding_channel_lanes = avx512_channel_lanes,
-    .adding_pixel_lanes = avx512_pixel_lanes,
+    .ending_channel_lanes = avx512_channel_lanes,
+    .ending_pixel_lanes = avx512_pixel_lanes,
     .depthwise_convolution = avx512_depthwise,
     .add = avx512_add,
     .max_pool = avx512_max_pool,

@@ -13,9 +13,15 @@
  * nothing, where it declines. Writes the output's elements and, in whole quads, its unused lanes; no halo. */
 typedef int32_t (*EspalierKernel)(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 
-/* Runs a convolution and the addition that follows it, in one pass: the addition's output lies where the
- * convolution's does. As EspalierKernel otherwise. */
-typedef int32_t (*EspalierAddingKernel)(const EspalierLayer *convolution, const EspalierLayer *addition,
+/* What a convolution ends in: layers that follow it in the table and take its result, each NULL where there
+ * is none. The addition's output lies where the convolution's does; the pool is over the whole picture. */
+typedef struct EspalierEnding {
+    const EspalierLayer *addition;
+    const EspalierLayer *pool; /* AVERAGE_POOL or MEAN */
+} EspalierEnding;
+
+/* Runs a convolution and what it ends in, in one pass. As EspalierKernel otherwise. */
+typedef int32_t (*EspalierEndingKernel)(const EspalierLayer *convolution, EspalierEnding ending,
                                         const EspalierTensor *tensors, int8_t *arena);
 
 /* The kernels of one instruction set; NULL where it has none for an operation. */
@@ -27,8 +33,8 @@ typedef struct EspalierKernelSet {
     EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
     EspalierKernel pixel_lanes;
     EspalierKernel winograd; /* NULL: such layers run in channel lanes */
-    EspalierAddingKernel adding_channel_lanes;
-    EspalierAddingKernel adding_pixel_lanes;
+    EspalierEndingKernel ending_channel_lanes;
+    EspalierEndingKernel ending_pixel_lanes;
     EspalierKernel depthwise_convolution;
     EspalierKernel add;
     EspalierKernel max_pool;
@@ -49,10 +55,12 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index);
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena);
 
-/* Runs a convolution and the addition behind it in the layers' table in one pass; 0 where they do not belong
- * together or the set has no kernel for both. What the convolution alone gives is nowhere then. */
-int32_t espalier_kernels_run_adding(const EspalierKernelSet *set, const EspalierLayer *convolution,
-                                    const EspalierTensor *tensors, int8_t *arena);
+/* Runs a convolution and what it ends in among the `behind` layers behind it in the table, in one pass; 0
+ * where it ends in nothing or the set has no kernel for that. `layers`: how many that was. What a convolution
+ * gives before an addition is nowhere then. */
+int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const EspalierLayer *convolution,
+                                    uint32_t behind, const EspalierTensor *tensors, int8_t *arena,
+                                    uint32_t *layers);
 
 /* Lists EspalierLayer.places and place_start for avx512vnni, on any machine; returns how many places there
  * are, 0 for a layer that has none. Either may be NULL: to be told how many. */

@@ -76,9 +76,20 @@ enum ArenaLayout {
         for (step, layer) in plan.layers.enumerated() {
             for input in layer.inputs { use(Int(input), step) }
             use(Int(layer.fields.output), step)
+            use(Int(layer.fields.output), firstStep(plan, ending: step))
         }
         for output in plan.outputs { use(Int(output), plan.layers.count) }
         return lifetimes
+    }
+
+    /// The convolution that kernels may run in one pass with this pool behind it, or behind its addition: it then writes the
+    /// pool's output while it still reads its input. Any other step itself.
+    private static func firstStep(_ plan: Plan, ending step: Int) -> Int {
+        let pools = [ESPALIER_OPERATION_AVERAGE_POOL, ESPALIER_OPERATION_MEAN]
+        guard step > 0, pools.contains(plan.layers[step].fields.operation) else { return step }
+        let before = plan.layers[step - 1]
+        guard UInt16(before.fields.output) == plan.layers[step].inputs[0] else { return step }
+        return before.fields.operation == ESPALIER_OPERATION_ADD ? max(0, step - 2) : step - 1
     }
 
     private static func aligned(_ bytes: Int) -> Int {

@@ -46,8 +46,41 @@ struct FollowingAddition: CustomStringConvertible {
     }
 }
 
-/// Convolutions that end in an addition, against both done one after the other with plain loops.
-@Suite struct FusedAdditionTests {
+/// A pool over the whole picture that a convolution's result ends in, or the sum behind it.
+enum FollowingPool: CaseIterable {
+    case average
+    case mean
+
+    private var scale: Requantisation {
+        Requantisation(multiplier: [1_600_000_003], shift: [-4], zeroPoint: -9, range: -128...127)
+    }
+
+    private func geometry(_ height: Int, _ width: Int) -> Geometry {
+        Geometry(kernelHeight: height, kernelWidth: width)
+    }
+
+    /// Adds the layer; returns its output.
+    func append(to bench: LayerBench, _ input: Int) -> Int {
+        let shape = bench.tensors[input]
+        let output = bench.tensor(1, 1, Int(shape.channels), zeroPoint: self == .mean ? scale.zeroPoint : 0)
+        switch self {
+        case .average:
+            bench.averagePool(input, geometry(Int(shape.height), Int(shape.width)), -100...100, output)
+        case .mean: bench.mean(input, scale, output)
+        }
+        return output
+    }
+
+    func expected(_ input: TestTensor, zeroPoint: Int32) -> TestTensor {
+        switch self {
+        case .average: naiveAveragePool(input, geometry(input.height, input.width), range: -100...100)
+        case .mean: naiveMean(input, zeroPoint: zeroPoint, scale)
+        }
+    }
+}
+
+/// Convolutions that end in an addition, a pool, or both, against each done after the other with plain loops.
+@Suite struct EndingTests {
     @Test(arguments: [1, 2, 4, 16])
     func randomShapesAgree(blockOutputs: Int) {
         var random = SeededGenerator(seed: 90 + UInt64(blockOutputs))
@@ -58,6 +91,19 @@ struct FollowingAddition: CustomStringConvertible {
                 large.height = (index % 2 == 0 ? 16 : 9) * large.geometry.strideHeight
                 large.width = (index % 3 == 0 ? 16 : 32) * large.geometry.strideWidth
                 return large
+            })
+    }
+
+    @Test(arguments: [1, 2, 4, 16], FollowingPool.allCases)
+    func thoseThatEndInPoolsAgree(blockOutputs: Int, pool: FollowingPool) {
+        var random = SeededGenerator(seed: 190 + UInt64(blockOutputs))
+        expectAgreement(
+            (0..<60).map { index in
+                var ending = randomCase(blockOutputs, &random)
+                ending.pool = pool
+                if index % 2 == 0 { ending.addition = nil }
+                if index % 15 == 0 { (ending.height, ending.width) = (33, 40) }
+                return ending
             })
     }
 
@@ -85,14 +131,15 @@ struct FollowingAddition: CustomStringConvertible {
             kept: Bool.random(using: &random) ? 0.5 : nil, addition: addition, seed: random.next())
     }
 
-    /// The sets that have such kernels do run both layers in one step: without it the test above shows nothing.
-    @Test(arguments: [(1, false), (16, false), (16, true)])
-    func bothLayersAreOneStep(blockOutputs: Int, winograd: Bool) throws {
+    /// The sets that have such kernels do run all layers in one step: without it the tests above show nothing.
+    @Test(arguments: [(1, false), (16, false), (16, true)], [(true, false), (false, true), (true, true)])
+    func allLayersAreOneStep(packing: (Int, Bool), ending: (adds: Bool, pools: Bool)) throws {
+        let (blockOutputs, winograd) = packing
         for kernels in KernelSet.all where kernels.name == "avx512vnni" {
             let bench = LayerBench()
             let input = bench.tensor(8, 8, 4, halo: Halo(top: 1, bottom: 1, left: 1, right: 1))
             let sum = bench.tensor(8, 8, 4, zeroPoint: -128)
-            let result = bench.tensor(inPlaceOf: sum, zeroPoint: -5)
+            let result = ending.adds ? bench.tensor(inPlaceOf: sum, zeroPoint: -5) : sum
             let weights = NaiveWeights(
                 values: [Int8](repeating: 1, count: winograd ? 144 : 16), bias: [0, 0, 0, 0])
             var geometry = Geometry()
@@ -103,12 +150,13 @@ struct FollowingAddition: CustomStringConvertible {
                 Requantisation(
                     multiplier: Array(repeating: 1 << 30, count: 4), shift: [-7, -7, -7, -7], zeroPoint: -5),
                 blockOutputs: blockOutputs, winograd: winograd, result)
-            _ = FollowingAddition().append(to: bench, result, sum)
-            let model = bench.model(input: input, outputs: [sum])
+            if ending.adds { _ = FollowingAddition().append(to: bench, result, sum) }
+            let output = ending.pools ? FollowingPool.average.append(to: bench, sum) : sum
+            let model = bench.model(input: input, outputs: [output])
             let arena = Arena(bytes: Int(model.pointee.arena_bytes))
             let engine = try Engine(
                 model: model, arena: arena.start, arenaBytes: arena.bytes.count, kernels: kernels)
-            #expect(try engine.runStep(0).layers == 2)
+            #expect(try engine.runStep(0).layers == 1 + (ending.adds ? 1 : 0) + (ending.pools ? 1 : 0))
         }
     }
 }
