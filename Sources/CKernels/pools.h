@@ -99,6 +99,7 @@ static int32_t max_pool(const EspalierLayer *layer, const EspalierTensor *tensor
 static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     if (input->data) return 0;
+    Divisor area = { 0, 0 };
     for (int32_t y = 0; y < output->height; y++) {
         const int32_t top = y * layer->stride_height - layer->pad_top;
         const Span rows = span(top, layer->kernel_height, input->height);
@@ -107,12 +108,13 @@ static int32_t average_pool(const EspalierLayer *layer, const EspalierTensor *te
                                      input->width);
             const int8_t *in = tensor_base(input, arena) + rows.first * input->row_bytes + pixels.first * 4;
             int8_t *out = tensor_base(output, arena) + y * output->row_bytes + x * 4;
+            if (rows.count * pixels.count != area.count) area = divisor(rows.count * pixels.count);
             for (int32_t quad = 0; quad < output->quads; quad++) {
                 int32_t sums[4];
                 int8_t bytes[4];
                 sum_pixels(in + quad * input->plane_bytes, input->row_bytes, rows.count, pixels.count, sums);
                 for (int c = 0; c < 4; c++) {
-                    const int32_t mean = pooled_mean(layer, sums[c], rows.count * pixels.count);
+                    const int32_t mean = pooled_mean(layer, sums[c], &area);
                     bytes[c] = (int8_t)(stored_value(mean, 0, layer) ^ (int8_t)FLIP);
                 }
                 __builtin_memcpy(out + quad * output->plane_bytes, bytes, 4);

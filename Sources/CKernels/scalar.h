@@ -22,10 +22,29 @@ INLINE int8_t stored_value(int32_t value, int32_t zero_point, const EspalierLaye
     return (int8_t)moved;
 }
 
-/* The mean of `count` values with this sum, ties away from the rounding origin: AVERAGE_POOL. */
-INLINE int32_t pooled_mean(const EspalierLayer *layer, int32_t total, int32_t count) {
-    const int32_t origin = layer->rounding_origin, sum = total - origin * count;
-    return origin + (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+/* Division by the number of pixels under a window, for many sums: a division takes longer than all else.
+ * Quotients of what pooled_mean() divides are exact for up to 65,536 pixels: the reciprocal is less than
+ * 1 / 2^40 too large, and a value times their number less than 2^40. */
+typedef struct Divisor {
+    int32_t count;
+    uint64_t reciprocal; /* 2^40 / count, rounded up; 0: too many pixels */
+} Divisor;
+
+INLINE Divisor divisor(int32_t count) {
+    return (Divisor){ count, count <= 65536 ? ((1ull << 40) + (uint64_t)count - 1) / (uint64_t)count : 0 };
+}
+
+INLINE int32_t divided(uint32_t value, const Divisor *d) {
+    if (!d->reciprocal) return (int32_t)(value / (uint32_t)d->count);
+    return (int32_t)(value * d->reciprocal >> 40);
+}
+
+/* The mean of so many values with this sum, ties away from the rounding origin: AVERAGE_POOL. */
+INLINE int32_t pooled_mean(const EspalierLayer *layer, int32_t total, const Divisor *d) {
+    const int32_t origin = layer->rounding_origin, sum = total - origin * d->count;
+    const int32_t half = d->count / 2;
+    if (sum > 0) return origin + divided((uint32_t)(sum + half), d);
+    return origin - divided((uint32_t)(half - sum), d);
 }
 
 /* True where one window covers the whole picture and the output is one pixel. */

@@ -15,19 +15,28 @@ typedef struct DepthwiseWalk {
     int32_t row, first;      /* bytes of an input row; output */
 } DepthwiseWalk;
 
-/* Stores LANES pixels of a quad; vector k of four has pixels k and k + 4. */
-static void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *output, int pixels) {
+/* A load of LANES pixels has the window of one output in each 128-bit part: in vector k of four, that of this
+ * one, and in the next part that of the output 4 / STRIDE further on. At stride 1 packing orders them. */
+INLINE int output_of(const int k, const int STRIDE) {
+    return STRIDE == 2 && LANES == 8 ? k / 2 * 4 + k % 2 : k;
+}
+
+/* Stores LANES pixels of a quad. */
+INLINE void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *output, int pixels,
+                            const int STRIDE) {
     if (w->storing.in_lanes) {
         Ints v[4];
+#pragma clang loop unroll(full)
         for (int k = 0; k < 4; k++) v[k] = requantise(sums[k], &w->requantiser, w->storing.negative_differs);
-        bytes_store_pixels(bytes_pack(v, &w->storing), output, pixels);
+        const Bytes bytes = bytes_pack(v, &w->storing);
+        bytes_store_pixels(STRIDE == 2 ? bytes_in_pairs(bytes) : bytes, output, pixels);
         return;
     }
     for (int k = 0; k < 4; k++) {
         int32_t values[LANES];
         ints_store(values, sums[k]);
         for (int lane = 0; lane < LANES; lane++) {
-            const int pixel = lane / 4 * 4 + k;
+            const int pixel = output_of(k, STRIDE) + lane / 4 * (4 / STRIDE);
             if (pixel >= pixels) continue;
             output[pixel * 4 + lane % 4] =
                 stored_one(w->layer, w->first + lane % 4, values[lane], &w->storing);
@@ -42,18 +51,14 @@ INLINE void depthwise_row(const DepthwiseWalk *w, const int8_t *input, int8_t *o
 #pragma clang loop unroll(full)
         for (int y = 0; y < 3; y++) {
             const int8_t *from = input + y * w->row + x * 4 * STRIDE;
-            Bytes taps[4], v[4];
 #pragma clang loop unroll(full)
-            for (int t = 0; t < 3; t++) {
-                taps[t] = STRIDE == 1 ? bytes_load(from + t * 4) : bytes_load_every_other(from + t * 4);
+            for (int k = 0; k < 4; k++) {
+                const Bytes taps = bytes_interleave(bytes_load(from + output_of(k, STRIDE) * STRIDE * 4));
+                sums[k] = dot(sums[k], taps, w->weights[y], DEPTHWISE_AS_STORED);
             }
-            taps[3] = taps[2];
-            bytes_transpose(taps, v);
-#pragma clang loop unroll(full)
-            for (int k = 0; k < 4; k++) sums[k] = dot(sums[k], v[k], w->weights[y], DEPTHWISE_AS_STORED);
         }
         const int32_t left = w->g.width - x;
-        store_depthwise(w, sums, output + x * 4, left < LANES ? left : LANES);
+        store_depthwise(w, sums, output + x * 4, left < LANES ? left : LANES, STRIDE);
     }
 }
 

@@ -41,16 +41,6 @@ INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int as_stored) {
                                           vpadd_s16(vget_low_s16(high), vget_high_s16(high))));
 }
 
-/* From four taps' quads to the four taps of each channel: v[k] holds quad k. */
-INLINE void bytes_transpose(const Bytes taps[4], Bytes v[4]) {
-    const int8x16x2_t ab = vzipq_s8(taps[0], taps[1]), cd = vzipq_s8(taps[2], taps[3]);
-    for (int k = 0; k < 2; k++) {
-        const int16x8x2_t four = vzipq_s16(vreinterpretq_s16_s8(ab.val[k]), vreinterpretq_s16_s8(cd.val[k]));
-        v[2 * k] = vreinterpretq_s8_s16(four.val[0]);
-        v[2 * k + 1] = vreinterpretq_s8_s16(four.val[1]);
-    }
-}
-
 /* Bytes as sums, in the same order. */
 INLINE void bytes_widen(Bytes x, Ints v[4]) {
     const int16x8_t low = vmovl_s8(vget_low_s8(x)), high = vmovl_s8(vget_high_s8(x));
@@ -105,7 +95,7 @@ INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
     return r->once ? round_once(x, r) : round_twice(x, r->multiplier, r->shift, negative_differs);
 }
 
-/* Four vectors of rounded sums in the order of bytes_transpose, as stored bytes. */
+/* Four vectors of rounded sums as stored bytes: of each 128-bit part, the sums of one after the other. */
 INLINE Bytes bytes_pack(const Ints v[4], const Storing *s) {
     const int16x8_t zero = vdupq_n_s16((int16_t)s->zero_point);
     const int16x8_t ab = vqaddq_s16(vcombine_s16(vqmovn_s32(v[0]), vqmovn_s32(v[1])), zero);
@@ -126,6 +116,8 @@ INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t qu
     (void)plane;
     if (quads > 0) bytes_store_pixels(x, output, pixels);
 }
+/* The middle two of four pairs of quads change places, where there are four. */
+INLINE Bytes bytes_in_pairs(Bytes x) { return x; }
 INLINE Bytes bytes_all(int8_t v) { return vdupq_n_s8(v); }
 INLINE Bytes bytes_max(Bytes a, Bytes b) { return vmaxq_s8(a, b); }
 INLINE Bytes bytes_min(Bytes a, Bytes b) { return vminq_s8(a, b); }

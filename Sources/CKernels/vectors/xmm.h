@@ -50,16 +50,6 @@ INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int as_stored) {
     return _mm_add_epi32(sums, _mm_madd_epi16(pairs, ones));
 }
 
-/* From four taps' quads to the four taps of each channel: v[k] holds quad k. */
-INLINE void bytes_transpose(const Bytes taps[4], Bytes v[4]) {
-    const __m128i a = _mm_unpacklo_epi8(taps[0], taps[1]), b = _mm_unpackhi_epi8(taps[0], taps[1]);
-    const __m128i c = _mm_unpacklo_epi8(taps[2], taps[3]), d = _mm_unpackhi_epi8(taps[2], taps[3]);
-    v[0] = _mm_unpacklo_epi16(a, c);
-    v[1] = _mm_unpackhi_epi16(a, c);
-    v[2] = _mm_unpacklo_epi16(b, d);
-    v[3] = _mm_unpackhi_epi16(b, d);
-}
-
 /* Bytes without sign as sums, in the same order. */
 INLINE void bytes_widen(Bytes x, Ints v[4]) {
     const __m128i zero = _mm_setzero_si128();
@@ -89,7 +79,7 @@ INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
     return _mm_blend_epi16(e, o, 0xcc);
 }
 
-/* Four vectors of rounded sums in the order of bytes_transpose, as stored bytes. */
+/* Four vectors of rounded sums as stored bytes: of each 128-bit part, the sums of one after the other. */
 INLINE Bytes bytes_pack(const Ints v[4], const Storing *s) {
     const __m128i zero = _mm_set1_epi16((int16_t)(s->zero_point + 128));
     const __m128i ab = _mm_adds_epi16(_mm_packs_epi32(v[0], v[1]), zero);
@@ -104,6 +94,8 @@ INLINE void bytes_store_quads(Bytes x, int8_t *output, int32_t plane, int32_t qu
 }
 /* Stores up to four neighbouring pixels of one quad. */
 INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) { store_four(x, output, pixels); }
+/* The middle two of four pairs of quads change places, where there are four. */
+INLINE Bytes bytes_in_pairs(Bytes x) { return x; }
 INLINE Bytes bytes_all(int8_t v) { return _mm_set1_epi8(v); }
 INLINE Bytes bytes_max(Bytes a, Bytes b) { return _mm_max_epu8(a, b); }
 INLINE Bytes bytes_min(Bytes a, Bytes b) { return _mm_min_epu8(a, b); }

@@ -61,16 +61,6 @@ INLINE Ints dot(Ints sums, Bytes activations, Bytes weights, int as_stored) {
 #endif
 }
 
-/* From four taps' quads to the four taps of each channel: v[k] holds quad k of each 128-bit part. */
-INLINE void bytes_transpose(const Bytes taps[4], Bytes v[4]) {
-    const __m256i a = _mm256_unpacklo_epi8(taps[0], taps[1]), b = _mm256_unpackhi_epi8(taps[0], taps[1]);
-    const __m256i c = _mm256_unpacklo_epi8(taps[2], taps[3]), d = _mm256_unpackhi_epi8(taps[2], taps[3]);
-    v[0] = _mm256_unpacklo_epi16(a, c);
-    v[1] = _mm256_unpackhi_epi16(a, c);
-    v[2] = _mm256_unpacklo_epi16(b, d);
-    v[3] = _mm256_unpackhi_epi16(b, d);
-}
-
 /* Bytes without sign as sums, in the same order. */
 INLINE void bytes_widen(Bytes x, Ints v[4]) {
     const __m256i zero = _mm256_setzero_si256();
@@ -114,7 +104,7 @@ INLINE Ints requantise(Ints x, const Requantiser *r, int negative_differs) {
     return _mm256_srav_epi32(_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa), ints_load(r->right));
 }
 
-/* Four vectors of rounded sums in the order of bytes_transpose, as stored bytes. */
+/* Four vectors of rounded sums as stored bytes: of each 128-bit part, the sums of one after the other. */
 INLINE Bytes bytes_pack(const Ints v[4], const Storing *s) {
     const __m256i zero = _mm256_set1_epi16((int16_t)(s->zero_point + 128));
     const __m256i ab = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), zero);
@@ -134,6 +124,8 @@ INLINE void bytes_store_pixels(Bytes x, int8_t *output, int pixels) {
     store_four(_mm256_castsi256_si128(x), output, pixels < 4 ? pixels : 4);
     if (pixels > 4) store_four(_mm256_extracti128_si256(x, 1), output + 16, pixels - 4);
 }
+/* The middle two of four pairs of quads change places, where there are four. */
+INLINE Bytes bytes_in_pairs(Bytes x) { return _mm256_permute4x64_epi64(x, 0xd8); }
 INLINE Bytes bytes_all(int8_t v) { return _mm256_set1_epi8(v); }
 INLINE Bytes bytes_max(Bytes a, Bytes b) { return _mm256_max_epu8(a, b); }
 INLINE Bytes bytes_min(Bytes a, Bytes b) { return _mm256_min_epu8(a, b); }
