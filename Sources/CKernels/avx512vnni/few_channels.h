@@ -45,72 +45,113 @@ static void few_weights(const int8_t *weights, int32_t channels, int8_t *words) 
     if (channels == 3) _mm_storeu_si128(to, ninth);
 }
 
-/* From pixels of two vectors, in each lane four bytes: `bytes` has their places, 64 more in the second. */
-INLINE __m512i bytes_of_two(__m512i first, __m512i second, int bytes) {
+/* In each lane four bytes of 128: those of `bytes`, plus `step` times the lane. */
+INLINE __m512i bytes_of_lanes(uint32_t bytes, const int step) {
     const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i pixels = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(0x04040404));
-    return _mm512_permutex2var_epi8(first, _mm512_add_epi8(pixels, _mm512_set1_epi32(bytes)), second);
+    const __m512i start = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(step * 0x01010101));
+    return _mm512_add_epi32(start, _mm512_set1_epi32((int32_t)bytes));
 }
 
-/* The words of 16 pixels of one row. */
-INLINE void few_row(const int8_t *from, int8_t *to, int64_t plane, __mmask16 lanes, const int channels,
-                    const int stride) {
-    const Columns c = gather_columns(from, stride);
-    if (channels == 1) {
-        const __m512i two = bytes_of_two(c.first, c.second, 0x00004000);
-        _mm512_mask_storeu_epi32(to, lanes, bytes_of_two(two, c.third, 0x00400100));
-    } else {
-        _mm512_mask_storeu_epi32(to, lanes, bytes_of_two(c.first, c.second, 0x40020100));
-        _mm512_mask_storeu_epi32(to + plane, lanes, bytes_of_two(c.second, c.third, 0x41400201));
-    }
+INLINE void store_words(int8_t *to, __m512i words, __mmask16 lanes, const int whole) {
+    if (whole)
+        _mm512_storeu_si512(to, words);
+    else
+        _mm512_mask_storeu_epi32(to, lanes, words);
 }
 
-/* The ninth bytes of three rows, of 16 pixels. */
-INLINE void few_ninths(const int8_t *from, int64_t row, int8_t *to, __mmask16 lanes, const int stride) {
-    const __m512i two =
-        bytes_of_two(gather_pixels(from + 8, stride), gather_pixels(from + row + 8, stride), 0x00004202);
-    const __m512i third = gather_pixels(from + 2 * row + 8, stride);
-    _mm512_mask_storeu_epi32(to, lanes, bytes_of_two(two, third, 0x00420100));
-}
-
-/* Does `WORDS` for each 16 pixels of a row, at `x` bytes; the last of them may overlap the ones before. */
-#define EACH_SEGMENT(WIDTH, WORDS)                                                                           \
-    for (int64_t x = 0, last = (WIDTH) < 16 ? 0 : (WIDTH) * 4 - 64;; x = x + 64 < last ? x + 64 : last) {    \
-        const __mmask16 lanes = (__mmask16)((WIDTH) < 16 ? (1u << (WIDTH)) - 1 : 0xffff);                    \
-        WORDS;                                                                                               \
-        if (x == last) break;                                                                                \
-    }
-
-INLINE void gather_few(const Gather *g, int32_t first, const int channels, const int stride) {
-    const int32_t band = g->height - first < g->band ? g->height - first : g->band;
-    const int32_t rows = band + 2 / g->parities, pitch = g->width * 4;
-    const int64_t step = g->parities * g->input_row, plane = g->parities * g->copy;
-    const int8_t *corner = g->corner + first * stride * g->input_row;
-    for (int32_t parity = 0; parity < g->parities; parity++) {
-        const int8_t *from = corner + parity * g->input_row;
-        int8_t *to = g->room + parity * g->copy;
-        /* The last odd row is no window's. */
-        for (int32_t y = 0; y < rows - parity; y++, from += step, to += pitch) {
-            EACH_SEGMENT(g->width, few_row(from + x * stride, to + x, plane, lanes, channels, stride))
+/* Stores the words of 16 pixels of one row; returns their ninth bytes, in each lane's lowest. */
+INLINE __m512i few_row(const int8_t *from, int8_t *to, int64_t plane, __mmask16 lanes, const int channels,
+                       const int stride, const int whole) {
+    const __mmask64 lowest = 0x1111111111111111;
+    const int step = 4 * stride;
+    const __m512i a = _mm512_loadu_si512(from);
+    if (stride == 1) {
+        const __m512i b = _mm512_castsi128_si512(_mm_loadu_si64(from + 64));
+        if (channels == 1) {
+            const __m512i bytes = bytes_of_lanes(0x00080400, step);
+            store_words(to, _mm512_permutex2var_epi8(a, bytes, b), lanes, whole);
+            return a;
         }
+        const __m512i words = _mm512_permutex2var_epi8(a, bytes_of_lanes(0x09080605, step), b);
+        store_words(to, _mm512_permutex2var_epi8(a, bytes_of_lanes(0x04020100, step), b), lanes, whole);
+        store_words(to + plane, words, lanes, whole);
+        return _mm512_maskz_permutex2var_epi8(lowest, a, bytes_of_lanes(10, step), b);
     }
-    if (channels == 1) return;
-    int8_t *to = g->room + 2 * plane;
-    for (int32_t y = 0; y < band; y++, corner += stride * g->input_row, to += pitch) {
-        EACH_SEGMENT(g->width, few_ninths(corner + x * stride, g->input_row, to + x, lanes, stride))
+    const __m512i b = _mm512_loadu_si512(from + 64);
+    if (channels == 1) {
+        /* The last window's last pixel is the 33rd. */
+        const __m512i words = _mm512_permutex2var_epi8(a, bytes_of_lanes(0x00080400, step), b);
+        store_words(to, _mm512_mask_set1_epi8(words, 1ull << 62, from[128]), lanes, whole);
+        return a;
+    }
+    const __m512i next = _mm512_castsi128_si512(_mm_loadu_si32(from + 128));
+    const __m512i c = _mm512_alignr_epi32(b, a, 1), d = _mm512_alignr_epi32(next, b, 1);
+    store_words(to, _mm512_permutex2var_epi8(a, bytes_of_lanes(0x04020100, step), b), lanes, whole);
+    store_words(to + plane, _mm512_permutex2var_epi8(c, bytes_of_lanes(0x05040201, step), d), lanes, whole);
+    return _mm512_maskz_permutex2var_epi8(lowest, c, bytes_of_lanes(6, step), d);
+}
+
+/* 16 pixels of every row of a band: from their first window's corner to its first word's place. */
+INLINE void few_column(const Gather *g, const int8_t *from, int8_t *to, int32_t band, __mmask16 lanes,
+                       const int channels, const int stride, const int whole) {
+    const int64_t row = g->input_row, pitch = g->width * 4, plane = g->parities * g->copy;
+    int8_t *odd = stride == 1 ? to + pitch : to + g->copy, *ninths = to + 2 * plane;
+    __m512i first = few_row(from, to, plane, lanes, channels, stride, whole), second;
+    if (stride == 1) second = few_row(from + row, odd, plane, lanes, channels, stride, whole);
+    for (int32_t y = 0; y < band; y++, ninths += pitch) {
+        if (stride == 2) {
+            second = few_row(from + row, odd, plane, lanes, channels, stride, whole);
+            odd += pitch;
+        }
+        to += pitch;
+        int8_t *const even = stride == 1 ? to + pitch : to;
+        const __m512i third = few_row(from + 2 * row, even, plane, lanes, channels, stride, whole);
+        if (channels == 3) {
+            const __m512i two = _mm512_or_si512(first, _mm512_slli_epi32(second, 8));
+            store_words(ninths, _mm512_or_si512(two, _mm512_slli_epi32(third, 16)), lanes, whole);
+        }
+        from += stride * row;
+        first = stride == 1 ? second : third;
+        if (stride == 1) second = third;
     }
 }
+
+/* The last 16 pixels of a row may overlap the ones before. */
+INLINE void gather_few(const Gather *g, int32_t first, const int channels, const int stride,
+                       const int whole) {
+    const int32_t band = g->height - first < g->band ? g->height - first : g->band;
+    const int8_t *corner = g->corner + first * stride * g->input_row;
+    const int64_t last = whole ? g->width * 4 - 64 : 0;
+    const __mmask16 lanes = whole ? 0xffff : (__mmask16)((1u << g->width) - 1);
+    for (int64_t x = 0;; x = x + 64 < last ? x + 64 : last) {
+        few_column(g, corner + x * stride, g->room + x, band, lanes, channels, stride, whole);
+        if (x == last) return;
+    }
+}
+
+#define GATHER_FEW(NAME, CHANNELS, STRIDE, WHOLE)                                                            \
+    static __attribute__((noinline)) void NAME(const Gather *g, int32_t first) {                             \
+        gather_few(g, first, CHANNELS, STRIDE, WHOLE);                                                       \
+    }
+GATHER_FEW(gather_3, 3, 1, 1)
+GATHER_FEW(gather_3_narrow, 3, 1, 0)
+GATHER_FEW(gather_3_by_two, 3, 2, 1)
+GATHER_FEW(gather_3_narrow_by_two, 3, 2, 0)
+GATHER_FEW(gather_1, 1, 1, 1)
+GATHER_FEW(gather_1_narrow, 1, 1, 0)
+GATHER_FEW(gather_1_by_two, 1, 2, 1)
+GATHER_FEW(gather_1_narrow_by_two, 1, 2, 0)
 
 /* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. */
 static const int8_t *gather_few_channels(const Gather *g, int32_t channels, int32_t first) {
     if (channels == 3 && g->stride == 1)
-        gather_few(g, first, 3, 1);
+        (g->width < 16 ? gather_3_narrow : gather_3)(g, first);
     else if (channels == 3)
-        gather_few(g, first, 3, 2);
+        (g->width < 16 ? gather_3_narrow_by_two : gather_3_by_two)(g, first);
     else if (g->stride == 1)
-        gather_few(g, first, 1, 1);
+        (g->width < 16 ? gather_1_narrow : gather_1)(g, first);
     else
-        gather_few(g, first, 1, 2);
+        (g->width < 16 ? gather_1_narrow_by_two : gather_1_by_two)(g, first);
     return g->room;
 }
 
