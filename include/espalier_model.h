@@ -99,8 +99,8 @@ typedef struct EspalierLayer {
     /* CONVOLUTION, DEPTHWISE: what int16 holds for any two adjacent weights: 2: their products with 0...255; 1: those
      * with -128...127, as no weight is -128; 0: neither for sure. */
     int32_t pairs_fit;
-    /* CONVOLUTION, DEPTHWISE: 1 where no output is shifted left and int16 holds every sum requantised, before the zero
-     * point is added. */
+    /* CONVOLUTION, DEPTHWISE: 1 where each output is shifted right, if its multiplier is not 0, and int16 holds every
+     * sum requantised, before the zero point is added. */
     int32_t results_fit;
     int32_t places_of;         /* CONVOLUTION: ESPALIER_PLACES_...: the kernels that `places` are for; 0: none */
     int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs */
@@ -116,7 +116,8 @@ typedef struct EspalierLayer {
      * all rows. Other kernels, and these where there are none, list them anew in each run. */
     const uint16_t *places;
     const uint32_t *place_start; /* [rows + 1], or NULL: one list */
-    /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].
+    /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4]; in unused lanes of a quad the
+     * weight zero point.
      * DEPTHWISE: [output quads][kernel_height * kernel_width][4]. TABLE: [256], index = value + 128. */
     const int8_t *weights;
     /* The tables of a CONVOLUTION have an entry for every output of every row, those of a DEPTHWISE for every lane

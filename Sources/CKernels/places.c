@@ -79,8 +79,9 @@ uint32_t espalier_list_places(int32_t places_of, const EspalierLayer *layer, con
     List list = { places, 0 };
     if (layer->operation != ESPALIER_OPERATION_CONVOLUTION) return 0;
     if (layer->kernel != ESPALIER_KERNEL_PIXEL_LANES || !gathers(places_of, layer, tensors, &g)) return 0;
-    const int in_runs = places_of == ESPALIER_PLACES_NEON, is_one = !layer->mask && !in_runs;
-    const int32_t zeros = places_of == ESPALIER_PLACES_AVX512VNNI ? zeros_place(layer, &g) : 0;
+    const int in_runs = places_of == ESPALIER_PLACES_NEON, in_words = places_of == ESPALIER_PLACES_AVX512VNNI;
+    const int is_one = in_words && !layer->mask;
+    const int32_t zeros = in_words ? zeros_place(layer, &g) : 0;
     const int32_t outputs = tensors[layer->output].channels;
     const int32_t rows = is_one ? 1 : (outputs + layer->block_outputs - 1) / layer->block_outputs;
     for (int32_t row = 0; row < rows; row++) {

@@ -90,21 +90,20 @@ import Testing
         #expect(Packing.pairsFit([-128, -1, 0, 0]) == 0)
     }
 
-    /// A sum of 65,535 is requantised to 32,767.5, half of it to 16,383.75.
+    /// A quarter of a sum of 131,064 is 32,766.
     @Test func resultsFitWhereSixteenBitsHoldThem() {
         func fit(bias: Int32, weights: [Int8], _ multipliers: [QuantizedMultiplier]) -> Bool {
             Packing.resultsFit(bias: [0, bias], multipliers: multipliers) { $0 == 0 ? [] : weights }
         }
+        let none = QuantizedMultiplier(multiplier: 0, shift: 0)
         let half = QuantizedMultiplier(multiplier: 1 << 30, shift: 0)
         let quarter = QuantizedMultiplier(multiplier: 1 << 30, shift: -1)
-        let left = QuantizedMultiplier(multiplier: 1 << 30, shift: 1)
-        #expect(fit(bias: 65_532, weights: [], [half, half]))
-        #expect(fit(bias: -65_532, weights: [], [half, half]))
-        #expect(!fit(bias: 65_534, weights: [], [half, half]))
-        #expect(fit(bias: 65_535, weights: [], [half, quarter]))
+        #expect(fit(bias: 131_064, weights: [], [quarter, quarter]))
+        #expect(fit(bias: -131_064, weights: [], [none, quarter]))
+        #expect(!fit(bias: 131_068, weights: [], [quarter, quarter]))
         // Inputs of -128 may add 128 times the weights' magnitudes.
-        #expect(fit(bias: 0, weights: [127, -128, 127, 127, 2], [half, half]))
-        #expect(!fit(bias: 0, weights: [127, -128, 127, 127, 3], [half, half]))
-        #expect(!fit(bias: 0, weights: [], [left, half]))
+        #expect(fit(bias: 120, weights: [127, -128, 127, 127, 127, -127, 127, 127, 6], [none, quarter]))
+        #expect(!fit(bias: 124, weights: [127, -128, 127, 127, 127, -127, 127, 127, 6], [none, quarter]))
+        #expect(!fit(bias: 0, weights: [], [half, quarter]))
     }
 }

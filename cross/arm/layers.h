@@ -118,13 +118,28 @@ static void fill_weights(int32_t bytes) {
     for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(least, most);
 }
 
+/* Lanes past the last channel have weights of 0. */
+static void clear_unused_lanes(int32_t rows) {
+    const int32_t quads = tensors[0].quads, used = tensors[0].channels - (quads - 1) * 4;
+    int8_t *at = weights;
+    for (int32_t row = 0; row < rows; row++) {
+        for (int32_t block = 0; block < layer.row_blocks; block++) {
+            if (!(mask[row * layer.mask_words + block / 32] >> (block % 32) & 1)) continue;
+            for (int32_t o = 0; o < layer.block_outputs; o++, at += 4) {
+                if (block % quads == quads - 1) memset(at + used, 0, (size_t)(4 - used));
+            }
+        }
+    }
+}
+
 /* Whether 16 bits hold an output's sums requantised, whose weights have magnitudes of this sum. */
 static int result_fits(int32_t output, int64_t magnitudes) {
     int64_t most = (bias[output] < 0 ? -(int64_t)bias[output] : bias[output]) + 128 * magnitudes;
     if (most > INT32_MAX) most = INT32_MAX;
-    if (shift[output] > 0) return 0;
+    if (!multiplier[output]) return 1;
+    if (shift[output] >= 0) return 0;
     const int64_t high = (most * multiplier[output] + (1 << 30)) >> 31;
-    return (shift[output] ? (high + (1ll << (-shift[output] - 1))) >> -shift[output] : high) < INT16_MAX;
+    return (high + (1ll << (-shift[output] - 1))) >> -shift[output] < INT16_MAX;
 }
 
 /* In one layer of four it is not said. */
@@ -198,6 +213,7 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
         layer.row_start = row_start;
     }
     fill_weights(stored * together * 4);
+    clear_unused_lanes(rows);
     fill_tables(rows * together, to, next() % 8 != 0);
     find_whether_results_fit(rows);
     fill_arena();
@@ -228,6 +244,7 @@ static void winograd(int32_t height, int32_t width, int32_t from, int32_t to, in
     if (next() % 4) return;
     memset(weights, next() % 2 ? -128 : 127, WEIGHTS);
     layer.pairs_fit = weights[0] == 127;
+    clear_unused_lanes((to + 15) / 16);
     find_whether_results_fit((to + 15) / 16);
     fill_input(next() % 2 ? -128 : 127);
 }

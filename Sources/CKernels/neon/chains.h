@@ -79,9 +79,8 @@ INLINE void add_chain(int32x4_t *low, int32x4_t *high, const int8_t *input, cons
 /* The sums of `together` outputs of a mask row that stores `stored`, on `vectors` vectors. Returns the next
  * row's weights. */
 INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
-                                const uint16_t *list, int32_t length, const int8_t *weights,
+                                const uint16_t *list, const uint16_t *end, const int8_t *weights,
                                 const int vectors, const int together, const int stored) {
-    const uint16_t *const end = list + length;
     int32x4_t low[MOST_SUMS], high[MOST_SUMS];
 #pragma clang loop unroll(full)
     for (int i = 0; i < together * vectors; i++) load_starts(starts[i / vectors], &low[i], &high[i]);

@@ -174,7 +174,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
         w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
-        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->results_fit);
+        w.way = way_of_storing(&w.storing, w.requantisers, 4);
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }

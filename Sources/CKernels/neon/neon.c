@@ -23,7 +23,7 @@ INLINE int begin_storing(const EspalierLayer *layer, const EspalierTensor *outpu
 
 INLINE int begin_outputs(const EspalierLayer *layer, int32_t first, const Storing *s, Requantiser r[4]) {
     for (int32_t n = 0; n < 4; n++) r[n] = requantiser_of_quad(layer, first / 4 + n);
-    return way_of_storing(s, r, 4, layer->results_fit);
+    return way_of_storing(s, r, 4);
 }
 
 INLINE int32x4_t start_of(const Requantiser *r) { return r->start; }

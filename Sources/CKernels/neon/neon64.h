@@ -42,6 +42,7 @@ typedef struct Storing {
     int whole_range;      /* bytes saturate where the activation ends */
     int from_zero;        /* and stored values are 0 ... 255 less 128: ReLU */
     int once;
+    int fits; /* 16 bits hold all results, and none is shifted left */
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
@@ -56,6 +57,7 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.whole_range = layer->activation_min == -128 && layer->activation_max == 127;
     s.from_zero = s.whole_range && output->zero_point == -128;
     s.once = layer->rounds_once;
+    s.fits = layer->results_fit && !s.once;
     return s;
 }
 
@@ -131,16 +133,12 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
  * whole range of bytes; FROM_ZERO: 0 ... 255 less 128. */
 enum { GENERALLY, TO_THE_RIGHT, IN_16_BITS, FROM_ZERO };
 
-/* Where 16 bits hold all results. */
-INLINE int fast_way(const Storing *s) {
-    return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
-}
-
-/* Of so many vectors of outputs; `fit`: 16 bits hold all results. */
-INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int fit) {
+/* Of so many vectors of outputs. */
+INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count) {
+    if (s->fits) return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
     int right = !s->once;
     for (int n = 0; n < count; n++) right &= shifts_right(&r[n]);
-    return !right ? GENERALLY : fit ? fast_way(s) : TO_THE_RIGHT;
+    return right ? TO_THE_RIGHT : GENERALLY;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {

@@ -14,40 +14,43 @@ enum { BAND_VECTORS = BAND_SEGMENTS * 4, SPARE_VECTORS = 3 };
 /* Four outputs of a band. */
 typedef struct PixelWalk {
     Storing storing;
-    const int8_t *input;    /* the band's first pixel */
-    int8_t *output;         /* of the quad, or where its band is put together */
-    int32_t vectors, spare; /* in the band, and past its end */
-    const uint16_t *lists[4]; /* of each mask row in the quad: places.h */
-    int32_t lengths[4];
-    const int8_t *weights;  /* of the quad's first kept block */
-    Requantiser requantisers[4];
-    int32x4_t starts[4][2]; /* of two vectors */
+    const int8_t *input;        /* the band's first pixel */
+    int8_t *output;             /* of the quad, or where its band is put together */
+    int32_t vectors, spare;     /* in the band, and past its end */
+    const uint16_t *lists;      /* places.h */
+    const uint32_t *list_start; /* of each mask row in the quad, and past the last one's */
+    const int8_t *weights;      /* of the quad's first kept block */
+    Requantiser four;
+    int32x4_t factors[4][2];    /* multiplier and shift of each output */
+    int32x4_t starts[4][2];     /* of two vectors */
     int way;
-    int sixteen; /* each four vectors are neighbours in `output`, else each two */
+    int sixteen;                /* each four vectors are neighbours in `output`, else each two */
     int32_t places[BAND_VECTORS + SPARE_VECTORS]; /* of each vector, in `output` */
 } PixelWalk;
 
 /* Four outputs of a tile as stored bytes: [16 pixels][output][16]; and what is read past the end. */
 typedef int8_t TileBytes[MOST_SUMS * 16 + 16];
 
-/* One output's sums as stored bytes. */
-INLINE void store_output(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *bytes,
+/* One output's sums as stored bytes, in a fast way. */
+INLINE void store_output(const int32x4_t *sums, const int32x4_t factors[2], const Storing *s, int8_t *bytes,
                          const int vectors, const int way) {
+    const Requantiser r = { .multiplier = factors[0], .shift = factors[1] };
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v += 4) {
         int32x4_t x[4];
 #pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) x[k] = rounded(sums[v + k], r, s, way);
+        for (int k = 0; k < 4; k++) x[k] = rounded(sums[v + k], &r, s, way);
         vst1q_s8(bytes + v * 16, packed(x[0], x[1], x[2], x[3], s, way));
     }
 }
 
 /* Off the fast paths, and once. */
 static __attribute__((noinline)) void store_output_by_way(const PixelWalk *w, const int32x4_t *sums,
-                                                          const Requantiser *r, int8_t *bytes, int vectors) {
+                                                          int32_t output, int8_t *bytes, int vectors) {
+    const Requantiser r = requantiser_of_lane(&w->four, output);
     for (int v = 0; v < vectors; v++) {
         const int32x4_t four[4] = { sums[v], sums[v], sums[v], sums[v] };
-        store_pixels(packed_by_way(four, r, &w->storing, w->way), bytes + v / 4 * 64 + v % 4 * 4, 1);
+        store_pixels(packed_by_way(four, &r, &w->storing, w->way), bytes + v / 4 * 64 + v % 4 * 4, 1);
     }
 }
 
@@ -77,24 +80,24 @@ INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, con
     for (int output = 0; output < 4; output += together) {
         int32x4_t sums[MOST_SUMS];
         const int row = output / stored, in_row = output % stored;
+        const uint32_t begin = w->list_start[row], end = w->list_start[row + 1];
         const int8_t *const next
-            = pixel_sums(sums, &w->starts[output], w->input + first * 16, w->lists[row], w->lengths[row],
-                         weights + in_row * 4, vectors, together, stored);
+            = pixel_sums(sums, &w->starts[output], w->input + first * 16, w->lists + begin,
+                         w->lists + end, weights + in_row * 4, vectors, together, stored);
         if (in_row + together == stored) weights = next - in_row * 4;
 #pragma clang loop unroll(full)
         for (int o = 0; o < together; o++) {
-            const Requantiser *r = &w->requantisers[output + o];
-            const int32x4_t *of_one = sums + o * vectors;
+            const int32x4_t *of_one = sums + o * vectors, *factors = w->factors[output + o];
             int8_t *const to = bytes + (output + o) * 16;
             if (w->way == FROM_ZERO) {
-                store_output(of_one, r, &w->storing, to, vectors, FROM_ZERO);
+                store_output(of_one, factors, &w->storing, to, vectors, FROM_ZERO);
             } else if (w->way == IN_16_BITS) {
-                store_output(of_one, r, &w->storing, to, vectors, IN_16_BITS);
+                store_output(of_one, factors, &w->storing, to, vectors, IN_16_BITS);
             } else {
                 int32x4_t copy[MOST_SUMS];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) copy[v] = of_one[v];
-                store_output_by_way(w, copy, r, to, vectors);
+                store_output_by_way(w, copy, output + o, to, vectors);
             }
         }
     }
@@ -128,10 +131,11 @@ typedef struct Lists {
     int are_made;          /* ahead: the layer holds them */
     const uint16_t *table; /* else the place of each block, */
     uint16_t *room;        /* and room for the lists of a quad */
+    uint32_t list_start[5];
 } Lists;
 
 /* Lists a mask row's blocks, all of them in pairs; returns the list's length. */
-INLINE int32_t list_row(const Lists *l, int32_t row, uint16_t *list) {
+INLINE uint32_t list_row(const Lists *l, int32_t row, uint16_t *list) {
     const EspalierLayer *layer = l->layer;
     const uint16_t *table = l->table;
     uint16_t *next = list + LIST_BEGIN;
@@ -145,27 +149,26 @@ INLINE int32_t list_row(const Lists *l, int32_t row, uint16_t *list) {
         }
     }
     if (LIST_BEGIN) begin_list(list, (int32_t)(next - list) - LIST_BEGIN);
-    return (int32_t)(next - list);
+    return (uint32_t)(next - list);
 }
 
-static void list_quad(PixelWalk *w, const Lists *l, int32_t quad) {
+/* The lists of a quad, whose last outputs may have no mask row. */
+static void list_quad(PixelWalk *w, Lists *l, int32_t quad) {
     const EspalierLayer *layer = l->layer;
     const int32_t count = 4 / layer->block_outputs, first = quad * count;
-    uint16_t *room = l->room;
+    w->lists = l->are_made ? layer->places : l->room;
+    w->list_start = l->list_start;
+    if (l->are_made && first + count <= l->rows) {
+        w->list_start = layer->place_start + first;
+        return;
+    }
+    l->list_start[0] = l->are_made ? layer->place_start[first] : 0;
     for (int32_t r = 0; r < count; r++) {
         const int32_t row = first + r;
-        w->lists[r] = l->are_made ? layer->places : room;
-        w->lengths[r] = 0;
-        if (row >= l->rows) continue;
-        if (!l->are_made) {
-            w->lengths[r] = list_row(l, row, room);
-            room += w->lengths[r];
-        } else if (layer->place_start) {
-            w->lists[r] += layer->place_start[row];
-            w->lengths[r] = (int32_t)(layer->place_start[row + 1] - layer->place_start[row]);
-        } else {
-            w->lengths[r] = layer->row_blocks;
-        }
+        const uint32_t begin = l->list_start[r];
+        l->list_start[r + 1] = row >= l->rows ? begin
+                               : l->are_made  ? layer->place_start[row + 1]
+                                              : begin + list_row(l, row, l->room + begin);
     }
 }
 
@@ -183,18 +186,20 @@ static Requantiser requantiser_of_some(const EspalierLayer *layer, int32_t quad,
 }
 
 /* What a quad of outputs is made of. */
-static void prepare_quad(PixelWalk *w, const Lists *l, int32_t quad) {
+static void prepare_quad(PixelWalk *w, Lists *l, int32_t quad) {
     const EspalierLayer *layer = l->layer;
     const int32_t together = layer->block_outputs, first = quad * 4 / together;
-    const Requantiser four = requantiser_of_some(layer, quad, l->rows * together - quad * 4);
+    w->four = requantiser_of_some(layer, quad, l->rows * together - quad * 4);
     list_quad(w, l, quad);
     for (int32_t o = 0; o < 4; o++) {
-        w->requantisers[o] = requantiser_of_lane(&four, o);
-        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(w->requantisers[o].start);
+        w->factors[o][0] = vld1q_dup_s32((const int32_t *)&w->four.multiplier + o);
+        w->factors[o][1] = vld1q_dup_s32((const int32_t *)&w->four.shift + o);
+        const int32x4_t start = vld1q_dup_s32((const int32_t *)&w->four.start + o);
+        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(start);
     }
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
-    w->way = way_of_storing(&w->storing, &four, 1, layer->results_fit);
+    w->way = way_of_storing(&w->storing, &w->four, 1);
 }
 
 /* Rows of a band that has been put together, to where they belong. */

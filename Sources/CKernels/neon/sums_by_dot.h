@@ -148,8 +148,9 @@ INLINE int32x4_t start_in_pixel_lanes(int32x4_t start) { return start; }
 /* The sums of one mask row: `together` outputs, all it stores, on `vectors` vectors. A vector of weights is
  * four blocks of one output, two of two or one of four. Returns the next row's weights. */
 INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
-                                const uint16_t *places, int32_t count, const int8_t *weights,
+                                const uint16_t *places, const uint16_t *last, const int8_t *weights,
                                 const int vectors, const int together, const int stored) {
+    const int32_t count = (int32_t)(last - places);
     int8x16_t inputs[4];
     const int step = 4 / together;
     (void)stored;

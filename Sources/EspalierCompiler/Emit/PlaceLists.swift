@@ -1,9 +1,10 @@
 import EspalierCore
 
 extension Plan {
-    /// Lists ahead where the kernels of `kind`, ESPALIER_PLACES_..., find the inputs of kept blocks. Places follow from where
-    /// the tensors lie.
+    /// Lists ahead where the kernels of `kind` find the inputs of kept blocks: ESPALIER_PLACES_..., 0 for nobody's. Places
+    /// follow from where the tensors lie.
     mutating func listPlaces(_ kind: Int32) {
+        guard kind != 0 else { return }
         let compiled = CompiledModel(self)
         withExtendedLifetime(compiled) {
             let model = compiled.pointer.pointee

@@ -96,7 +96,8 @@ enum Packing {
         return fitUnsigned ? 2 : weights.contains(-128) ? 0 : 1
     }
 
-    /// `results_fit` of the contract: 16 bits hold every sum requantised. The greatest has each input at -128 or so.
+    /// `results_fit` of the contract: 16 bits hold every sum requantised, and outputs are shifted right. The greatest sum
+    /// has each input at -128 or so.
     static func resultsFit(bias: [Int32], multipliers: [QuantizedMultiplier], weights: (Int) -> [Int8])
         -> Bool
     {
@@ -104,7 +105,7 @@ enum Packing {
             let (bias, multiplier) = entry
             let magnitudes = weights(output).reduce(0) { $0 + Int($1.magnitude) }
             let most = Int32(clamping: Int(bias.magnitude) + 128 * magnitudes)
-            return multiplier.shift <= 0 && multiplier.apply(most) < Int16.max
+            return multiplier.multiplier == 0 || (multiplier.shift < 0 && multiplier.apply(most) < Int16.max)
         }
     }
 
