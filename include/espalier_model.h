@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 5u
+#define ESPALIER_ABI_VERSION 6u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
@@ -41,6 +41,11 @@
 #define ESPALIER_KERNEL_PIXEL_LANES 1
 #define ESPALIER_KERNEL_CHANNEL_LANES 2
 #define ESPALIER_KERNEL_WINOGRAD 3
+
+/* EspalierLayer.places_of: the kernels whose lists a layer holds. */
+#define ESPALIER_PLACES_AVX512VNNI 1
+#define ESPALIER_PLACES_NEONDOT 2
+#define ESPALIER_PLACES_NEON 3
 
 /* One activation tensor of shape [height, width, channels], or a constant operand. */
 typedef struct EspalierTensor {
@@ -94,6 +99,10 @@ typedef struct EspalierLayer {
     /* CONVOLUTION, DEPTHWISE: what int16 holds for any two adjacent weights: 2: their products with 0...255; 1: those
      * with -128...127, as no weight is -128; 0: neither for sure. */
     int32_t pairs_fit;
+    /* CONVOLUTION, DEPTHWISE: 1 where each output is shifted right, if its multiplier is not 0, and int16 holds every
+     * sum requantised, before the zero point is added. */
+    int32_t results_fit;
+    int32_t places_of;         /* CONVOLUTION: ESPALIER_PLACES_...: the kernels that `places` are for; 0: none */
     int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs */
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
@@ -102,12 +111,13 @@ typedef struct EspalierLayer {
      * correction sums the whole window. */
     const uint32_t *mask;      /* [rows][mask_words] */
     const uint32_t *row_start; /* [rows + 1] kept blocks stored before row r; NULL with a NULL mask */
-    /* CONVOLUTION in pixel lanes, for kernels of avx512vnni: NULL, or where the inputs of the kept blocks lie in a
-     * band of the input as they gather it (espalier_list_places): row r's from place_start[r] on; one list for all
-     * rows with a NULL mask. Where there are none, these kernels list them anew in each run. */
+    /* CONVOLUTION in pixel lanes: NULL, or lists of where the inputs of the kept blocks lie in a band of the input as
+     * the kernels of `places_of` gather it (espalier_list_places): row r's from place_start[r] on, or one list for
+     * all rows. Other kernels, and these where there are none, list them anew in each run. */
     const uint16_t *places;
-    const uint32_t *place_start; /* [rows + 1]; NULL with a NULL mask */
-    /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4].
+    const uint32_t *place_start; /* [rows + 1], or NULL: one list */
+    /* CONVOLUTION: the kept blocks, row by row in bit order, [block][block_outputs][4]; in unused lanes of a quad the
+     * weight zero point.
      * DEPTHWISE: [output quads][kernel_height * kernel_width][4]. TABLE: [256], index = value + 128. */
     const int8_t *weights;
     /* The tables of a CONVOLUTION have an entry for every output of every row, those of a DEPTHWISE for every lane

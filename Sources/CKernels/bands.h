@@ -83,4 +83,25 @@ INLINE int32_t gather_place(const Gather *g, int32_t kernel_row, int32_t kernel_
     return (kernel_column * g->parities + parity) * g->copy + row * g->width * 4;
 }
 
+/* Gathers what could be read in place where that `is_better` or it has too many words; 0 where a band has. */
+INLINE int gather_within(Gather *g, int32_t too_many, int is_better) {
+    if (g->is_input && (is_better || g->plane / 4 * g->quads >= too_many)) {
+        g->is_input = 0;
+        gather_sizes(g);
+    }
+    return g->plane / 4 * g->quads < too_many;
+}
+
+/* Where each block's inputs lie from a pixel's place in the band, in words; returns how many there are. */
+INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
+    int32_t block = 0;
+    for (int32_t y = 0; y < g->kernel_height; y++) {
+        for (int32_t x = 0; x < g->kernel_width; x++) {
+            int32_t place = gather_place(g, y, x) / 4;
+            for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
+        }
+    }
+    return block;
+}
+
 #endif

@@ -57,16 +57,20 @@ public struct KernelSet: @unchecked Sendable {
         return done == 0 ? nil : (Int(truncatingIfNeeded: layers), done &- 1)
     }
 
-    /// Where the kernels of avx512vnni find the inputs of a layer's kept blocks, `EspalierLayer.places` and
+    /// Which lists of kept blocks' places its kernels take: ESPALIER_PLACES_..., 0 for none.
+    public var places: Int32 { table.pointee.places }
+
+    /// Where the kernels of `kind`, ESPALIER_PLACES_..., find the inputs of a layer's kept blocks: `EspalierLayer.places` and
     /// `place_start`, on any machine.
     ///
-    /// - Returns: how many places there are; 0 where the layer has none.
+    /// - Returns: how many places there are; 0 where the layer has none. `starts` stay as they were where one list is all
+    ///   rows'.
     @discardableResult
     public static func listPlaces(
-        of layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
+        _ kind: Int32, of layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
         places: UnsafeMutablePointer<UInt16>? = nil, starts: UnsafeMutablePointer<UInt32>? = nil
     ) -> Int {
-        Int(espalier_list_places(layer, tensors, places, starts))
+        Int(espalier_list_places(kind, layer, tensors, places, starts))
     }
 
     @inline(__always)

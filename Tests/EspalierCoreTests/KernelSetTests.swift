@@ -1,3 +1,4 @@
+import CEspalier
 import Testing
 
 @testable import EspalierCompiler
@@ -51,6 +52,30 @@ import Testing
             values: [Int8](repeating: 3, count: 16 * 36), bias: Array(repeating: 5, count: 16))
         bench.convolution(input, weights, threeByThree(), scale(16), blockOutputs: blockOutputs, output)
         try expectOwnKernels(bench, input: input, output: output)
+    }
+
+    /// Magnitudes of 255 together give sums of up to 32,640, of 256 up to 32,768, which 16 bits do not hold.
+    @Test func foursAreListedWhereSixteenBitsHoldTheirProducts() {
+        let bench = LayerBench()
+        let input = bench.tensor(4, 4, 36)
+        let output = bench.tensor(4, 4, 2)
+        let fours = [64, -64, 63, 64].flatMap { [Int8](repeating: $0, count: 4) }
+        let others = [64, 64, -64, 64].flatMap { [Int8](repeating: $0, count: 4) }
+        let last = [Int8](repeating: 64, count: 4)
+        let weights = NaiveWeights(
+            values: fours + others + last + fours + fours + last, bias: [0, 0])
+        bench.convolution(input, weights, Geometry(), scale(2), blockOutputs: 1, output)
+        let model = bench.model(input: input, outputs: [output]).pointee
+        func places(_ kind: Int32) -> [UInt16] {
+            let count = KernelSet.listPlaces(kind, of: model.layers, tensors: model.tensors)
+            var places = [UInt16](repeating: 0, count: count)
+            KernelSet.listPlaces(kind, of: model.layers, tensors: model.tensors, places: &places)
+            return places.dropLast(4)
+        }
+        let quads = (0..<9).map { UInt16($0 * 16) }
+        #expect(places(ESPALIER_PLACES_NEON) == [1, 2] + quads + [2, 0] + quads)
+        #expect(places(ESPALIER_PLACES_NEONDOT) == quads + quads)
+        withExtendedLifetime(bench) {}
     }
 
     @Test func everySetRunsDepthwiseConvolutions() throws {

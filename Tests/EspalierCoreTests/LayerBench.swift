@@ -159,19 +159,23 @@ final class LayerBench {
         return keep([model])
     }
 
-    /// The same model with places listed ahead, nil where it has none.
-    private func listingPlaces(_ model: UnsafePointer<EspalierModel>) -> UnsafePointer<EspalierModel>? {
+    /// The same model with places listed ahead for some kernels, nil where it has none.
+    private func listingPlaces(_ kind: Int32, _ model: UnsafePointer<EspalierModel>)
+        -> UnsafePointer<EspalierModel>?
+    {
         var listed = layers
         for index in layers.indices {
             let layer = model.pointee.layers + index
-            let count = KernelSet.listPlaces(of: layer, tensors: model.pointee.tensors)
+            let count = KernelSet.listPlaces(kind, of: layer, tensors: model.pointee.tensors)
             guard count > 0 else { continue }
             var places = [UInt16](repeating: 0, count: count)
-            var starts = [UInt32](repeating: 0, count: Int(tensors[Int(layers[index].output)].channels) + 1)
+            let channels = Int(tensors[Int(layers[index].output)].channels)
+            var starts = [UInt32](repeating: .max, count: channels + 1)
             KernelSet.listPlaces(
-                of: layer, tensors: model.pointee.tensors, places: &places, starts: &starts)
+                kind, of: layer, tensors: model.pointee.tensors, places: &places, starts: &starts)
+            listed[index].places_of = kind
             listed[index].places = keep(places)
-            if layers[index].mask != nil { listed[index].place_start = keep(starts) }
+            if starts[0] != .max { listed[index].place_start = keep(starts) }
         }
         guard listed.contains(where: { $0.places != nil }) else { return nil }
         var copy = model.pointee
@@ -182,11 +186,15 @@ final class LayerBench {
     /// Runs the model on one picture per input tensor and returns its outputs.
     func run(_ values: [TestTensor], inputs: [Int], outputs: [Int]) throws -> [TestTensor] {
         let model = model(input: inputs[0], outputs: outputs)
-        let listed = listingPlaces(model)
+        // Each set takes its own lists, and lists anew where they are another's.
+        let listed = [
+            ESPALIER_PLACES_AVX512VNNI, ESPALIER_PLACES_NEONDOT, ESPALIER_PLACES_NEON,
+        ].compactMap { listingPlaces($0, model) }
         let reference = try run(model, values, inputs, outputs, rubbish: 0x55, KernelSet.all.last!)
         for kernels in KernelSet.all {
-            // Only one set takes lists of places.
-            for (model, rubbish): (_, Int8) in [(model, 0x55), (listed ?? model, -0x56), (model, -0x56)] {
+            let runs: [(UnsafePointer<EspalierModel>, Int8)] =
+                [(model, 0x55), (model, -0x56)] + listed.map { ($0, -0x56) }
+            for (model, rubbish) in runs {
                 let result = try run(model, values, inputs, outputs, rubbish: rubbish, kernels)
                 guard result == reference else {
                     throw Misbehaviour(

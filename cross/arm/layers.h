@@ -23,6 +23,7 @@ static uint32_t mask[WORDS], row_start[TABLE + 1];
 static EspalierTensor tensors[3];
 static EspalierLayer layer;
 static const uint16_t inputs[2] = { 0, 1 }, output_index = 2;
+static int weights_are_at_limit;
 static int32_t scratch_bytes; /* what the layer may use; GUARD bytes follow */
 static uint32_t state;
 
@@ -58,6 +59,11 @@ static EspalierTensor tensor(int32_t place, int32_t height, int32_t width, int32
 static void fill_arena(void) {
     for (int32_t i = 0; i < SCRATCH; i++) start[i] = (int8_t)next();
     for (int32_t k = 0; k < layer.input_count; k++) espalier_clear_surroundings(&tensors[k], start, 0);
+}
+
+static void fill_input(int value) {
+    memset(start, value, TENSOR);
+    espalier_clear_surroundings(&tensors[0], start, 0);
 }
 
 static void fill_tables(int32_t entries, int32_t used, int legal) {
@@ -100,12 +106,55 @@ static void set_window(int32_t kernel, int32_t stride, int32_t pad) {
     layer.pad_top = layer.pad_left = pad;
 }
 
-/* Weights of -128, which some sets decline, in one layer of eight. */
+/* Weights of -128, which some sets decline, in one layer of eight; in others small ones, of which 16 bits
+ * hold the products of four, and some at the limit of that, all of one sign. */
 static void fill_weights(int32_t bytes) {
     if (bytes > WEIGHTS) exit(3);
-    const int32_t least = next() % 8 ? -127 : -128;
-    layer.pairs_fit = least == -127;
-    for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(least, 127);
+    const uint32_t kind = next() % 8;
+    const int32_t least = kind == 0 ? -128 : kind < 3 ? -50 : kind == 3 ? 63 : kind == 4 ? -64 : -127;
+    const int32_t most = kind < 3 && kind ? 50 : kind == 3 ? 64 : kind == 4 ? -63 : 127;
+    layer.pairs_fit = least != -128;
+    weights_are_at_limit = kind == 3 || kind == 4;
+    for (int32_t i = 0; i < bytes; i++) weights[i] = (int8_t)between(least, most);
+}
+
+/* Lanes past the last channel have weights of 0. */
+static void clear_unused_lanes(int32_t rows) {
+    const int32_t quads = tensors[0].quads, used = tensors[0].channels - (quads - 1) * 4;
+    int8_t *at = weights;
+    for (int32_t row = 0; row < rows; row++) {
+        for (int32_t block = 0; block < layer.row_blocks; block++) {
+            if (!(mask[row * layer.mask_words + block / 32] >> (block % 32) & 1)) continue;
+            for (int32_t o = 0; o < layer.block_outputs; o++, at += 4) {
+                if (block % quads == quads - 1) memset(at + used, 0, (size_t)(4 - used));
+            }
+        }
+    }
+}
+
+/* Whether 16 bits hold an output's sums requantised, whose weights have magnitudes of this sum. */
+static int result_fits(int32_t output, int64_t magnitudes) {
+    int64_t most = (bias[output] < 0 ? -(int64_t)bias[output] : bias[output]) + 128 * magnitudes;
+    if (most > INT32_MAX) most = INT32_MAX;
+    if (!multiplier[output]) return 1;
+    if (shift[output] >= 0) return 0;
+    const int64_t high = (most * multiplier[output] + (1 << 30)) >> 31;
+    return (high + (1ll << (-shift[output] - 1))) >> -shift[output] < INT16_MAX;
+}
+
+/* In one layer of four it is not said. */
+static void find_whether_results_fit(int32_t rows) {
+    const int32_t together = layer.block_outputs;
+    layer.results_fit = next() % 4 != 0;
+    for (int32_t output = 0; output < rows * together; output++) {
+        const int32_t row = output / together;
+        int64_t magnitudes = 0;
+        for (uint32_t block = row_start[row]; block < row_start[row + 1]; block++) {
+            const int8_t *const four = weights + ((int32_t)block * together + output % together) * 4;
+            for (int32_t lane = 0; lane < 4; lane++) magnitudes += abs(four[lane]);
+        }
+        layer.results_fit &= result_fits(output, magnitudes);
+    }
 }
 
 /* The input of one band of a picture so high and wide. */
@@ -164,8 +213,11 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
         layer.row_start = row_start;
     }
     fill_weights(stored * together * 4);
+    clear_unused_lanes(rows);
     fill_tables(rows * together, to, next() % 8 != 0);
+    find_whether_results_fit(rows);
     fill_arena();
+    if (weights_are_at_limit && next() % 2) fill_input(next() % 2 ? -128 : 127);
     /* Every third layer has silent planes. */
     if (next() % 3) return;
     for (int32_t quad = 0; quad < tensors[0].quads; quad++) {
@@ -191,9 +243,10 @@ static void winograd(int32_t height, int32_t width, int32_t from, int32_t to, in
     scratch_bytes = winograd_scratch();
     if (next() % 4) return;
     memset(weights, next() % 2 ? -128 : 127, WEIGHTS);
-    memset(start, next() % 2 ? -128 : 127, TENSOR);
     layer.pairs_fit = weights[0] == 127;
-    espalier_clear_surroundings(&tensors[0], start, 0);
+    clear_unused_lanes((to + 15) / 16);
+    find_whether_results_fit((to + 15) / 16);
+    fill_input(next() % 2 ? -128 : 127);
 }
 
 static void depthwise(int32_t height, int32_t width, int32_t channels, int32_t kernel, int32_t stride) {
@@ -206,6 +259,8 @@ static void depthwise(int32_t height, int32_t width, int32_t channels, int32_t k
     layer.depth_multiplier = 1;
     fill_weights(tensors[0].quads * kernel * kernel * 4);
     fill_tables(tensors[0].quads * 4, channels, next() % 8 != 0);
+    layer.results_fit = next() % 4 != 0;
+    for (int32_t i = 0; i < channels; i++) layer.results_fit &= result_fits(i, 128 * kernel * kernel);
     fill_arena();
 }
 

@@ -62,10 +62,13 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, EspalierEnding ending,
     w.storing = storing(layer, output);
     const Addend other = addend(ending.addition, layer, tensors, arena);
     room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
-    Lists lists = { .layer = layer, .places = layer->places };
+    Lists lists = { .layer = layer };
+    const int are_made = layer->places_of == ESPALIER_PLACES_AVX512VNNI;
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
     int32_t words = layer->row_blocks;
-    if (!layer->places) {
+    if (are_made) {
+        lists.places = layer->places;
+    } else {
         lists.places = (const uint16_t *)room;
         words = few ? few_places(&gather, few, (uint16_t *)room) : gather_places(&gather, (uint16_t *)room);
         room += (words + 1) / 2 * 4;
@@ -85,7 +88,7 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, EspalierEnding ending,
         rows = left < gather.band ? left : gather.band;
         if (rows != before) segments = list_pieces(&w, &gather, rows, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
-            if (layer->place_start) {
+            if (are_made && layer->place_start) {
                 take_quad(&w, &lists, quad);
             } else {
                 const int32_t left_out = list_quad(&w, &lists, quad, output->channels);

@@ -23,28 +23,12 @@ INLINE int gather_in_words(const EspalierLayer *layer, const EspalierTensor *ten
     const int32_t strips = strips_of(layer->kernel_height, output->height, output->width);
     if (!gather_of(layer, tensors, arena, room, strips, g)) return 0;
     const int is_small = g->height * g->width <= TOGETHER_SEGMENTS * 16;
-    if (g->is_input && (is_small || g->plane / 4 * g->quads >= MOST_PLACES)) {
-        g->is_input = 0;
-        gather_sizes(g);
-    }
-    return g->plane / 4 * g->quads < MOST_PLACES;
+    return gather_within(g, MOST_PLACES, is_small);
 }
 
 /* Of `room`, where a band's input goes, whole cache lines. */
 INLINE int32_t gather_bytes(const Gather *g) {
     return g->is_input ? 0 : (g->plane * g->quads + 63) / 64 * 64;
-}
-
-/* Where each block's inputs lie from a pixel's place in the band, in words; returns how many there are. */
-INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
-    int32_t block = 0;
-    for (int32_t y = 0; y < g->kernel_height; y++) {
-        for (int32_t x = 0; x < g->kernel_width; x++) {
-            int32_t place = gather_place(g, y, x) / 4;
-            for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
-        }
-    }
-    return block;
 }
 
 /* The place of zeros as long as the band, behind the gathered input; 0 where lists are not walked together:

@@ -30,6 +30,7 @@ typedef struct EspalierKernelSet {
     /* What stored activations are combined with by exclusive or: 0x80 for sets whose dot product takes
      * unsigned activations (x86: value + 128), else 0. Constants in flash are stored plain. */
     uint32_t flip;
+    int32_t places; /* the lists its pixel lanes take: ESPALIER_PLACES_..., 0: none */
     EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
     EspalierKernel pixel_lanes;
     EspalierKernel winograd; /* NULL: such layers run in channel lanes */
@@ -62,10 +63,11 @@ int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const Espalier
                                     uint32_t behind, const EspalierTensor *tensors, int8_t *arena,
                                     uint32_t *layers);
 
-/* Lists EspalierLayer.places and place_start for avx512vnni, on any machine; returns how many places there
- * are, 0 for a layer that has none. Either may be NULL: to be told how many. */
-uint32_t espalier_list_places(const EspalierLayer *layer, const EspalierTensor *tensors, uint16_t *places,
-                              uint32_t *starts);
+/* Lists EspalierLayer.places and place_start for the kernels of `places_of`, on any machine; returns how many
+ * places there are, 0 for a layer that has none. `starts` stay as they were where one list is all rows'.
+ * Either may be NULL: to be told how many. */
+uint32_t espalier_list_places(int32_t places_of, const EspalierLayer *layer, const EspalierTensor *tensors,
+                              uint16_t *places, uint32_t *starts);
 
 /* Writes the zero point into a tensor's halo and into the unused lanes of its last quad: what kernels that
  * read it rely on. */

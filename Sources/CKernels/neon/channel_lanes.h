@@ -117,22 +117,6 @@ static void add_silence(ChannelWalk *w, const uint8_t *live, int32_t taps, int32
     }
 }
 
-/* By the weights themselves, where their number alone does not tell. */
-static int group_fits_16_bits(const ChannelWalk *w, int32_t blocks) {
-    uint16x8_t sums[4] = { vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0), vdupq_n_u16(0) };
-    int fits = blocks < 256; /* of two bytes each */
-    for (const int8_t *at = w->weights, *end = at + blocks * 64; fits && at != end; at += 64) {
-#pragma clang loop unroll(full)
-        for (int n = 0; n < 4; n++) {
-            sums[n] = vpadalq_u8(sums[n], vreinterpretq_u8_s8(vabsq_s8(vld1q_s8(at + n * 16))));
-        }
-    }
-    for (int n = 0; n < 4; n++) {
-        fits &= fits_16_bits(&w->requantisers[n], vreinterpretq_s32_u32(vpaddlq_u16(sums[n])));
-    }
-    return fits;
-}
-
 /* The whole picture, cut into tiles of nearly one width. */
 static void run_group(const ChannelWalk *w, const Strip *strips_of, int32_t most, int8_t *out) {
     const int8_t *in = w->g.input;
@@ -190,10 +174,7 @@ static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const Es
         w.visits = keeps ? listed : (const Visit *)(const void *)(arena + layer->scratch);
         w.count = keeps ? visited : 0;
         w.quads = output->quads - first;
-        w.way = way_of_storing(&w.storing, w.requantisers, 4, layer->row_blocks * 4);
-        if (w.way == TO_THE_RIGHT && group_fits_16_bits(&w, keeps ? layer->row_blocks : 0)) {
-            w.way = fast_way(&w.storing);
-        }
+        w.way = way_of_storing(&w.storing, w.requantisers, 4);
         if (any_silent && keeps) {
             add_silence(&w, live, layer->kernel_height * layer->kernel_width, input->zero_point);
         }

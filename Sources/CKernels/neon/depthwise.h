@@ -68,7 +68,7 @@ static int32_t depthwise(const EspalierLayer *layer, const EspalierTensor *tenso
     for (int32_t quad = 0; quad < output->quads; quad++) {
         w.requantiser = requantiser_of_quad(layer, quad);
         w.weights = depthwise_weights(layer->weights + quad * 36);
-        const int way = way_of_storing(&w.storing, &w.requantiser, 1, 9);
+        const int way = way_of_storing(&w.storing, &w.requantiser, 1);
         planes[layer->stride_width - 1][way](&w, w.g.input + quad * w.g.input_plane,
                                              w.g.output + quad * w.g.output_plane);
     }

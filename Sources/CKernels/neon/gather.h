@@ -4,17 +4,29 @@
 
 #include <arm_neon.h>
 
-#include "../bands.h"
+#include "neon64.h"
+#include "places.h"
 
 /* Rows of n vectors of four pixels that lie `stride` apart. */
-INLINE void gather_strip(const int8_t *from, int32_t step, int8_t *to, int32_t bytes, int32_t rows,
+INLINE void gather_strip(const int8_t *from, int64_t step, int8_t *to, int64_t bytes, int32_t rows,
                          const int n, const int stride) {
-    for (; rows > 0; rows--, from += step, to += bytes) {
+    if (stride == 1 && n >= 4) {
+        for (; rows > 0; rows--, from += step - n * 16, to += bytes - n * 16) {
+            int8x16_t vectors[8];
+#pragma clang loop unroll(full)
+            for (int i = 0; i < n; i += 4) load_four(vectors + i, &from);
+#pragma clang loop unroll(full)
+            for (int i = 0; i < n; i += 4) store_four_vectors(vectors + i, &to);
+        }
+        return;
+    }
+    for (; rows > 0; rows--, from += step - n * 16 * stride, to += bytes) {
         int32x4_t vectors[8];
 #pragma clang loop unroll(full)
-        for (int i = 0; i < n; i++) {
-            const int32_t *words = (const int32_t *)(const void *)(from + i * 16 * stride);
+        for (int i = 0; i < n; i++, from += 16 * stride) {
+            const int32_t *words = (const int32_t *)(const void *)from;
             vectors[i] = stride == 1 ? vld1q_s32(words) : vld2q_s32(words).val[0];
+            if (stride == 2) __asm__("" : "+r"(from));
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < n; i++) vst1q_s32((int32_t *)(void *)(to + i * 16), vectors[i]);
@@ -43,18 +55,6 @@ INLINE void gather_rows(const int8_t *from, int32_t step, int8_t *to, int32_t by
         x += 32;
     }
     if (vectors & 1) gather_strip(from + x * stride, step, to + x, bytes, rows, 1, stride);
-}
-
-/* Where each block's inputs lie from a pixel's place in the band, in bytes; returns how many there are. */
-INLINE int32_t gather_places(const Gather *g, int32_t *places) {
-    int32_t block = 0;
-    for (int32_t y = 0; y < g->kernel_height; y++) {
-        for (int32_t x = 0; x < g->kernel_width; x++) {
-            int32_t place = gather_place(g, y, x);
-            for (int32_t q = 0; q < g->quads; q++, place += g->plane) places[block++] = place;
-        }
-    }
-    return block;
 }
 
 /* Gathers the band of output rows from `first` on; returns where its first pixel's windows start. What a row

@@ -5,8 +5,10 @@
 #define MOST_PIXELS 4 /* of a tile in channel lanes with 8 outputs; with 16: 2 */
 #define MOST_TILE 2
 #define MOST_SUMS 8 /* vectors of sums in a tile in pixel lanes */
+#define PLACES ESPALIER_PLACES_NEON
+#define LIST_BEGIN RUN_WORDS
 
-#include "sums_in_halves.h"
+#include "chains.h"
 #include "channel_lanes.h"
 #include "depthwise.h"
 #include "elementwise.h"
@@ -21,7 +23,7 @@ INLINE int begin_storing(const EspalierLayer *layer, const EspalierTensor *outpu
 
 INLINE int begin_outputs(const EspalierLayer *layer, int32_t first, const Storing *s, Requantiser r[4]) {
     for (int32_t n = 0; n < 4; n++) r[n] = requantiser_of_quad(layer, first / 4 + n);
-    return way_of_storing(s, r, 4, layer->row_blocks * 4);
+    return way_of_storing(s, r, 4);
 }
 
 INLINE int32x4_t start_of(const Requantiser *r) { return r->start; }
@@ -56,6 +58,7 @@ static int32_t depthwise_that_fits(const EspalierLayer *layer, const EspalierTen
 
 const EspalierKernelSet espalier_kernels_neon = {
     .name = "neon",
+    .places = PLACES,
     .channel_lanes = channel_lanes_that_fit,
     .pixel_lanes = pixel_lanes_that_fit,
     .winograd = winograd_where_it_fits,

@@ -7,6 +7,23 @@
 
 #include "../visits.h"
 
+/* 64 bytes and a step past them in one instruction, which compilers see only where they do not know that one
+ * address follows from another. */
+INLINE void load_four(int8x16_t vectors[4], const int8_t **at) {
+    const int8x16x4_t four = vld1q_s8_x4(*at);
+    *at += 64;
+    __asm__("" : "+r"(*at));
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++) vectors[i] = four.val[i];
+}
+
+INLINE void store_four_vectors(const int8x16_t vectors[4], int8_t **at) {
+    const int8x16x4_t four = { { vectors[0], vectors[1], vectors[2], vectors[3] } };
+    vst1q_s8_x4(*at, four);
+    *at += 64;
+    __asm__("" : "+r"(*at));
+}
+
 /* What turns four outputs' sums into stored values. */
 typedef struct Requantiser {
     int32x4_t start;      /* bias */
@@ -25,6 +42,7 @@ typedef struct Storing {
     int whole_range;      /* bytes saturate where the activation ends */
     int from_zero;        /* and stored values are 0 ... 255 less 128: ReLU */
     int once;
+    int fits; /* 16 bits hold all results, and none is shifted left */
 } Storing;
 
 INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output) {
@@ -39,6 +57,7 @@ INLINE Storing storing(const EspalierLayer *layer, const EspalierTensor *output)
     s.whole_range = layer->activation_min == -128 && layer->activation_max == 127;
     s.from_zero = s.whole_range && output->zero_point == -128;
     s.once = layer->rounds_once;
+    s.fits = layer->results_fit && !s.once;
     return s;
 }
 
@@ -81,13 +100,6 @@ INLINE int shifts_right(const Requantiser *r) {
     return vminvq_u32(vorrq_u32(vreinterpretq_u32_s32(r->correction), vceqzq_s32(r->multiplier))) != 0;
 }
 
-/* True where 16 bits hold all results, shifted right, of outputs whose weights have sums of magnitudes as
- * given. */
-INLINE int fits_16_bits(const Requantiser *r, int32x4_t weights) {
-    const int32x4_t most = vqaddq_s32(vqabsq_s32(r->start), vqshlq_n_s32(weights, 7));
-    return vmaxvq_s32(vrshlq_s32(vqrdmulhq_s32(most, r->multiplier), r->shift)) < INT16_MAX;
-}
-
 /* Rounded twice, of outputs that are shifted right: doubling high product, then ties away from zero. */
 INLINE int32x4_t round_right(int32x4_t sums, const Requantiser *r, int negative_differs) {
     int32x4_t h = vqrdmulhq_s32(sums, r->multiplier);
@@ -121,20 +133,12 @@ INLINE int32x4_t round_generally(int32x4_t sums, const Requantiser *r, const Sto
  * whole range of bytes; FROM_ZERO: 0 ... 255 less 128. */
 enum { GENERALLY, TO_THE_RIGHT, IN_16_BITS, FROM_ZERO };
 
-/* Where 16 bits hold all results. */
-INLINE int fast_way(const Storing *s) {
-    return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
-}
-
-/* Of so many vectors of outputs, whose sums have so many products. */
-INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count, int32_t products) {
-    const int32x4_t weights = vqshlq_n_s32(vdupq_n_s32(products), 7);
-    int right = !s->once, fits = 1;
-    for (int n = 0; n < count; n++) {
-        right &= shifts_right(&r[n]);
-        fits &= fits_16_bits(&r[n], weights);
-    }
-    return !right ? GENERALLY : fits ? fast_way(s) : TO_THE_RIGHT;
+/* Of so many vectors of outputs. */
+INLINE int way_of_storing(const Storing *s, const Requantiser *r, int count) {
+    if (s->fits) return s->from_zero ? FROM_ZERO : s->whole_range ? IN_16_BITS : TO_THE_RIGHT;
+    int right = !s->once;
+    for (int n = 0; n < count; n++) right &= shifts_right(&r[n]);
+    return right ? TO_THE_RIGHT : GENERALLY;
 }
 
 INLINE int32x4_t rounded(int32x4_t sums, const Requantiser *r, const Storing *s, const int way) {

@@ -6,6 +6,8 @@
 #define MOST_PIXELS 8 /* of a tile in channel lanes with 8 outputs; with 16: 6 */
 #define MOST_TILE 6
 #define MOST_SUMS 16 /* vectors of sums in a tile in pixel lanes */
+#define PLACES ESPALIER_PLACES_NEONDOT
+#define LIST_BEGIN 0
 
 #include "sums_by_dot.h"
 #include "channel_lanes.h"
@@ -15,6 +17,7 @@
 
 const EspalierKernelSet espalier_kernels_neondot = {
     .name = "neondot",
+    .places = PLACES,
     .channel_lanes = convolution_in_channel_lanes,
     .pixel_lanes = convolution_in_pixel_lanes,
     .depthwise_convolution = depthwise,

@@ -1,7 +1,7 @@
 /* Convolution, pixel lanes: vectors of four pixels of a gathered band, a block's weights broadcast to them.
  *
- * Included by neondot.c and neon.c, each with its own pixel_sums, start_in_pixel_lanes and
- * MOST_SUMS. */
+ * Included by neondot.c and neon.c, each with its own pixel_sums, start_in_pixel_lanes, MOST_SUMS, and
+ * the lists it takes: PLACES, LIST_BEGIN. */
 #ifndef ESPALIER_ARM_PIXEL_LANES_H
 #define ESPALIER_ARM_PIXEL_LANES_H
 
@@ -14,149 +14,162 @@ enum { BAND_VECTORS = BAND_SEGMENTS * 4, SPARE_VECTORS = 3 };
 /* Four outputs of a band. */
 typedef struct PixelWalk {
     Storing storing;
-    const int8_t *input;    /* the band's first pixel */
-    int8_t *output;         /* of the quad, or where its band is put together */
-    int32_t vectors, spare; /* in the band, and past its end */
-    const int32_t *offsets; /* of the kept blocks' inputs, mask row after mask row */
-    int32_t counts[4];      /* of each mask row in the quad */
-    const int8_t *weights;  /* of the quad's first kept block */
-    Requantiser requantisers[4];
-    int32x4_t starts[4][2]; /* of two vectors */
+    const int8_t *input;        /* the band's first pixel */
+    int8_t *output;             /* of the quad, or where its band is put together */
+    int32_t vectors, spare;     /* in the band, and past its end */
+    const uint16_t *lists;      /* places.h */
+    const uint32_t *list_start; /* of each mask row in the quad, and past the last one's */
+    const int8_t *weights;      /* of the quad's first kept block */
+    Requantiser four;
+    int32x4_t factors[4][2];    /* multiplier and shift of each output */
+    int32x4_t starts[4][2];     /* of two vectors */
     int way;
+    int sixteen;                /* each four vectors are neighbours in `output`, else each two */
     int32_t places[BAND_VECTORS + SPARE_VECTORS]; /* of each vector, in `output` */
 } PixelWalk;
 
-/* One output's sums as stored bytes. */
-INLINE void store_output(const int32x4_t *sums, const Requantiser *r, const Storing *s, int8_t *bytes,
+/* Four outputs of a tile as stored bytes: [16 pixels][output][16]; and what is read past the end. */
+typedef int8_t TileBytes[MOST_SUMS * 16 + 16];
+
+/* One output's sums as stored bytes, in a fast way. */
+INLINE void store_output(const int32x4_t *sums, const int32x4_t factors[2], const Storing *s, int8_t *bytes,
                          const int vectors, const int way) {
+    const Requantiser r = { .multiplier = factors[0], .shift = factors[1] };
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v += 4) {
         int32x4_t x[4];
 #pragma clang loop unroll(full)
-        for (int k = 0; k < 4; k++) x[k] = v + k < vectors ? rounded(sums[v + k], r, s, way) : x[0];
-        vst1q_s8(bytes + v * 4, packed(x[0], x[1], x[2], x[3], s, way));
+        for (int k = 0; k < 4; k++) x[k] = rounded(sums[v + k], &r, s, way);
+        vst1q_s8(bytes + v * 16, packed(x[0], x[1], x[2], x[3], s, way));
     }
 }
 
 /* Off the fast paths, and once. */
 static __attribute__((noinline)) void store_output_by_way(const PixelWalk *w, const int32x4_t *sums,
-                                                          const Requantiser *r, int8_t *bytes, int vectors) {
+                                                          int32_t output, int8_t *bytes, int vectors) {
+    const Requantiser r = requantiser_of_lane(&w->four, output);
     for (int v = 0; v < vectors; v++) {
         const int32x4_t four[4] = { sums[v], sums[v], sums[v], sums[v] };
-        store_pixels(packed_by_way(four, r, &w->storing, w->way), bytes + v * 4, 1);
+        store_pixels(packed_by_way(four, &r, &w->storing, w->way), bytes + v / 4 * 64 + v % 4 * 4, 1);
     }
 }
 
-/* Two pixels' quads of each of two outputs' zipped bytes. */
-INLINE int8x16_t first_quads(int8x16_t ab, int8x16_t cd) {
-    return vreinterpretq_s8_s16(vzip1q_s16(vreinterpretq_s16_s8(ab), vreinterpretq_s16_s8(cd)));
-}
-
-INLINE int8x16_t last_quads(int8x16_t ab, int8x16_t cd) {
-    return vreinterpretq_s8_s16(vzip2q_s16(vreinterpretq_s16_s8(ab), vreinterpretq_s16_s8(cd)));
-}
-
-/* From four outputs' pixels to a pixel's four outputs. */
-INLINE void store_vectors(int8_t *output, const int32_t *places, int8_t bytes[4][MOST_SUMS * 4],
-                          const int vectors) {
+/* From four outputs' pixels to a pixel's four outputs, 16 or 8 pixels at a time. */
+INLINE void store_vectors(const PixelWalk *w, int32_t first, const int8_t *bytes, const int vectors) {
+    const int32_t *places = w->places + first;
+    if (w->sixteen) {
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v += 4) {
-        const int8x16_t a = vld1q_s8(bytes[0] + v * 4), b = vld1q_s8(bytes[1] + v * 4);
-        const int8x16_t c = vld1q_s8(bytes[2] + v * 4), d = vld1q_s8(bytes[3] + v * 4);
-        const int8x16_t ab = vzip1q_s8(a, b), cd = vzip1q_s8(c, d);
-        vst1q_s8(output + places[v], first_quads(ab, cd));
-        vst1q_s8(output + places[v + 1], last_quads(ab, cd));
-        if (v + 2 == vectors) break;
-        const int8x16_t more_ab = vzip2q_s8(a, b), more_cd = vzip2q_s8(c, d);
-        vst1q_s8(output + places[v + 2], first_quads(more_ab, more_cd));
-        vst1q_s8(output + places[v + 3], last_quads(more_ab, more_cd));
+        for (int v = 0; v < vectors; v += 4) vst4q_s8(w->output + places[v], vld1q_s8_x4(bytes + v * 16));
+        return;
+    }
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v += 2) {
+        const int8x16x4_t four = vld1q_s8_x4(bytes + v / 4 * 64 + v % 4 * 4);
+        const int8x8x4_t halves = { { vget_low_s8(four.val[0]), vget_low_s8(four.val[1]),
+                                      vget_low_s8(four.val[2]), vget_low_s8(four.val[3]) } };
+        vst4_s8(w->output + places[v], halves);
     }
 }
 
-/* So many vectors of all four outputs, `together` of them at a time. */
-INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, const int together) {
-    _Alignas(16) int8_t bytes[4][MOST_SUMS * 4];
-    const int32_t *offset = w->offsets;
+/* So many vectors of all four outputs, `together` of them at a time, of mask rows that store `stored`. */
+INLINE void pixel_tile(const PixelWalk *w, int32_t first, const int vectors, const int together,
+                       const int stored) {
+    _Alignas(16) TileBytes bytes;
     const int8_t *weights = w->weights;
 #pragma clang loop unroll(disable)
-    for (int row = 0; row < 4; row += together) {
+    for (int output = 0; output < 4; output += together) {
         int32x4_t sums[MOST_SUMS];
-        const int32_t count = w->counts[row / together];
-        weights = pixel_sums(sums, &w->starts[row], w->input + first * 16, offset, count, weights,
-                             vectors, together);
-        offset += count;
+        const int row = output / stored, in_row = output % stored;
+        const uint32_t begin = w->list_start[row], end = w->list_start[row + 1];
+        const int8_t *const next
+            = pixel_sums(sums, &w->starts[output], w->input + first * 16, w->lists + begin,
+                         w->lists + end, weights + in_row * 4, vectors, together, stored);
+        if (in_row + together == stored) weights = next - in_row * 4;
 #pragma clang loop unroll(full)
         for (int o = 0; o < together; o++) {
-            const Requantiser *r = &w->requantisers[row + o];
-            const int32x4_t *of_one = sums + o * vectors;
+            const int32x4_t *of_one = sums + o * vectors, *factors = w->factors[output + o];
+            int8_t *const to = bytes + (output + o) * 16;
             if (w->way == FROM_ZERO) {
-                store_output(of_one, r, &w->storing, bytes[row + o], vectors, FROM_ZERO);
+                store_output(of_one, factors, &w->storing, to, vectors, FROM_ZERO);
             } else if (w->way == IN_16_BITS) {
-                store_output(of_one, r, &w->storing, bytes[row + o], vectors, IN_16_BITS);
+                store_output(of_one, factors, &w->storing, to, vectors, IN_16_BITS);
             } else {
                 int32x4_t copy[MOST_SUMS];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++) copy[v] = of_one[v];
-                store_output_by_way(w, copy, r, bytes[row + o], vectors);
+                store_output_by_way(w, copy, output + o, to, vectors);
             }
         }
     }
-    store_vectors(w->output, w->places + first, bytes, vectors);
+    store_vectors(w, first, bytes, vectors);
 }
 
-/* All vectors of the band, in wide tiles and narrow ones. The last tile overlaps the one before where it may
- * not write past the end. */
-#define PIXEL_TILES(NAME, TOGETHER, NARROW)                                                                  \
+/* All vectors of the band, in wide tiles and in tiles of four. The last tile overlaps the one before where it
+ * may not write past the end. */
+#define PIXEL_TILES(NAME, TOGETHER, STORED)                                                                  \
     static __attribute__((noinline)) void NAME(const PixelWalk *w) {                                         \
         enum { WIDE = MOST_SUMS / (TOGETHER) };                                                              \
         const int32_t end = w->vectors + w->spare;                                                           \
         for (int32_t v = 0; v < w->vectors;) {                                                               \
-            if (w->vectors - v > WIDE - (NARROW) && end >= WIDE) {                                           \
-                pixel_tile(w, v + WIDE <= end ? v : end - WIDE, WIDE, TOGETHER);                             \
+            if (WIDE > 4 && w->vectors - v > WIDE - 4 && end >= WIDE) {                                      \
+                pixel_tile(w, v + WIDE <= end ? v : end - WIDE, WIDE, TOGETHER, STORED);                     \
                 v += WIDE;                                                                                   \
             } else {                                                                                         \
-                pixel_tile(w, v + (NARROW) <= end ? v : end - (NARROW), NARROW, TOGETHER);                   \
-                v += (NARROW);                                                                               \
+                pixel_tile(w, v + 4 <= end ? v : end - 4, 4, TOGETHER, STORED);                              \
+                v += 4;                                                                                      \
             }                                                                                                \
         }                                                                                                    \
     }
-PIXEL_TILES(tiles_1x4, 1, 4)
-PIXEL_TILES(tiles_2x4, 2, 4)
-PIXEL_TILES(tiles_4x4, 4, MOST_SUMS / 4)
+PIXEL_TILES(tiles_1x4, 1, 1)
+PIXEL_TILES(tiles_2x4, 2, 2)
+PIXEL_TILES(tiles_4x4, MOST_SUMS / 4, 4)
 
-/* Lists where a mask row's kept blocks lie; returns how many there are. */
-INLINE int32_t list_offsets(const EspalierLayer *layer, int32_t row, const int32_t *places,
-                            int32_t *offsets) {
+/* Where the lists of kept blocks come from. */
+typedef struct Lists {
+    const EspalierLayer *layer;
+    int32_t rows;
+    int are_made;          /* ahead: the layer holds them */
+    const uint16_t *table; /* else the place of each block, */
+    uint16_t *room;        /* and room for the lists of a quad */
+    uint32_t list_start[5];
+} Lists;
+
+/* Lists a mask row's blocks, all of them in pairs; returns the list's length. */
+INLINE uint32_t list_row(const Lists *l, int32_t row, uint16_t *list) {
+    const EspalierLayer *layer = l->layer;
+    const uint16_t *table = l->table;
+    uint16_t *next = list + LIST_BEGIN;
     if (!layer->mask) {
-        __builtin_memcpy(offsets, places, (size_t)layer->row_blocks * 4);
-        return layer->row_blocks;
+        __builtin_memcpy(next, table, (size_t)layer->row_blocks * 2);
+        next += layer->row_blocks;
+    } else {
+        const uint32_t *mask = layer->mask + row * layer->mask_words;
+        for (int32_t word = 0; word < layer->mask_words; word++, table += 32) {
+            for (uint32_t bits = mask[word]; bits; bits &= bits - 1) *next++ = table[__builtin_ctz(bits)];
+        }
     }
-    int32_t *next = offsets;
-    const uint32_t *mask = layer->mask + row * layer->mask_words;
-    for (int32_t word = 0; word < layer->mask_words; word++, places += 32) {
-        for (uint32_t bits = mask[word]; bits; bits &= bits - 1) *next++ = places[__builtin_ctz(bits)];
-    }
-    return (int32_t)(next - offsets);
+    if (LIST_BEGIN) begin_list(list, (int32_t)(next - list) - LIST_BEGIN);
+    return (uint32_t)(next - list);
 }
 
-/* By the weights themselves, where their number alone does not tell. */
-static int quad_fits_16_bits(const PixelWalk *w, int32_t together) {
-    const int8_t *weights = w->weights;
-    int fits = 1;
-    for (int32_t row = 0; row < 4; row += together) {
-        uint32x4_t sums = vdupq_n_u32(0); /* of the outputs of the row, again and again */
-        for (int32_t words = w->counts[row / together] * together; words > 0; words -= 4, weights += 16) {
-            const int8x16_t some = load_pixels(weights, words);
-            sums = vpadalq_u16(sums, vpaddlq_u8(vreinterpretq_u8_s8(vabsq_s8(some))));
-            if (words < 4) weights -= (4 - words) * 4;
-        }
-        if (together < 4) sums = vaddq_u32(sums, vextq_u32(sums, sums, 2));
-        if (together < 2) sums = vaddq_u32(sums, vextq_u32(sums, sums, 1));
-        for (int o = 0; o < together; o++) {
-            fits &= fits_16_bits(&w->requantisers[row + o], vreinterpretq_s32_u32(sums));
-        }
+/* The lists of a quad, whose last outputs may have no mask row. */
+static void list_quad(PixelWalk *w, Lists *l, int32_t quad) {
+    const EspalierLayer *layer = l->layer;
+    const int32_t count = 4 / layer->block_outputs, first = quad * count;
+    w->lists = l->are_made ? layer->places : l->room;
+    w->list_start = l->list_start;
+    if (l->are_made && first + count <= l->rows) {
+        w->list_start = layer->place_start + first;
+        return;
     }
-    return fits;
+    l->list_start[0] = l->are_made ? layer->place_start[first] : 0;
+    for (int32_t r = 0; r < count; r++) {
+        const int32_t row = first + r;
+        const uint32_t begin = l->list_start[r];
+        l->list_start[r + 1] = row >= l->rows ? begin
+                               : l->are_made  ? layer->place_start[row + 1]
+                                              : begin + list_row(l, row, l->room + begin);
+    }
 }
 
 /* Of a quad, whose last outputs may have no mask row and so no entries in the tables. */
@@ -173,26 +186,20 @@ static Requantiser requantiser_of_some(const EspalierLayer *layer, int32_t quad,
 }
 
 /* What a quad of outputs is made of. */
-static void prepare_quad(PixelWalk *w, const EspalierLayer *layer, int32_t quad, int32_t rows,
-                         const int32_t *places, int32_t *offsets) {
+static void prepare_quad(PixelWalk *w, Lists *l, int32_t quad) {
+    const EspalierLayer *layer = l->layer;
     const int32_t together = layer->block_outputs, first = quad * 4 / together;
-    const Requantiser four = requantiser_of_some(layer, quad, rows * together - quad * 4);
-    int32_t most = 0; /* kept blocks of an output */
-    w->offsets = offsets;
-    for (int32_t r = 0; r < 4 / together; r++) {
-        const int32_t row = first + r, count = row < rows ? list_offsets(layer, row, places, offsets) : 0;
-        w->counts[r] = count;
-        offsets += count;
-        if (count > most) most = count;
-    }
+    w->four = requantiser_of_some(layer, quad, l->rows * together - quad * 4);
+    list_quad(w, l, quad);
     for (int32_t o = 0; o < 4; o++) {
-        w->requantisers[o] = requantiser_of_lane(&four, o);
-        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(w->requantisers[o].start);
+        w->factors[o][0] = vld1q_dup_s32((const int32_t *)&w->four.multiplier + o);
+        w->factors[o][1] = vld1q_dup_s32((const int32_t *)&w->four.shift + o);
+        const int32x4_t start = vld1q_dup_s32((const int32_t *)&w->four.start + o);
+        w->starts[o][0] = w->starts[o][1] = start_in_pixel_lanes(start);
     }
     const int32_t before = layer->row_start ? (int32_t)layer->row_start[first] : first * layer->row_blocks;
     w->weights = layer->weights + (size_t)before * (size_t)together * 4;
-    w->way = way_of_storing(&w->storing, &four, 1, most * 4);
-    if (w->way == TO_THE_RIGHT && quad_fits_16_bits(w, together)) w->way = fast_way(&w->storing);
+    w->way = way_of_storing(&w->storing, &w->four, 1);
 }
 
 /* Rows of a band that has been put together, to where they belong. */
@@ -210,18 +217,24 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
     int8_t *room = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
-    if (layer->block_outputs > 4 || !gather_of(layer, tensors, arena, room, 1, &gather)) return 0;
+    if (layer->block_outputs > 4 || !gather_in_rows(layer, tensors, arena, room, &gather)) return 0;
     w.storing = storing(layer, output);
     if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
-    int32_t *const places = (int32_t *)(void *)room, blocks = gather_places(&gather, places);
-    const int32_t rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    Lists lists = { .layer = layer, .are_made = layer->places_of == PLACES };
+    lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
+    if (!lists.are_made) {
+        uint16_t *const table = (uint16_t *)(void *)room;
+        lists.table = table;
+        lists.room = table + gather_places(&gather, table);
+    }
     int8_t together[(BAND_VECTORS + SPARE_VECTORS) * 16];
     for (int32_t first = 0; first < gather.height; first += gather.band) {
         const int32_t left = gather.height - first, height = left < gather.band ? left : gather.band;
         w.input = gather_band(&gather, first);
         w.vectors = (height * gather.width + 3) / 4;
-        /* Whole vectors in every row go straight to where they belong. */
-        const int straight = gather.width % 4 == 0 && w.vectors >= 4;
+        /* Whole pairs of vectors in every row go straight to where they belong. */
+        const int straight = gather.width % 8 == 0 && w.vectors >= 4;
+        w.sixteen = !straight || gather.width % 16 == 0;
         w.spare = straight ? 0 : SPARE_VECTORS;
         const int32_t row = straight ? output->row_bytes : gather.width * 4;
         for (int32_t v = 0, x = 0, y = 0; v < w.vectors + w.spare; v++, x += 16) {
@@ -232,7 +245,7 @@ static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const Espa
             int8_t *const to = tensor_base(output, arena) + quad * output->plane_bytes
                                + first * output->row_bytes;
             w.output = straight ? to : together;
-            prepare_quad(&w, layer, quad, rows, places, places + blocks);
+            prepare_quad(&w, &lists, quad);
             switch (layer->block_outputs) {
             case 1: tiles_1x4(&w); break;
             case 2: tiles_2x4(&w); break;

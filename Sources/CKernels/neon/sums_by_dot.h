@@ -7,13 +7,20 @@
 #define DOT(sums, a, b) vdotq_s32(sums, a, b)
 #define DOT_BY_LANE(sums, a, b, lane) vdotq_laneq_s32(sums, a, b, lane)
 
+/* Vectors are loaded one after the other: else the compiler loads many at once, and runs out of registers. */
+INLINE void keep_order(int32x4_t sums[4]) {
+    __asm__ volatile("" : "+w"(sums[0]), "+w"(sums[1]), "+w"(sums[2]), "+w"(sums[3])::"memory");
+}
+
 /* ---- Channel lanes. ---- */
 
-/* Two quads of pixel P, whose inputs are in lane LANE, which counts through all vectors. */
+/* `count` quads of pixel P, whose inputs are in lane LANE, which counts through all vectors. */
 #define PIXEL_BY_LANE(P, LANE)                                                                               \
     if (P < pixels) {                                                                                        \
-        sums[P][n] = DOT_BY_LANE(sums[P][n], weights[0], inputs[(LANE) / 4], (LANE) & 3);                    \
-        sums[P][n + 1] = DOT_BY_LANE(sums[P][n + 1], weights[1], inputs[(LANE) / 4], (LANE) & 3);            \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < count; i++) {                                 \
+            sums[P][n + i] = DOT_BY_LANE(sums[P][n + i], weights[i], inputs[(LANE) / 4], (LANE) & 3);        \
+        }                                                                                                    \
+        if (count == 4) keep_order(sums[P]);                                                                 \
     }
 #define PIXELS_BY_LANE(FIRST, STRIDE)                                                                        \
     PIXEL_BY_LANE(0, FIRST)                                                                                  \
@@ -36,13 +43,17 @@ INLINE void load_and_step(int8x16_t weights[2], const int8_t **block, const int 
             : "i"(bytes), "m"(*(const int8_t(*)[32])*block));
 }
 
-/* A block at one tap, two quads at a time. */
+/* A block at one tap: four quads at a time where registers hold them beside the inputs, else two. */
 INLINE void visit_tap(int32x4_t sums[MOST_PIXELS][4], const int8x16_t inputs[5], const int8_t **block,
                       const int tap, const int pixels, const int stride, const int quads) {
+    const int count = quads == 4 && (stride == 1 || pixels < 6) ? 4 : 2;
 #pragma clang loop unroll(full)
-    for (int n = 0; n < quads; n += 2) {
-        int8x16_t weights[2];
-        load_and_step(weights, block, quads == 2 ? 64 : 32);
+    for (int n = 0; n < quads; n += count) {
+        int8x16_t weights[4];
+        if (count == 4)
+            load_four(weights, block);
+        else
+            load_and_step(weights, block, quads == 2 ? 64 : 32);
         switch (stride * 4 + tap) {
         case 4: PIXELS_BY_LANE(0, 1) break;
         case 5: PIXELS_BY_LANE(1, 1) break;
@@ -110,31 +121,42 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
 
 /* ---- Pixel lanes. ---- */
 
-/* A block of weights in the lanes from LANE on, one for each output. */
-#define OUTPUT_BY_LANE(LANE, OUTPUT)                                                                         \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
-        sums[(OUTPUT) * vectors + v] = DOT_BY_LANE(sums[(OUTPUT) * vectors + v], inputs[v], block, LANE);    \
+/* Four vectors from V on times a block of weights in lane LANE. */
+#define OUTPUT_BY_LANE(V, LANE, OUTPUT)                                                                      \
+    {                                                                                                        \
+        int32x4_t *const four = sums + (OUTPUT) * vectors + (V);                                             \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) {                                     \
+            four[i] = DOT_BY_LANE(four[i], inputs[i], block, LANE);                                          \
+        }                                                                                                    \
+        keep_order(four);                                                                                    \
     }
+/* The block of a place, its outputs' weights in the lanes from FIRST on. */
 #define BLOCK(INDEX, FIRST)                                                                                  \
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                   \
-        inputs[v] = vld1q_s8(input + offset[INDEX] + v * 16);                                                \
-    }                                                                                                        \
-    OUTPUT_BY_LANE(FIRST, 0)                                                                                 \
-    if (together > 1) { OUTPUT_BY_LANE((FIRST + 1) & 3, 1) }                                                 \
-    if (together > 2) { OUTPUT_BY_LANE(2, 2) OUTPUT_BY_LANE(3, 3) }
+    {                                                                                                        \
+        const int8_t *pixels = input + places[INDEX] * 4;                                                    \
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v += 4) {                            \
+            load_four(inputs, &pixels);                                                                      \
+            OUTPUT_BY_LANE(v, FIRST, 0)                                                                      \
+            if (together > 1) OUTPUT_BY_LANE(v, (FIRST + 1) & 3, 1)                                          \
+            if (together > 2) OUTPUT_BY_LANE(v, 2, 2)                                                        \
+            if (together > 2) OUTPUT_BY_LANE(v, 3, 3)                                                        \
+        }                                                                                                    \
+    }
 
 INLINE int32x4_t start_in_pixel_lanes(int32x4_t start) { return start; }
 
-/* The sums of one mask row: `together` outputs on `vectors` vectors. A vector of weights is four blocks of
- * one output, two of two or one of four. Returns the next row's weights. */
+/* The sums of one mask row: `together` outputs, all it stores, on `vectors` vectors. A vector of weights is
+ * four blocks of one output, two of two or one of four. Returns the next row's weights. */
 INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
-                                const int32_t *offset, int32_t count, const int8_t *weights,
-                                const int vectors, const int together) {
-    int8x16_t inputs[MOST_SUMS];
+                                const uint16_t *places, const uint16_t *last, const int8_t *weights,
+                                const int vectors, const int together, const int stored) {
+    const int32_t count = (int32_t)(last - places);
+    int8x16_t inputs[4];
     const int step = 4 / together;
+    (void)stored;
 #pragma clang loop unroll(full)
     for (int i = 0; i < together * vectors; i += 2) load_starts(starts[i / vectors], &sums[i], &sums[i + 1]);
-    for (const int32_t *end = offset + (count & -step); offset != end; offset += step, weights += 16) {
+    for (const uint16_t *end = places + (count & -step); places != end; places += step, weights += 16) {
         const int8x16_t block = vld1q_s8(weights);
         BLOCK(0, 0)
         if (together == 2) { BLOCK(1, 2) }
@@ -143,7 +165,7 @@ INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], c
     if (together == 1 && count & 2) {
         const int8x16_t block = load_pixels(weights, 2);
         BLOCK(0, 0) BLOCK(1, 1)
-        offset += 2, weights += 8;
+        places += 2, weights += 8;
     }
     if (together < 4 && count & 1) {
         const int8x16_t block = load_pixels(weights, together);

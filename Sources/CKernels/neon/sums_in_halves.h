@@ -148,57 +148,6 @@ INLINE void channel_sums(const ChannelWalk *w, int32x4_t sums[MOST_PIXELS][4], c
     }
 }
 
-/* ---- Pixel lanes. ---- */
-
-/* In both halves. */
-INLINE int32x4_t start_in_pixel_lanes(int32x4_t start) { return vzip1q_s32(start, vdupq_n_s32(0)); }
-
-/* The sums of one mask row: `together` outputs on `vectors` vectors, blocks two by two. Returns the next
- * row's weights. */
-INLINE const int8_t *pixel_sums(int32x4_t *sums, const int32x4_t (*starts)[2], const int8_t *input,
-                                const int32_t *offset, int32_t count, const int8_t *weights,
-                                const int vectors, const int together) {
-    int32x4_t low[MOST_SUMS], high[MOST_SUMS];
-    int8x16_t a[4], b[4];
-    const int32_t *end = offset + (count & ~1);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < together * vectors; i++) load_starts(starts[i / vectors], &low[i], &high[i]);
-    for (; offset != end; offset += 2) {
-        const int8_t *first = input + offset[0], *second = input + offset[1];
-#pragma clang loop unroll(full)
-        for (int o = 0; o < together; o++, weights += 4) a[o] = four_times(weights);
-#pragma clang loop unroll(full)
-        for (int o = 0; o < together; o++, weights += 4) b[o] = four_times(weights);
-        /* Loaded one step ahead: a Cortex-A53 would wait for them. */
-        int8x16_t x[2] = { vld1q_s8(first), vld1q_s8(first + 16) };
-        int8x16_t y[2] = { vld1q_s8(second), vld1q_s8(second + 16) };
-#pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v += 2) {
-            const int8x16_t p = x[0], q = x[1], r = y[0], s = y[1];
-            if (v + 2 < vectors) {
-                x[0] = vld1q_s8(first + v * 16 + 32), x[1] = vld1q_s8(first + v * 16 + 48);
-                y[0] = vld1q_s8(second + v * 16 + 32), y[1] = vld1q_s8(second + v * 16 + 48);
-            }
-#pragma clang loop unroll(full)
-            for (int i = v; i < together * vectors; i += vectors) {
-                multiply_two((Products){ &low[i], &high[i], p, a[i / vectors], r, b[i / vectors] },
-                             (Products){ &low[i + 1], &high[i + 1], q, a[i / vectors], s, b[i / vectors] });
-            }
-        }
-    }
-    if (count & 1) {
-#pragma clang loop unroll(full)
-        for (int o = 0; o < together; o++, weights += 4) a[o] = four_times(weights);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < together * vectors; i++) {
-            multiply_one(&low[i], &high[i], a[i / vectors], vld1q_s8(input + offset[0] + i % vectors * 16));
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < together * vectors; i++) sums[i] = vpaddq_s32(low[i], high[i]);
-    return weights;
-}
-
 /* ---- Depthwise 3x3: channels and pixels lie in the lanes as they are stored, taps two by two. ---- */
 
 typedef struct DepthwiseWeights {

@@ -21,6 +21,7 @@ typedef struct WinogradWalk {
     Geometry g;
     Storing storing;
     int32_t quads;         /* of the input */
+    int32_t channels;
     int32_t pairs_per_row;
     int16_t *inputs;       /* [block][column][quad][position][tile][channel] */
     int16_t *weights;      /* [column][quad][position][channel][output] of 16 outputs */
@@ -70,37 +71,49 @@ static void transform_inputs(const WinogradWalk *w, int32_t input_plane, int32_t
     }
 
 INLINE void multiply_quad(int32x4_t sums[4][OUTPUTS_AT_ONCE / 4], const int16_t *u, const int16_t *v,
-                          const int first) {
+                          const int first, const int channels) {
     const int16x8_t pairs[2] = { vld1q_s16(v), vld1q_s16(v + 8) };
-    BY_CHANNEL(0) BY_CHANNEL(1) BY_CHANNEL(2) BY_CHANNEL(3)
+    BY_CHANNEL(0) BY_CHANNEL(1) BY_CHANNEL(2)
+    if (channels == 4) BY_CHANNEL(3)
 }
 
 /* 4 tiles x OUTPUTS_AT_ONCE at one position. */
-INLINE void multiply_position(const int16_t *u, const int16_t *v, int32_t *m, int32_t quads) {
+INLINE void multiply_position(const int16_t *u, const int16_t *v, int32_t *m, int32_t quads,
+                              const int channels) {
     int32x4_t sums[4][OUTPUTS_AT_ONCE / 4];
-    multiply_quad(sums, u, v, 1);
-    if (!(quads & 1)) multiply_quad(sums, u += 6 * QUAD_WEIGHTS, v += 6 * QUAD_INPUTS, 0);
+    multiply_quad(sums, u, v, 1, channels);
+    if (!(quads & 1)) multiply_quad(sums, u += 6 * QUAD_WEIGHTS, v += 6 * QUAD_INPUTS, 0, channels);
     for (int32_t left = (quads - 1) / 2; left > 0; left--) {
-        multiply_quad(sums, u + 6 * QUAD_WEIGHTS, v + 6 * QUAD_INPUTS, 0);
-        multiply_quad(sums, u += 12 * QUAD_WEIGHTS, v += 12 * QUAD_INPUTS, 0);
+        multiply_quad(sums, u + 6 * QUAD_WEIGHTS, v + 6 * QUAD_INPUTS, 0, channels);
+        multiply_quad(sums, u += 12 * QUAD_WEIGHTS, v += 12 * QUAD_INPUTS, 0, channels);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < OUTPUTS_AT_ONCE; i++) vst1q_s32(m + i % 4 * 16 + i / 4 * 4, sums[i % 4][i / 4]);
 }
 
 /* A block of tiles x 16 outputs at every position. */
-static __attribute__((noinline)) void multiply(const WinogradWalk *w, const int16_t *inputs) {
+INLINE void multiply_block(const WinogradWalk *w, const int16_t *inputs, const int32_t quads,
+                           const int channels) {
     const int16_t *weights = w->weights;
-    const int32_t quads = w->quads, next_column = 6 * (quads - 1);
+    const int32_t next_column = 6 * (quads - 1);
     int32_t *m = w->sums;
     for (int x = 0; x < 6; x++) {
         for (int y = 0; y < 6; y++, weights += QUAD_WEIGHTS, inputs += QUAD_INPUTS, m += POSITION_SUMS) {
             for (int first = 0; first < 16; first += OUTPUTS_AT_ONCE) {
-                multiply_position(weights + first, inputs, m + first, quads);
+                multiply_position(weights + first, inputs, m + first, quads, channels);
             }
         }
         weights += next_column * QUAD_WEIGHTS, inputs += next_column * QUAD_INPUTS;
     }
+}
+
+static __attribute__((noinline)) void multiply(const WinogradWalk *w, const int16_t *inputs) {
+    multiply_block(w, inputs, w->quads, 4);
+}
+
+/* Of first layers: a quad's fourth channel would be nothing. */
+static __attribute__((noinline)) void multiply_three(const WinogradWalk *w, const int16_t *inputs) {
+    multiply_block(w, inputs, 1, 3);
 }
 
 /* Stores a quad of one tile, cut to rows x pixels. */
@@ -173,7 +186,10 @@ static int begin_group(WinogradWalk *w, const EspalierLayer *layer, int32_t firs
 static void run_pairs(const WinogradWalk *w, int32_t first, int32_t end, int8_t *output, int way) {
     const int16_t *inputs = w->inputs;
     for (int32_t pair = first; pair < end; pair += 2, inputs += 36 * QUAD_INPUTS * w->quads) {
-        multiply(w, inputs);
+        if (w->channels == 3)
+            multiply_three(w, inputs);
+        else
+            multiply(w, inputs);
         switch (way) {
         case FROM_ZERO: store_from_zero(w, pair, output); break;
         case IN_16_BITS: store_in_16_bits(w, pair, output); break;
@@ -193,6 +209,7 @@ static int32_t convolution_by_winograd(const EspalierLayer *layer, const Espalie
     if (layer->mask || input->quads * 4 > MOST_CHANNELS) return 0;
     if (!begin_storing(layer, output, &w.storing)) return 0;
     w.quads = input->quads;
+    w.channels = input->channels;
     w.pairs_per_row = (w.g.width + 7) / 8;
     const int32_t pairs = w.pairs_per_row * ((w.g.height + 3) / 4);
     const int32_t block = 36 * QUAD_INPUTS * w.quads, blocks = (pairs + 1) / 2;

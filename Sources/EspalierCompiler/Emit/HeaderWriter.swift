@@ -122,7 +122,8 @@ struct HeaderWriter {
                     + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
                     + ".rounding_origin = \(fields.rounding_origin), "
                     + ".rounds_once = \(fields.rounds_once), .skips_silence = \(fields.skips_silence), "
-                    + ".pairs_fit = \(fields.pairs_fit), .scratch = \(fields.scratch),")
+                    + ".pairs_fit = \(fields.pairs_fit), .results_fit = \(fields.results_fit), "
+                    + ".places_of = \(fields.places_of), .scratch = \(fields.scratch),")
             line(
                 "      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
                     + ".mask = \(reference(layer.mask, "\(name)_mask")), "

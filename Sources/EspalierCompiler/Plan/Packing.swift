@@ -96,6 +96,19 @@ enum Packing {
         return fitUnsigned ? 2 : weights.contains(-128) ? 0 : 1
     }
 
+    /// `results_fit` of the contract: 16 bits hold every sum requantised, and outputs are shifted right. The greatest sum
+    /// has each input at -128 or so.
+    static func resultsFit(bias: [Int32], multipliers: [QuantizedMultiplier], weights: (Int) -> [Int8])
+        -> Bool
+    {
+        zip(bias, multipliers).enumerated().allSatisfy { output, entry in
+            let (bias, multiplier) = entry
+            let magnitudes = weights(output).reduce(0) { $0 + Int($1.magnitude) }
+            let most = Int32(clamping: Int(bias.magnitude) + 128 * magnitudes)
+            return multiplier.multiplier == 0 || (multiplier.shift < 0 && multiplier.apply(most) < Int16.max)
+        }
+    }
+
     /// The blocks that any output of a mask row keeps.
     private static func union(_ kept: [[Bool]], _ outputs: Range<Int>) -> [Bool] {
         var union = kept[outputs.lowerBound]
@@ -169,6 +182,10 @@ extension PlannedLayer {
         let convolution = convolution.withPlainConstants(weightsPerOutput, zeroPoint: output.zeroPoint)
         multipliers = convolution.multipliers
         bias = zip(convolution.bias, weightSums).map { $0 &- input.zeroPoint &* $1 }
+        if convolution.weightZeroPoint == 0 {
+            let fit = Packing.resultsFit(bias: bias, multipliers: multipliers, weights: weightsPerOutput)
+            fields.results_fit = fit ? 1 : 0
+        }
         if convolution.weightZeroPoint == 0,
             let found = SinglePrecision.tables(
                 multipliers, range: convolution.activation, zeroPoint: output.zeroPoint,

@@ -23,7 +23,7 @@ struct Planner {
         planner.addInPlace()
         try planner.packLayers()
         planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
-        if costs.processor.listsPlaces { planner.plan.listPlaces() }
+        planner.plan.listPlaces(costs.processor.places)
         return planner.plan
     }
 

@@ -1,9 +1,10 @@
+import CEspalier
 import EspalierCore
 
 /// What kernels cost on one kind of processor, in cycles: the built-in tables for compiling on another machine.
 ///
-/// The x86 table is fitted to `espalier benchmark` of pruned and dense layers, the Arm ones to instruction counts of
-/// the inner loops (docs/performance.md). `espalier tune` replaces estimates by measurements.
+/// The x86 table is fitted to `espalier benchmark` of pruned and dense layers, the Arm ones to instruction counts
+/// of layers in every packing (docs/performance-arm.md). `espalier tune` replaces estimates by measurements.
 public struct Processor: Sendable {
     public var name: String
     public var cyclesPerMicrosecond: Double
@@ -31,8 +32,8 @@ public struct Processor: Sendable {
     var packsFewChannels = false
     /// Where single outputs have few segments, four lists are walked together, filled up to the longest.
     var fillsUpLists = false
-    /// Its kernels take lists of places that are made ahead (EspalierLayer.places).
-    var listsPlaces = false
+    /// Whose lists of kept blocks are made ahead (EspalierLayer.places): ESPALIER_PLACES_..., 0 for nobody's.
+    var places: Int32 = 0
     /// Nil where there are no kernels for it.
     var winograd: Winograd?
 
@@ -46,28 +47,34 @@ public struct Processor: Sendable {
         var outputs: Double
     }
 
-    public static let all = [generic, avx512vnni, avx2, cortexA76, cortexA72, cortexA53, arm1176, cortexM]
+    public static let all = [
+        generic, avx512vnni, avx2, cortexA76, cortexA72, cortexA53, cortexA7, arm1176, cortexM,
+    ]
 
     /// By the name `--cpu` takes.
     public static func named(_ name: String) -> Processor? { all.first { $0.name == name } }
 
     /// The table for kernels that run on this machine.
     public static func running(_ kernels: KernelSet) -> Processor {
-        switch kernels.name {
-        case "avx2", "avx2-plain", "sse41": avx2
-        case "avx512vnni": avx512vnni
-        case "neondot": cortexA76
-        case "neon", "neon32": cortexA72
-        case "smlad", "portable": cortexM
-        default: generic
-        }
+        var processor =
+            switch kernels.name {
+            case "avx2", "avx2-plain", "sse41": avx2
+            case "avx512vnni": avx512vnni
+            case "neondot": cortexA76
+            case "neon": cortexA72
+            case "neon32": cortexA7
+            case "smlad", "portable": cortexM
+            default: generic
+            }
+        processor.places = kernels.places
+        return processor
     }
 
     /// Kernels with a dot product and wide vectors, as `avx512vnni`.
     public static let generic = {
         var processor = avx512vnni
         processor.name = "generic"
-        processor.listsPlaces = false
+        processor.places = 0
         return processor
     }()
 
@@ -77,7 +84,7 @@ public struct Processor: Sendable {
         channelVisitAlone: 0.66, channelPixel: 2.1,
         pixelVisit: [.pixels1x4: 0.47, .pixels2x4: 0.9, .pixels4x4: 1.8], fewSegments: 1.12,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 10, gatheredVector: 2,
-        packsFewChannels: true, fillsUpLists: true, listsPlaces: true)
+        packsFewChannels: true, fillsUpLists: true, places: ESPALIER_PLACES_AVX512VNNI)
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
@@ -88,18 +95,19 @@ public struct Processor: Sendable {
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
-        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 300, channelVisit: 6, channelVisitAlone: 6,
-        channelVisitOfEight: 3.1, channelPixel: 16,
-        pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
-        winograd: Winograd(inputs: 248, weights: 492, product: 27, position: 10, outputs: 133))
+        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 120, channelVisit: 6, channelVisitAlone: 6,
+        channelVisitOfEight: 2.85, channelPixel: 20.7,
+        pixelVisit: [.pixels1x4: 5.56, .pixels2x4: 12.2, .pixels4x4: 24.6], fewSegments: 1,
+        pixelSegment: 87, quad: 218, listedBlock: 0, list: 1.2, gatheredVector: 4.2,
+        places: ESPALIER_PLACES_NEON, winograd: withoutDotProduct)
 
     /// aarch64 with SDOT (Raspberry Pi 5).
     public static let cortexA76 = Processor(
-        name: "cortex-a76", cyclesPerMicrosecond: 6000, layer: 900, channelVisit: 6, channelVisitAlone: 6,
-        channelVisitOfEight: 3.1, channelPixel: 42,
-        pixelVisit: [.pixels1x4: 8, .pixels2x4: 14.4, .pixels4x4: 29], fewSegments: 1,
-        pixelSegment: 156, quad: 190, listedBlock: 3, list: 24, gatheredVector: 12)
+        name: "cortex-a76", cyclesPerMicrosecond: 6000, layer: 600, channelVisit: 4.7,
+        channelVisitAlone: 4.7, channelVisitOfEight: 2.4, channelPixel: 26,
+        pixelVisit: [.pixels1x4: 6, .pixels2x4: 12.2, .pixels4x4: 22.2], fewSegments: 1,
+        pixelSegment: 110, quad: 250, listedBlock: 0, list: 0, gatheredVector: 3,
+        places: ESPALIER_PLACES_NEONDOT)
 
     /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
     public static let cortexA53 = {
@@ -108,6 +116,16 @@ public struct Processor: Sendable {
         processor.cyclesPerMicrosecond = 1000
         return processor
     }()
+
+    /// 32-bit Arm with NEON (Raspberry Pi 2, and later ones with a 32-bit system).
+    public static let cortexA7 = Processor(
+        name: "cortex-a7", cyclesPerMicrosecond: 900, layer: 300, channelVisit: 6, channelVisitAlone: 6,
+        channelVisitOfEight: 3.1, channelPixel: 16,
+        pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3, winograd: withoutDotProduct)
+
+    private static let withoutDotProduct = Winograd(
+        inputs: 248, weights: 492, product: 27, position: 10, outputs: 133)
 
     /// ARMv6 (Raspberry Pi Zero and 1): no vectors, as on a microcontroller.
     public static let arm1176 = {
