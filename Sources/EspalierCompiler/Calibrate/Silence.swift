@@ -67,9 +67,12 @@ public struct Silence: Sendable {
         return Double(silentQuads) / Double(quads * inputs.count)
     }
 
-    /// - Parameter inPixelLanes: whether the layer walks lists of blocks, which take longer to make without silent ones.
-    func isWorthLookingFor(in tensor: Int, inPixelLanes: Bool) -> Bool {
-        share(of: tensor) >= (inPixelLanes ? Self.worthwhileShareOfLists : Self.worthwhileShare)
+    /// - Parameters:
+    ///   - looking: what looking takes, as a share of the layer's time; silence has to gain half as much again.
+    ///   - inPixelLanes: whether the layer walks lists of blocks, which take longer to make without silent ones.
+    func isWorthLookingFor(in tensor: Int, looking: Double, inPixelLanes: Bool) -> Bool {
+        let least = inPixelLanes ? Self.worthwhileShareOfLists : Self.worthwhileShare
+        return share(of: tensor) >= max(least, 1.5 * looking)
     }
 
     /// The same with the channels of some tensors in another order.

@@ -1,3 +1,5 @@
+import CEspalier
+
 /// Estimates how long each packing of a convolution takes, and chooses.
 public struct CostModel: Sendable {
     public var processor = Processor.generic
@@ -44,6 +46,15 @@ public struct CostModel: Sendable {
         case .winograd: processor.winograd.map { winograd(work, $0) }
         case .pixels1x4, .pixels2x4, .pixels4x4: pixelLanes(work, kind)
         }
+    }
+
+    /// What looking at each of so many input quads for silence takes, as a share of the layer's time.
+    func shareOfLooking(_ quads: Int32, _ layer: PlannedLayer, output: EspalierTensor) -> Double {
+        let pixels = Double(output.height * output.width)
+        let cycles =
+            layer.choice.map { $0.time * processor.cyclesPerMicrosecond }
+            ?? Double(output.quads) * (processor.depthwiseQuad + pixels * processor.depthwisePixel)
+        return cycles > 0 ? Double(quads) * processor.look / cycles : 0
     }
 
     /// Blocks of 4 tiles of 4x4 outputs, times groups of 16 outputs.

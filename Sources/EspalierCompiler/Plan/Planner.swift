@@ -115,8 +115,12 @@ struct Planner {
             layer.count(node)
             switch node.operation {
             case .convolution, .depthwiseConvolution:
+                let (input, output) = (Int(layer.inputs[0]), Int(layer.fields.output))
+                let looking = costs.shareOfLooking(
+                    plan.tensors[input].fields.quads, layer, output: plan.tensors[output].fields)
                 let looks = silence.isWorthLookingFor(
-                    in: node.inputs[0], inPixelLanes: layer.fields.kernel == ESPALIER_KERNEL_PIXEL_LANES)
+                    in: node.inputs[0], looking: looking,
+                    inPixelLanes: layer.fields.kernel == ESPALIER_KERNEL_PIXEL_LANES)
                 layer.fields.skips_silence = looks ? 1 : 0
             default: break
             }

@@ -28,6 +28,10 @@ public struct Processor: Sendable {
     var listedBlock: Double
     var list: Double
     var gatheredVector: Double
+    /// Looking at an input quad for silence; and a depthwise layer's quad, and one of its pixels.
+    var look = 8.0
+    var depthwiseQuad = 30.0
+    var depthwisePixel = 0.9
     /// Bytes of few channels are gathered without those that fill up their quads (avx512vnni/few_channels.h).
     var packsFewChannels = false
     /// Where single outputs have few segments, four lists are walked together, filled up to the longest.
@@ -91,7 +95,7 @@ public struct Processor: Sendable {
         name: "avx2", cyclesPerMicrosecond: 4370, layer: 600, pixelLayer: 400, channelVisit: 1.05,
         channelVisitAlone: 1, channelPixel: 4.7,
         pixelVisit: [.pixels1x4: 2, .pixels2x4: 3.8, .pixels4x4: 4.6], fewSegments: 1.2,
-        pixelSegment: 24, quad: 200, listedBlock: 1, list: 12, gatheredVector: 0)
+        pixelSegment: 24, quad: 200, listedBlock: 1, list: 12, gatheredVector: 0, depthwisePixel: 2)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
@@ -99,7 +103,7 @@ public struct Processor: Sendable {
         channelVisitOfEight: 2.85, channelPixel: 20.7,
         pixelVisit: [.pixels1x4: 5.56, .pixels2x4: 12.2, .pixels4x4: 24.6], fewSegments: 1,
         pixelSegment: 87, quad: 218, listedBlock: 0, list: 1.2, gatheredVector: 4.2,
-        places: ESPALIER_PLACES_NEON, winograd: withoutDotProduct)
+        look: 30, depthwiseQuad: 100, depthwisePixel: 10, places: ESPALIER_PLACES_NEON, winograd: withoutDotProduct)
 
     /// aarch64 with SDOT (Raspberry Pi 5).
     public static let cortexA76 = Processor(
@@ -107,7 +111,7 @@ public struct Processor: Sendable {
         channelVisitAlone: 4.7, channelVisitOfEight: 2.4, channelPixel: 26,
         pixelVisit: [.pixels1x4: 6, .pixels2x4: 12.2, .pixels4x4: 22.2], fewSegments: 1,
         pixelSegment: 110, quad: 250, listedBlock: 0, list: 0, gatheredVector: 3,
-        places: ESPALIER_PLACES_NEONDOT)
+        look: 30, depthwiseQuad: 100, depthwisePixel: 6, places: ESPALIER_PLACES_NEONDOT)
 
     /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
     public static let cortexA53 = {
@@ -122,7 +126,8 @@ public struct Processor: Sendable {
         name: "cortex-a7", cyclesPerMicrosecond: 900, layer: 300, channelVisit: 6, channelVisitAlone: 6,
         channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3, winograd: withoutDotProduct)
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3, look: 30, depthwiseQuad: 100,
+        depthwisePixel: 16, winograd: withoutDotProduct)
 
     private static let withoutDotProduct = Winograd(
         inputs: 248, weights: 492, product: 27, position: 10, outputs: 133)
@@ -139,5 +144,7 @@ public struct Processor: Sendable {
     public static let cortexM = Processor(
         name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 110, channelVisitAlone: 110,
         channelPixel: 200, pixelVisit: [.pixels1x4: 74, .pixels2x4: 148, .pixels4x4: 296], fewSegments: 1,
-        pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90)
+        pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90, look: 60,
+        depthwiseQuad: 200,
+        depthwisePixel: 90)
 }
