@@ -21,6 +21,7 @@ INLINE void ints_store(int32_t *p, Ints v) { vst1q_s32(p, v); }
 INLINE Ints ints_all(int32_t v) { return vdupq_n_s32(v); }
 
 INLINE Bytes bytes_load(const int8_t *p) { return vld1q_s8(p); }
+INLINE void bytes_store(int8_t *p, Bytes x) { vst1q_s8(p, x); }
 INLINE Bytes bytes_of(const int8_t *quad) {
     return vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)quad));
 }

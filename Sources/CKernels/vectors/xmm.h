@@ -26,6 +26,7 @@ INLINE void ints_store(int32_t *p, Ints v) { _mm_storeu_si128((__m128i *)p, v); 
 INLINE Ints ints_all(int32_t v) { return _mm_set1_epi32(v); }
 
 INLINE Bytes bytes_load(const int8_t *p) { return _mm_loadu_si128((const __m128i *)p); }
+INLINE void bytes_store(int8_t *p, Bytes x) { _mm_storeu_si128((__m128i *)p, x); }
 INLINE Bytes bytes_of(const int8_t *quad) {
     int32_t word;
     __builtin_memcpy(&word, quad, 4);

@@ -29,6 +29,7 @@ INLINE void ints_store(int32_t *p, Ints v) { _mm256_storeu_si256((__m256i *)p, v
 INLINE Ints ints_all(int32_t v) { return _mm256_set1_epi32(v); }
 
 INLINE Bytes bytes_load(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE void bytes_store(int8_t *p, Bytes x) { _mm256_storeu_si256((__m256i *)p, x); }
 INLINE Bytes bytes_of(const int8_t *quad) {
     int32_t word;
     __builtin_memcpy(&word, quad, 4);

@@ -92,10 +92,10 @@ public struct Processor: Sendable {
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
-        name: "avx2", cyclesPerMicrosecond: 4370, layer: 600, pixelLayer: 400, channelVisit: 1.05,
+        name: "avx2", cyclesPerMicrosecond: 4370, layer: 600, channelVisit: 1.05,
         channelVisitAlone: 1, channelPixel: 4.7,
-        pixelVisit: [.pixels1x4: 2, .pixels2x4: 3.8, .pixels4x4: 4.6], fewSegments: 1.2,
-        pixelSegment: 24, quad: 200, listedBlock: 1, list: 12, gatheredVector: 0, depthwisePixel: 2)
+        pixelVisit: [.pixels1x4: 1.6, .pixels2x4: 2.43, .pixels4x4: 4.7], fewSegments: 1,
+        pixelSegment: 20, quad: 180, listedBlock: 0.5, list: 24, gatheredVector: 0, depthwisePixel: 2)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
@@ -103,7 +103,8 @@ public struct Processor: Sendable {
         channelVisitOfEight: 2.85, channelPixel: 20.7,
         pixelVisit: [.pixels1x4: 5.56, .pixels2x4: 12.2, .pixels4x4: 24.6], fewSegments: 1,
         pixelSegment: 87, quad: 218, listedBlock: 0, list: 1.2, gatheredVector: 4.2,
-        look: 30, depthwiseQuad: 100, depthwisePixel: 10, places: ESPALIER_PLACES_NEON, winograd: withoutDotProduct)
+        look: 30, depthwiseQuad: 100, depthwisePixel: 10, places: ESPALIER_PLACES_NEON,
+        winograd: withoutDotProduct)
 
     /// aarch64 with SDOT (Raspberry Pi 5).
     public static let cortexA76 = Processor(
