@@ -23,20 +23,20 @@ INLINE int8_t stored_value(int32_t value, int32_t zero_point, const EspalierLaye
 }
 
 /* Division by the number of pixels under a window, for many sums: a division takes longer than all else.
- * Quotients of what pooled_mean() divides are exact for up to 65,536 pixels: the reciprocal is less than
- * 1 / 2^40 too large, and a value times their number less than 2^40. */
+ * Quotients of what pooled_mean() divides, 256 times their number at most, are exact for up to 256 pixels:
+ * the reciprocal is less than 1 / 2^24 too large, and the product has 32 bits. */
 typedef struct Divisor {
     int32_t count;
-    uint64_t reciprocal; /* 2^40 / count, rounded up; 0: too many pixels */
+    uint32_t reciprocal; /* 2^24 / count, rounded up; 0: too many pixels */
 } Divisor;
 
 INLINE Divisor divisor(int32_t count) {
-    return (Divisor){ count, count <= 65536 ? ((1ull << 40) + (uint64_t)count - 1) / (uint64_t)count : 0 };
+    const uint32_t pixels = (uint32_t)count;
+    return (Divisor){ count, pixels <= 256 ? ((1u << 24) + pixels - 1) / pixels : 0 };
 }
 
 INLINE int32_t divided(uint32_t value, const Divisor *d) {
-    if (!d->reciprocal) return (int32_t)(value / (uint32_t)d->count);
-    return (int32_t)(value * d->reciprocal >> 40);
+    return (int32_t)(d->reciprocal ? value * d->reciprocal >> 24 : value / (uint32_t)d->count);
 }
 
 /* The mean of so many values with this sum, ties away from the rounding origin: AVERAGE_POOL. */
