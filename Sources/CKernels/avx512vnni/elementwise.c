@@ -1,4 +1,4 @@
-/* Addition. */
+/* Elementwise layers: addition. */
 #if defined(__x86_64__)
 #include "kernels.h"
 #include "begin.h"
