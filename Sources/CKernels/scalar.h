@@ -42,9 +42,10 @@ INLINE int32_t divided(uint32_t value, const Divisor *d) {
 /* The mean of so many values with this sum, ties away from the rounding origin: AVERAGE_POOL. */
 INLINE int32_t pooled_mean(const EspalierLayer *layer, int32_t total, const Divisor *d) {
     const int32_t origin = layer->rounding_origin, sum = total - origin * d->count;
-    const int32_t half = d->count / 2;
-    if (sum > 0) return origin + divided((uint32_t)(sum + half), d);
-    return origin - divided((uint32_t)(half - sum), d);
+    /* Without a branch on the sign, which nobody can predict. */
+    const uint32_t magnitude = sum < 0 ? 0u - (uint32_t)sum : (uint32_t)sum;
+    const int32_t mean = divided(magnitude + (uint32_t)d->count / 2, d);
+    return origin + (sum < 0 ? -mean : mean);
 }
 
 /* True where one window covers the whole picture and the output is one pixel. */

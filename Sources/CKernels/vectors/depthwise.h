@@ -21,8 +21,14 @@ INLINE int output_of(const int k, const int STRIDE) {
     return STRIDE == 2 && LANES == 8 ? k / 2 * 4 + k % 2 : k;
 }
 
+#if defined(STORES_APART)
+#define STORING static __attribute__((noinline))
+#else
+#define STORING INLINE
+#endif
+
 /* Stores LANES pixels of a quad. */
-INLINE void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *output, int pixels,
+STORING void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *output, int pixels,
                             const int STRIDE) {
     if (w->storing.in_lanes) {
         Ints v[4];
@@ -44,18 +50,26 @@ INLINE void store_depthwise(const DepthwiseWalk *w, const Ints sums[4], int8_t *
     }
 }
 
+/* The windows of one input row for LANES outputs. */
+INLINE void windows(const int8_t *from, Bytes v[4], const int STRIDE) {
+#if defined(HAS_WINDOWS)
+    bytes_windows(from, v, STRIDE);
+#else
+#pragma clang loop unroll(full)
+    for (int k = 0; k < 4; k++) v[k] = bytes_interleave(bytes_load(from + output_of(k, STRIDE) * STRIDE * 4));
+#endif
+}
+
 INLINE void depthwise_row(const DepthwiseWalk *w, const int8_t *input, int8_t *output, const int STRIDE) {
     for (int32_t x = 0; x < w->g.width; x += LANES) {
         Ints sums[4];
         for (int k = 0; k < 4; k++) sums[k] = ints_load(w->requantiser.start);
 #pragma clang loop unroll(full)
         for (int y = 0; y < 3; y++) {
-            const int8_t *from = input + y * w->row + x * 4 * STRIDE;
+            Bytes v[4];
+            windows(input + y * w->row + x * 4 * STRIDE, v, STRIDE);
 #pragma clang loop unroll(full)
-            for (int k = 0; k < 4; k++) {
-                const Bytes taps = bytes_interleave(bytes_load(from + output_of(k, STRIDE) * STRIDE * 4));
-                sums[k] = dot(sums[k], taps, w->weights[y], DEPTHWISE_AS_STORED);
-            }
+            for (int k = 0; k < 4; k++) sums[k] = dot(sums[k], v[k], w->weights[y], DEPTHWISE_AS_STORED);
         }
         const int32_t left = w->g.width - x;
         store_depthwise(w, sums, output + x * 4, left < LANES ? left : LANES, STRIDE);

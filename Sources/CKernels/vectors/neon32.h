@@ -31,6 +31,22 @@ INLINE Bytes bytes_repeat(const int8_t *p) { return bytes_load(p); }
 INLINE Bytes bytes_load_every_other(const int8_t *p) {
     return vreinterpretq_s8_s32(vld2q_s32((const int32_t *)(const void *)p).val[0]);
 }
+/* The end of a depthwise tile is a function of its own: inlined, it would send sums to memory. */
+#define STORES_APART
+/* The windows of one input row for four outputs: three columns of pixels, transposed. A table of 16 bytes
+ * would take two instructions a vector. */
+#define HAS_WINDOWS
+INLINE void bytes_windows(const int8_t *from, Bytes v[4], const int stride) {
+    Bytes taps[3];
+    for (int t = 0; t < 3; t++)
+        taps[t] = stride == 1 ? bytes_load(from + t * 4) : bytes_load_every_other(from + t * 4);
+    const int8x16x2_t ab = vzipq_s8(taps[0], taps[1]), cc = vzipq_s8(taps[2], taps[2]);
+    for (int k = 0; k < 2; k++) {
+        const int16x8x2_t four = vzipq_s16(vreinterpretq_s16_s8(ab.val[k]), vreinterpretq_s16_s8(cc.val[k]));
+        v[2 * k] = vreinterpretq_s8_s16(four.val[0]);
+        v[2 * k + 1] = vreinterpretq_s8_s16(four.val[1]);
+    }
+}
 
 /* Adds the products of four activations and four weights a lane. Two products fit 16 bits where no weight is
  * -128: see pairs_fit of the contract. */
