@@ -19,6 +19,32 @@ INLINE Span span(int32_t start, int32_t length, int32_t end) {
     return (Span){ first, last - first };
 }
 
+/* Division by the number of pixels under a window, for many sums: a division takes longer than all else.
+ * Quotients of what pooled_mean() divides, 256 times their number at most, are exact for up to 256 pixels:
+ * the reciprocal is less than 1 / 2^24 too large, and the product has 32 bits. */
+typedef struct Divisor {
+    int32_t count;
+    uint32_t reciprocal; /* 2^24 / count, rounded up; 0: too many pixels */
+} Divisor;
+
+INLINE Divisor divisor(int32_t count) {
+    const uint32_t pixels = (uint32_t)count;
+    return (Divisor){ count, pixels <= 256 ? ((1u << 24) + pixels - 1) / pixels : 0 };
+}
+
+INLINE int32_t divided(uint32_t value, const Divisor *d) {
+    return (int32_t)(d->reciprocal ? value * d->reciprocal >> 24 : value / (uint32_t)d->count);
+}
+
+/* The mean of so many values with this sum, ties away from the rounding origin: AVERAGE_POOL. */
+INLINE int32_t pooled_mean(const EspalierLayer *layer, int32_t total, const Divisor *d) {
+    const int32_t origin = layer->rounding_origin, sum = total - origin * d->count;
+    /* Without a branch on the sign, which nobody can predict. */
+    const uint32_t magnitude = sum < 0 ? 0u - (uint32_t)sum : (uint32_t)sum;
+    const int32_t mean = divided(magnitude + (uint32_t)d->count / 2, d);
+    return origin + (sum < 0 ? -mean : mean);
+}
+
 INLINE Bytes all_stored(int32_t value) { return bytes_all((int8_t)(value ^ (int8_t)FLIP)); }
 
 /* The greatest value of each channel under a window, and those one or two pixels further on. */

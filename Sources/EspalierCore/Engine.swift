@@ -89,6 +89,7 @@ public struct Engine {
                 layer, behind: behind, tensors: model.pointee.tensors, arena: arena)
         else { return (1, try runLayer(index)) }
         for ended in 1..<step.layers { clearSurroundings(of: Int(layer[ended].output)) }
+        // An addition has written over the convolution's result.
         if layer[1].operation != ESPALIER_OPERATION_ADD { clearSurroundings(of: Int(layer[0].output)) }
         return step
     }

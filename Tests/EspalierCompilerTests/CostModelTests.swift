@@ -1,3 +1,4 @@
+import CEspalier
 import Testing
 
 @testable import EspalierCompiler
@@ -36,6 +37,39 @@ import Testing
         #expect(!work.isMeasured && work.microseconds.count == 4)
         costs.forced = .pixels2x4
         #expect(choice(kept: 0.25, outputs: 32, side: 16, quads: 8, costs: costs).kind == .pixels2x4)
+    }
+
+    /// Four lists are as long as the longest, 5 blocks filled up to 8; the fifth and sixth are 4 long.
+    @Test func listsWalkedTogetherAreFilledUp() {
+        let convolution = Convolution(
+            window: Window(kernelHeight: 3, kernelWidth: 3), weights: [Int8](repeating: 1, count: 6 * 36),
+            bias: [Int32](repeating: 0, count: 6),
+            multipliers: Array(repeating: QuantizedMultiplier(0.001), count: 6),
+            activation: ActivationRange())
+        let rows = [1, 5, 2, 3, 4, 0].map { kept in (0..<9).map { $0 < kept } }
+        let work = ConvolutionWork(convolution, input: Shape(8, 8, 4), output: Shape(8, 8, 6), kept: rows)
+        #expect(work.filledVisits == 4 * 8 + 2 * 4)
+        #expect(work.visits[1] == 15)
+    }
+
+    /// Of a depthwise layer of 3x3 pixels it is a good part, of one of 48x48 nothing.
+    @Test func lookingForSilenceIsWeighedAgainstTheLayer() {
+        var (small, large) = (EspalierTensor(), EspalierTensor())
+        (small.height, small.width, small.quads) = (3, 3, 64)
+        (large.height, large.width, large.quads) = (48, 48, 2)
+        var layer = PlannedLayer(label: "depthwise")
+        for processor in Processor.all {
+            var costs = CostModel()
+            costs.processor = processor
+            #expect(costs.shareOfLooking(64, layer, output: small) > 0.03, "\(processor.name)")
+            #expect(costs.shareOfLooking(2, layer, output: large) < 0.01, "\(processor.name)")
+        }
+        var costs = CostModel()
+        costs.processor = .avx512vnni
+        layer.choice = choice(kept: 1, outputs: 32, side: 16, quads: 8, costs: costs)
+        #expect(costs.shareOfLooking(8, layer, output: large) < 0.01)
+        layer.choice?.microseconds = [:]
+        #expect(costs.shareOfLooking(8, layer, output: large) == 0)
     }
 
     @Test func microcontrollersStoreNothingThatIsPruned() {

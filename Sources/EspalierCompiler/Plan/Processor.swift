@@ -127,8 +127,8 @@ public struct Processor: Sendable {
         name: "cortex-a7", cyclesPerMicrosecond: 900, layer: 300, channelVisit: 6, channelVisitAlone: 6,
         channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
-        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3, look: 30, depthwiseQuad: 100,
-        depthwisePixel: 16, winograd: withoutDotProduct)
+        pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
+        look: 30, depthwiseQuad: 100, depthwisePixel: 16, winograd: withoutDotProduct)
 
     private static let withoutDotProduct = Winograd(
         inputs: 248, weights: 492, product: 27, position: 10, outputs: 133)
@@ -145,7 +145,6 @@ public struct Processor: Sendable {
     public static let cortexM = Processor(
         name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 110, channelVisitAlone: 110,
         channelPixel: 200, pixelVisit: [.pixels1x4: 74, .pixels2x4: 148, .pixels4x4: 296], fewSegments: 1,
-        pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90, look: 60,
-        depthwiseQuad: 200,
-        depthwisePixel: 90)
+        pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90,
+        look: 60, depthwiseQuad: 200, depthwisePixel: 90)
 }

@@ -12,7 +12,7 @@ struct WholeAddition {
     let zeroPoints: (first: Int32, second: Int32, output: Int32)
 
     /// Kernels that multiply bytes and 16-bit words make a factor of both.
-    static let factors = 0..<(1 << 23)
+    static let possibleFactors = 0..<(1 << 23)
 
     /// `[first, second, rest, shift]`; nil where none of the candidates is exact.
     func factors() -> [Int32]? {
@@ -54,7 +54,7 @@ struct WholeAddition {
     /// What to add so that every pair has its result, in the middle of what would do; nil where nothing does, and where
     /// a sum needs more than 32 bits.
     private func rest(_ first: Int, _ second: Int, _ shift: Int, _ bounds: [Bound]) -> Int? {
-        guard Self.factors.contains(first), Self.factors.contains(second) else { return nil }
+        guard Self.possibleFactors.contains(first), Self.possibleFactors.contains(second) else { return nil }
         var least = Int.min
         var most = Int.max
         for bound in bounds {
