@@ -3,7 +3,7 @@
  *     #include "person.h"                       // written by `espalier compile`
  *     #include "espalier.h"
  *
- *     static _Alignas(ESPALIER_ARENA_ALIGNMENT) int8_t arena[PERSON_ARENA_BYTES];
+ *     ESPALIER_ALIGNED(ESPALIER_ARENA_ALIGNMENT) static int8_t arena[ESPALIER_PERSON_ARENA_BYTES];
  *
  *     EspalierFrame frame = { pixels, ESPALIER_PIXELS_RGB24, 640, 480, 640 * 3 };
  *     EspalierResult result;
@@ -34,6 +34,7 @@ extern "C" {
 #define ESPALIER_ERROR_FRAME 6       /* no pixels, a side of 0, over 4,095 or odd, or rows that overlap */
 #define ESPALIER_ERROR_PIXELS 7      /* unknown pixel format, or one the model's channels do not fit */
 #define ESPALIER_ERROR_INDEX 8       /* no such output or row */
+#define ESPALIER_ERROR_SCORES 9      /* no output of the model has scores */
 
 /* EspalierFrame.pixel_format: what cameras deliver, laid out in one buffer as V4L2's formats of one plane are.
  * Y is luma, U is Cb, V is Cr. Where chroma is shared by two columns the width must be even, where it is shared by two
@@ -60,10 +61,12 @@ typedef struct EspalierFrame {
     int32_t row_bytes;   /* from a pixel to the one below it; of the first plane */
 } EspalierFrame;
 
-/* What one run found, from the model's first output. */
+/* What one run found, from the model's score output. Without one (ESPALIER_SCORES_NONE) class_index is -1 and score is 0:
+ * read the outputs. */
 typedef struct EspalierResult {
-    int32_t class_index; /* of the highest value; the first of equals */
-    int32_t score;       /* that value as stored, -128 ... 127 */
+    int32_t class_index; /* of the highest score; the first of equals */
+    int32_t score;       /* its value as stored, -128 ... 127 */
+    int32_t permille;    /* the score in thousandths, 0 ... 1000; -1: the model has none (ESPALIER_SCORES_LOGITS, NONE) */
     uint32_t layers_run;
     uint32_t blocks_kept;    /* 1x4 weight blocks the model stores, of */
     uint32_t blocks_pruned;  /* those cut by the compiler, and */
@@ -93,14 +96,21 @@ int32_t espalier_run(const EspalierModel *model, int8_t *arena, uint32_t arena_b
 int32_t espalier_get_output(const EspalierModel *model, const int8_t *arena, uint32_t index, int8_t *values,
                             uint32_t count);
 
+/* Writes the scores of the last run in thousandths, 0 ... 1000, one for each of the score output's `count` channels. */
+int32_t espalier_get_scores(const EspalierModel *model, const int8_t *arena, int32_t *permille, uint32_t count);
+
+/* The tensor of output `index`: its shape, scale and zero point; NULL for an output the model does not have. Its name is
+ * model->output_names[index]. */
+const EspalierTensor *espalier_output(const EspalierModel *model, uint32_t index);
+
+/* A stored value of a tensor as a real number. */
+float espalier_real_value(const EspalierTensor *tensor, int32_t stored);
+
+/* A stored value of the score output as a real number: a probability where it holds probabilities. */
+float espalier_real_score(const EspalierModel *model, int32_t score);
+
 /* A sentence for a status code; never NULL. */
 const char *espalier_status_text(int32_t status);
-
-/* The score as a real number: a probability where the model ends in softmax or logistic. */
-static inline float espalier_real_score(const EspalierModel *model, int32_t score) {
-    const EspalierTensor *output = &model->tensors[model->outputs[0]];
-    return output->scale * (float)(score - output->zero_point);
-}
 
 #ifdef __cplusplus
 }

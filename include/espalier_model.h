@@ -11,12 +11,24 @@
 #ifndef ESPALIER_MODEL_H
 #define ESPALIER_MODEL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define ESPALIER_ABI_VERSION 6u
+#define ESPALIER_ABI_VERSION 7u
 
 /* Alignment, in bytes, of the arena and of every tensor in it. */
 #define ESPALIER_ARENA_ALIGNMENT 64u
+
+/* Alignment in C and C++; first in a declaration, where both allow it:
+ *
+ *     ESPALIER_ALIGNED(ESPALIER_ARENA_ALIGNMENT) static int8_t arena[ESPALIER_PERSON_ARENA_BYTES]; */
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define ESPALIER_ALIGNED(bytes) alignas(bytes)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define ESPALIER_ALIGNED(bytes) _Alignas(bytes)
+#else
+#define ESPALIER_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#endif
 
 /* EspalierLayer.operation. Fully connected and grouped convolutions are convolutions here. */
 #define ESPALIER_OPERATION_CONVOLUTION 1
@@ -46,6 +58,15 @@
 #define ESPALIER_PLACES_AVX512VNNI 1
 #define ESPALIER_PLACES_NEONDOT 2
 #define ESPALIER_PLACES_NEON 3
+
+/* EspalierModel.scores: how the stored values of the score output become scores, one a class (channel), 0 ... 1. Where the
+ * output has several cells (pixels), a class has the score of its best cell. */
+#define ESPALIER_SCORES_PROBABILITIES 0 /* they are scores: probabilities, each class by itself or together 1 */
+#define ESPALIER_SCORES_SIGMOID 1       /* logits; each class by itself */
+#define ESPALIER_SCORES_SOFTMAX 2       /* logits; a cell's classes together 1; at most 4095 classes */
+#define ESPALIER_SCORES_LOGITS 3        /* the only output may have logits, and nobody has said how to read them: the
+                                           highest is found, but there are no scores */
+#define ESPALIER_SCORES_NONE 4          /* no output is known to have scores: boxes, landmarks, measurements */
 
 /* One activation tensor of shape [height, width, channels], or a constant operand. */
 typedef struct EspalierTensor {
@@ -154,6 +175,8 @@ typedef struct EspalierModel {
     uint32_t input;       /* index into `tensors` */
     uint32_t output_count;
     uint32_t input_channels_first; /* 1: espalier_set_input() takes [channels, height, width] */
+    uint32_t score_output; /* index into `outputs` of the output with the scores; 0 without one */
+    uint32_t scores;       /* ESPALIER_SCORES_... */
     uint32_t reserved;
     const char *name;
     const EspalierTensor *tensors;
@@ -161,6 +184,10 @@ typedef struct EspalierModel {
     const uint16_t *outputs;     /* [output_count] indices into `tensors` */
     const char *const *labels;   /* [label_count], or NULL */
     const int8_t *pixel_table;   /* [channels][256] stored value of a pixel; NULL: pixel - 128 */
+    const char *const *output_names; /* [output_count], as in the source model; or NULL */
+    /* PROBABILITIES, SIGMOID: [256] thousandths for each stored value + 128; NULL: (stored value + 128) / 256.
+     * SOFTMAX: [256] e^-x for each distance below a cell's highest stored value, times 2^20. */
+    const uint32_t *score_table;
 } EspalierModel;
 
 #endif

@@ -10,6 +10,10 @@ public struct CompileOptions: Sendable {
     /// channel or one for all. Without them stored value = pixel - 128, right for models fed 0 ... 255, 0 ... 1 or -1 ... 1.
     public var pixelMean: [Double] = []
     public var pixelDeviation: [Double] = []
+    /// How the stored values of the output with the scores are read; nil: as the source model leaves no doubt.
+    public var scores: ScoreRule?
+    /// The name or number of that output; nil: the only one that is sure to have them.
+    public var scoreOutput: String?
     /// Leaves channels in that hold one value on every input, or that no output depends on.
     public var keepsDead = false
     /// Inputs typical of the model's use, as quantised rows: where looking for silent channels pays, and in which order
@@ -24,8 +28,13 @@ public struct CompileOptions: Sendable {
 
     var text: String {
         var parts: [String] = []
-        if !labels.isEmpty { parts.append("labels \(labels.joined(separator: ","))") }
+        if !labels.isEmpty {
+            let more = labels.count > 16 ? ", ... (\(labels.count))" : ""
+            parts.append("labels \(labels.prefix(16).joined(separator: ","))\(more)")
+        }
         if !pixelMean.isEmpty { parts.append("mean \(pixelMean) deviation \(pixelDeviation)") }
+        if let scores { parts.append("scores \(scores.rawValue)") }
+        if let scoreOutput { parts.append("score output \(scoreOutput)") }
         if keepsDead { parts.append("keep dead") }
         if !calibration.isEmpty { parts.append("calibrated on \(calibration.count) inputs") }
         return parts.isEmpty ? "none" : parts.joined(separator: "; ")
@@ -36,6 +45,8 @@ public struct CompileOptions: Sendable {
 public struct Compilation: Sendable {
     public let graph: Graph
     public let plan: Plan
+    /// What the model's outputs are taken for.
+    public let outputs: [OutputMeaning]
     private let banner: Banner
 
     public static let toolVersion = "0.1.0"
@@ -46,6 +57,7 @@ public struct Compilation: Sendable {
     /// - Throws: one sentence: what is wrong, where, what to do.
     public init(tflite bytes: [UInt8], sourceName: String, options: CompileOptions) throws(CompilerError) {
         var graph = try TFLiteImporter.graph(bytes: bytes, name: options.name)
+        let outputs = graph.outputMeanings
         Passes.run(&graph, keepsDead: options.keepsDead)
         var plan: Plan
         if options.calibration.isEmpty {
@@ -55,7 +67,8 @@ public struct Compilation: Sendable {
             plan = try Planner.plan(graph, costs: options.costs, silence: silence)
             try Compilation.order(&graph, by: silence, costs: options.costs, improving: &plan)
         }
-        try plan.apply(options)
+        try plan.apply(options, outputs)
+        self.outputs = outputs
         self.graph = graph
         self.plan = plan
         banner = Banner(
@@ -87,13 +100,33 @@ public struct Compilation: Sendable {
 }
 
 extension Plan {
-    fileprivate mutating func apply(_ options: CompileOptions) throws(CompilerError) {
-        let classes = tensors[Int(outputs[0])].shape.count
-        guard options.labels.isEmpty || options.labels.count == classes else {
+    fileprivate mutating func apply(
+        _ options: CompileOptions, _ meanings: [OutputMeaning]
+    ) throws(CompilerError) {
+        outputNames = meanings.map(\.name)
+        scoreChoice = try ScoreChoice(meanings, output: options.scoreOutput, rule: options.scores)
+        scores = ScoreChoice.code(scoreChoice, meanings)
+        if !options.labels.isEmpty { try name(options.labels, meanings) }
+        try applyPixels(options)
+    }
+
+    private mutating func name(_ labels: [String], _ outputs: [OutputMeaning]) throws(CompilerError) {
+        guard let output = scoreChoice?.output ?? (outputs.count == 1 ? 0 : nil) else {
             throw CompilerError(
-                "There are \(options.labels.count) labels for \(classes) classes; list one a line.")
+                "the labels name the classes of an output, and there are \(outputs.count): "
+                    + "\(ScoreChoice.list(outputs)); choose one with --score-output NAME.")
         }
-        labels = options.labels
+        let classes = outputs[output].classes
+        guard labels.count == classes else {
+            let first = labels.count == classes + 1 ? "; is '\(labels[0])' one of its classes?" : ""
+            throw CompilerError(
+                "there are \(labels.count) labels for the \(classes) classes of output "
+                    + "\(outputs[output].title); give one a line\(first.isEmpty ? "." : first)")
+        }
+        self.labels = labels
+    }
+
+    private mutating func applyPixels(_ options: CompileOptions) throws(CompilerError) {
         guard !options.pixelMean.isEmpty || !options.pixelDeviation.isEmpty else { return }
         let input = tensors[self.input]
         let channels = input.shape.channels

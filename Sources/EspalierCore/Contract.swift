@@ -9,5 +9,5 @@ func contractSizesAgree() -> Bool {
     let pointer = MemoryLayout<Int>.size
     return MemoryLayout<EspalierTensor>.stride == 56 + pointer
         && MemoryLayout<EspalierLayer>.stride == 128 + 13 * pointer
-        && MemoryLayout<EspalierModel>.stride == 64 + 6 * pointer
+        && MemoryLayout<EspalierModel>.stride == 72 + 8 * pointer
 }

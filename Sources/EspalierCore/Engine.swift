@@ -127,23 +127,17 @@ public struct Engine {
         }
     }
 
-    /// The verdict of the last run: the highest value of the first output.
+    /// The verdict of the last run: the class with the highest score; -1 where no output has scores.
     func result() -> EspalierResult {
-        let output = tensor(Int(model.pointee.outputs[0]))
         var result = EspalierResult()
-        result.score = Int32(Int8.min) - 1
-        var index: Int32 = 0
-        for row in 0..<output.height {
-            for pixel in 0..<output.width {
-                for channel in 0..<output.channels {
-                    let value = Int32(output[row, pixel, channel])
-                    if value > result.score {
-                        result.score = value
-                        result.class_index = index
-                    }
-                    index &+= 1
-                }
-            }
+        result.class_index = -1
+        result.permille = -1
+        if let best = scores?.best {
+            result.class_index = best.classIndex
+            result.score = best.stored
+            result.permille = best.permille
+        } else if model.pointee.scores == ESPALIER_SCORES_LOGITS {
+            (result.class_index, result.score) = tensor(Int(model.pointee.outputs[0])).highestChannel
         }
         result.layers_run = model.pointee.layer_count
         result.blocks_kept = model.pointee.blocks_kept
@@ -159,6 +153,19 @@ public struct Engine {
         let output = tensor(Int(model.pointee.outputs[index]))
         guard values.count == output.count, let first = values.baseAddress else { throw .count }
         output.copy(to: first)
+    }
+
+    /// The scores of the last run; nil where no output has any.
+    public var scores: Scores? { Scores(self) }
+
+    /// Copies the scores of the last run, in thousandths, one a class.
+    public func copyScores(to permille: UnsafeMutableBufferPointer<Int32>) throws(Status) {
+        guard let scores else { throw .scores }
+        guard permille.count == scores.classes, let first = permille.baseAddress else { throw .count }
+        for index in 0..<permille.count { first[index] = 0 }
+        scores.visit(below: scores.classes) { index, _, score in
+            first[Int(index)] = max(first[Int(index)], score)
+        }
     }
 }
 

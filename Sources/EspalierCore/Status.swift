@@ -16,6 +16,7 @@ public struct Status: Error, Sendable {
     public static var frame: Status { Status(code: ESPALIER_ERROR_FRAME) }
     public static var pixels: Status { Status(code: ESPALIER_ERROR_PIXELS) }
     public static var index: Status { Status(code: ESPALIER_ERROR_INDEX) }
+    public static var scores: Status { Status(code: ESPALIER_ERROR_SCORES) }
 
     /// One sentence: what is wrong and what to do.
     public var text: StaticString {
@@ -37,6 +38,8 @@ public struct Status: Error, Sendable {
             "The pixel format is unknown or does not fit the model's channels; pass one of ESPALIER_PIXELS_*."
         case ESPALIER_ERROR_INDEX:
             "There is no output or row with this index; pass one below output_count or the frame's height."
+        case ESPALIER_ERROR_SCORES:
+            "No output of the model has scores; choose one when compiling, with --score-output and --scores."
         default: "Unknown status code."
         }
     }

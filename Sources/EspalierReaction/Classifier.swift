@@ -16,7 +16,7 @@ public struct Verdict: Sendable {
     public var classIndex: Int32
     /// That score as the model stores it, -128 ... 127.
     public var score: Int32
-    /// That score as a real number, in thousandths.
+    /// That score in thousandths, 0 ... 1000.
     public var permille: Int32
     /// The scores of the first 64 classes in thousandths: those that groups are made of.
     public var classPermille: InlineArray<64, Int32>
@@ -45,8 +45,8 @@ public struct Verdict: Sendable {
 }
 
 extension Verdict {
-    /// The score of an output's group of classes, in thousandths: the best of them or their
-    /// sum; below every threshold without any.
+    /// The score of an output's group of classes, in thousandths: the best of them or their sum, at most 1000;
+    /// below every threshold without any.
     func permille(of output: EspalierOutput) -> Int32 {
         var score: Int32 = 0
         var isFirst = true
@@ -64,7 +64,7 @@ extension Verdict {
             }
             isFirst = false
         }
-        return isFirst ? .min : score
+        return isFirst ? .min : min(score, 1000)
     }
 }
 
@@ -82,44 +82,14 @@ public struct EngineClassifier: Classifier {
 
     public mutating func run() throws(Status) -> Verdict {
         let result = try engine.run()
-        let model = engine.model
+        guard let scores = engine.scores else { throw .scores }
         var verdict = Verdict(
-            classIndex: result.class_index, score: result.score,
-            permille: permille(espalier_real_score(model, result.score)),
-            macs: model.pointee.macs_kept, blocksKept: result.blocks_kept, blocksPruned: result.blocks_pruned,
-            blocksSkipped: result.blocks_skipped)
-        setScores(of: &verdict)
+            classIndex: result.class_index, score: result.score, permille: result.permille,
+            macs: engine.model.pointee.macs_kept, blocksKept: result.blocks_kept,
+            blocksPruned: result.blocks_pruned, blocksSkipped: result.blocks_skipped)
+        scores.visit(below: 64) { index, _, permille in
+            verdict.classPermille[Int(index)] = max(verdict.classPermille[Int(index)], permille)
+        }
         return verdict
     }
-}
-
-extension EngineClassifier {
-    /// In the order of the source model's output, as class numbers are. A sum of 64 stays inside 32 bits: one
-    /// score is cut to +-30,000,000 thousandths.
-    private func setScores(of verdict: inout Verdict) {
-        let model = engine.model
-        let output = engine.tensor(Int(model.pointee.outputs[0]))
-        var index = 0
-        for row in 0..<output.height {
-            for pixel in 0..<output.width {
-                for channel in 0..<output.channels {
-                    if index == 64 { return }
-                    let score = permille(espalier_real_score(model, Int32(output[row, pixel, channel])))
-                    verdict.classPermille[index] = max(-30_000_000, min(score, 30_000_000))
-                    index += 1
-                }
-            }
-        }
-    }
-}
-
-/// A real number in thousandths, to the nearest, ties away from zero; cut to +-1,000,000,000.
-///
-///     permille(0.99609375) == 996
-public func permille(_ real: Float) -> Int32 {
-    let thousandths = real * 1000
-    let limit: Float = 1_000_000_000
-    if !(thousandths > -limit) { return -1_000_000_000 }
-    if thousandths >= limit { return 1_000_000_000 }
-    return Int32(thousandths < 0 ? thousandths - 0.5 : thousandths + 0.5)
 }

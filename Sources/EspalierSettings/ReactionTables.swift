@@ -8,7 +8,7 @@ public import EspalierReaction
 /// What to react to and how, as a file says it: lines and labels still by name.
 public struct ReactionTables: Sendable {
     /// The keys above all headers that belong here.
-    public static let keys = ["trigger", "output", "frames", "watchdog_ms", "dry_run"]
+    public static let keys = ["trigger", "output", "frames", "watchdog_ms", "dry_run"] + ScoreKeys.keys
 
     /// Complete but for the lines' indices and the label masks.
     var settings = EspalierReaction.standard
@@ -18,10 +18,13 @@ public struct ReactionTables: Sendable {
     var pretrigger: Place
     /// Which labels each output signals for; nil: all.
     public internal(set) var groups: [LabelGroup?] = []
+    /// How the model's scores are read.
+    public let scoreKeys: ScoreKeys
 
     /// - Throws: one sentence, with file, line and key, for whatever is wrong.
     public init(_ root: TOMLSection) throws(FileError) {
         pretrigger = root.place()
+        scoreKeys = try ScoreKeys(root)
         let triggers = try root.sections("trigger")
         let outputs = try root.sections("output")
         settings.trigger_count = try count(triggers, Int(ESPALIER_MOST_TRIGGERS))
@@ -156,25 +159,37 @@ public struct LabelGroup: Sendable {
     public let labels: [String]
     let place: Place
 
+    /// Every class of a name belongs to the group: several may have one.
+    ///
     /// - Parameter labels: the model's, by class.
     /// - Throws: for a label the model does not know, or knows too far back.
     public func mask(among labels: [String]) throws(FileError) -> UInt64 {
         var mask: UInt64 = 0
         for label in self.labels {
-            guard let index = labels.firstIndex(of: label) else {
+            let classes = labels.indices.filter { labels[$0] == label }
+            guard let last = classes.last else { throw unknown(label, among: labels) }
+            guard last < 64 else {
                 throw place.error(
-                    "has \"\(label)\", which the model does not know",
-                    do: labels.isEmpty
-                        ? "choose a model with labels" : "choose among \(labels.joined(separator: ", "))")
-            }
-            guard index < 64 else {
-                throw place.error(
-                    "has \"\(label)\", which is class \(index)",
+                    "has \"\(label)\", which is class \(last)",
                     do: "choose among the model's first 64 classes")
             }
-            mask |= 1 << UInt64(index)
+            for index in classes { mask |= 1 << UInt64(index) }
         }
         return mask
+    }
+
+    private func unknown(_ label: String, among labels: [String]) -> FileError {
+        func plain(_ text: String) -> String { text.filter { $0.isLetter || $0.isNumber }.lowercased() }
+        let remedy: String
+        if labels.isEmpty {
+            remedy = "give the model labels, with --label-names"
+        } else if let near = labels.first(where: { plain($0) == plain(label) }) {
+            remedy = "write \"\(near)\", as the model has it"
+        } else {
+            let names = labels.prefix(20).joined(separator: ", ")
+            remedy = "choose among \(names)" + (labels.count > 20 ? ", ... (\(labels.count) classes)" : "")
+        }
+        return place.error("has \"\(label)\", which the model does not know", do: remedy)
     }
 }
 

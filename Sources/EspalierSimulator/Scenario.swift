@@ -22,6 +22,8 @@ public struct Scenario: Sendable {
     public var reaction = EspalierReaction.standard
     /// The labels each output signals for, by name.
     public var groups: [LabelGroup?] = []
+    /// How a model's scores are read, as the file says it.
+    public var scoreKeys = ScoreKeys()
     public var camera = VirtualCamera()
     public var speed = BoardSpeed()
     /// What outsiders do to the input lines.
@@ -71,6 +73,7 @@ public struct Scenario: Sendable {
         defer { arena.deallocate() }
         let engine = try Engine(
             model: model, arena: arena.bindMemory(to: Int8.self, capacity: bytes), arenaBytes: bytes)
+        guard engine.scores != nil else { throw Status.scores }
         return try run(
             EngineClassifier(engine), labels: Scenario.labels(of: model), realNanoseconds: realNanoseconds)
     }

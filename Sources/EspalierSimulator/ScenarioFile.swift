@@ -39,6 +39,7 @@ extension Scenario {
         inputs = wiring.inputs.map { text($0.name) }
         outputs = wiring.outputs.map { text($0.name) }
         groups = tables.groups
+        scoreKeys = tables.scoreKeys
     }
 
     private mutating func readBoard(_ section: TOMLSection) throws(FileError) {

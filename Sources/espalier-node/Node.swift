@@ -36,6 +36,12 @@ public func nodeMain(
         complain("\n")
         return 1
     }
+    guard engine.scores != nil else {
+        complain("espalier-node: ")
+        complain(Status.scores.text)
+        complain("\n")
+        return 78
+    }
     let classifier = EngineClassifier(engine)
     if options.link != 0 { return runOnLink(model, classifier, memory, memoryBytes) }
     guard setup.pointee.abi_version != 0 else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EspalierCompiler
 import EspalierFiles
+import EspalierSettings
 
 /// `espalier compile`: a model into a C weight header.
 struct Compile: ParsableCommand {
@@ -15,9 +16,14 @@ struct Compile: ParsableCommand {
     @Option(name: .shortAndLong, help: "The header to write.")
     var output: String
 
+    @Option(
+        help: "The reaction the model is for: its keys scores and score_output are taken, and the model has to have scores.")
+    var reaction: String?
+
     func run() throws {
         let stem = output.split(separator: "/").last.map { String($0.prefix { $0 != "." }) }
-        let compilation = try options.compilation(defaultName: stem)
+        let keys = try reaction.map { try ReactionFile(path: $0).tables.scoreKeys }
+        let compilation = try options.compilation(defaultName: stem, for: keys)
         try AtomicFile.write(Array(compilation.header.utf8), to: output)
         let plan = compilation.plan
         print(

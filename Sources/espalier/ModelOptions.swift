@@ -2,6 +2,7 @@ import ArgumentParser
 import EspalierCompiler
 import EspalierCore
 import EspalierFiles
+import EspalierSettings
 import Foundation
 
 /// The model argument and what may be said about it: shared by all commands that take a model.
@@ -24,17 +25,23 @@ struct ModelOptions: ParsableArguments {
     /// - Parameters:
     ///   - defaultName: overrides the name taken from the model's file, where no `--name` was given.
     ///   - kernels: what will run the model, where that is known: its costs decide unless `--cpu` names others.
+    ///   - reaction: what the model is for, where that is known: its keys say how scores are read, unless the options do.
+    /// - Throws: with a reaction, also where the model has no scores.
     func compilation(
-        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil
+        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil,
+        for reaction: ScoreKeys? = nil
     ) throws -> Compilation {
+        let meaning = reaction.map(meaning.with) ?? meaning
         let url = URL(fileURLWithPath: model)
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
         let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
-        return try meaning.compilation(
+        let compilation = try meaning.compilation(
             of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(for: kernels),
             calibration: rows)
+        if reaction != nil { try meaning.requireScores(compilation, of: model) }
+        return compilation
     }
 
     private func checkedName(_ name: String) throws -> String {
@@ -66,18 +73,28 @@ struct ModelMeaning: ParsableArguments {
     @Option(help: "The pixel values that make 1.0 for the model: one, or one a channel, e.g. 58.4,57.1,57.4.")
     var pixelDeviation: String?
 
+    @Option(
+        help:
+            """
+            How the scores are read from the output that has them: softmax (logits of classes that exclude each other), \
+            sigmoid (logits, each by itself) or probabilities (0 to 1 already). Default: as the model leaves no doubt.
+            """)
+    var scores: ScoreRule?
+
+    @Option(help: "The name or number of the output with the scores, of a model with several; see inspect.")
+    var scoreOutput: String?
+
     /// Reads and compiles the model of a path.
     func compilation(
         of path: String, name: String, keepsDead: Bool = false, costs: CostModel = CostModel(),
         calibration: [[Int8]] = []
     ) throws -> Compilation {
         var options = CompileOptions(name: name)
-        if let labelNames {
-            let text = String(decoding: try ByteFile.read(labelNames), as: UTF8.self)
-            options.labels = text.split(whereSeparator: \.isNewline).map(String.init)
-        }
+        if let labelNames { options.labels = try LabelFile.read(labelNames) }
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
+        options.scores = scores
+        options.scoreOutput = scoreOutput
         options.keepsDead = keepsDead
         options.costs = costs
         options.calibration = calibration
@@ -85,6 +102,23 @@ struct ModelMeaning: ParsableArguments {
         do {
             return try Compilation(
                 tflite: bytes, sourceName: URL(fileURLWithPath: path).lastPathComponent, options: options)
+        } catch {
+            throw CommandFailure("\(path): \(error.description)")
+        }
+    }
+
+    /// The same with what a reaction says of its model, where the options say nothing.
+    func with(_ reaction: ScoreKeys) -> ModelMeaning {
+        var meaning = self
+        meaning.scores = scores ?? reaction.scores.flatMap(ScoreRule.init)
+        meaning.scoreOutput = scoreOutput ?? reaction.output
+        return meaning
+    }
+
+    /// - Throws: where a model has no scores, which a reaction needs.
+    func requireScores(_ compilation: Compilation, of path: String) throws {
+        do {
+            try compilation.requireScores()
         } catch {
             throw CommandFailure("\(path): \(error.description)")
         }
@@ -110,3 +144,5 @@ struct CommandFailure: Error, CustomStringConvertible {
         self.description = description
     }
 }
+
+extension ScoreRule: ExpressibleByArgument {}

@@ -25,7 +25,8 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let set = try kernels.set()
-        let compiled = try model.compilation(kernels: set).model()
+        let keys = try ReactionFile(path: options.reaction).tables.scoreKeys
+        let compiled = try model.compilation(kernels: set, for: keys).model()
         let labels = Scenario.labels(of: compiled.pointer)
         let setup = try options.setup(labels: labels)
         let status = try Devices.use(setup) { devices, setup, memory, bytes in

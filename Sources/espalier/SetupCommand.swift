@@ -21,11 +21,7 @@ struct Setup: ParsableCommand {
     var header: String
 
     func run() throws {
-        var labels: [String] = []
-        if let labelNames {
-            labels = String(decoding: try ByteFile.read(labelNames), as: UTF8.self)
-                .split(whereSeparator: \.isNewline).map(String.init)
-        }
+        let labels = try labelNames.map(LabelFile.read) ?? []
         let setup = try options.setup(labels: labels)
         let sources = [options.board, URL(fileURLWithPath: options.reaction).lastPathComponent]
         let written = SetupHeader(setup, sources: sources, toolVersion: Compilation.toolVersion)

@@ -48,7 +48,10 @@ struct Simulate: ParsableCommand {
 
     private func simulate(_ scenario: Scenario) throws -> SimulationRun {
         if let firmware { return try FirmwareProcess.run(firmware, scenario) }
-        let compiled = try meaning.compilation(of: model ?? "", name: "model").model()
+        let meaning = meaning.with(scenario.scoreKeys)
+        let compilation = try meaning.compilation(of: model ?? "", name: "model")
+        try meaning.requireScores(compilation, of: model ?? "")
+        let compiled = compilation.model()
         return try withExtendedLifetime(compiled) {
             try scenario.run(model: compiled.pointer) { Int64(DispatchTime.now().uptimeNanoseconds) }
         }

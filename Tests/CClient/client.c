@@ -48,15 +48,16 @@ static const EspalierLayer unknown_layers[] = {
 };
 static const char *const labels[] = {"bright", "lit from above"};
 
-#define MODEL(version, layer_list)                                                                   \
+#define MODEL(version, layer_list, score_rule)                                                       \
     {.abi_version = version, .arena_bytes = ARENA_BYTES, .label_count = 2, .macs = 8, .macs_kept = 8, \
      .blocks = 8, .blocks_kept = 8, .tensor_count = 2, .layer_count = 1, .input = 0,                 \
-     .output_count = 1, .name = "client", .tensors = tensors, .layers = layer_list,                  \
+     .output_count = 1, .scores = score_rule, .name = "client", .tensors = tensors, .layers = layer_list,                  \
      .outputs = outputs, .labels = labels}
 
-static const EspalierModel model = MODEL(ESPALIER_ABI_VERSION, layers);
-static const EspalierModel other_abi_model = MODEL(ESPALIER_ABI_VERSION + 1, layers);
-static const EspalierModel unknown_operation_model = MODEL(ESPALIER_ABI_VERSION, unknown_layers);
+static const EspalierModel model = MODEL(ESPALIER_ABI_VERSION, layers, ESPALIER_SCORES_PROBABILITIES);
+static const EspalierModel scoreless_model = MODEL(ESPALIER_ABI_VERSION, layers, ESPALIER_SCORES_NONE);
+static const EspalierModel other_abi_model = MODEL(ESPALIER_ABI_VERSION + 1, layers, 0);
+static const EspalierModel unknown_operation_model = MODEL(ESPALIER_ABI_VERSION, unknown_layers, 0);
 
 static _Alignas(ESPALIER_ARENA_ALIGNMENT) int8_t arena[ARENA_BYTES + 1];
 
@@ -71,6 +72,7 @@ static const char *runs_frames_and_values(void) {
     const int8_t values[] = {10 - 128, 20 - 128, 30 - 128, 40 - 128};
     EspalierResult result;
     int8_t scores[2];
+    int32_t permille[2];
 
     CHECK(espalier_arena_size(&model) == ARENA_BYTES);
 
@@ -88,6 +90,11 @@ static const char *runs_frames_and_values(void) {
     CHECK(result.layers_run == 1 && result.blocks_kept == 8);
     CHECK(result.blocks_pruned == 0 && result.blocks_skipped == 0);
     CHECK(espalier_real_score(&model, result.score) == 25.0f / 256.0f);
+    CHECK(result.permille == 98); /* 25 / 256 */
+    CHECK(espalier_get_scores(&model, arena, permille, 2) == ESPALIER_OK);
+    CHECK(permille[0] == 98 && permille[1] == 0);
+    CHECK(espalier_output(&model, 0) == &tensors[1] && espalier_output(&model, 1) == NULL);
+    CHECK(espalier_real_value(espalier_output(&model, 0), 0) == 0.5f);
     CHECK(strcmp(model.labels[result.class_index], "bright") == 0);
     CHECK(espalier_get_output(&model, arena, 0, scores, 2) == ESPALIER_OK);
     CHECK(scores[0] == 25 - 128 && scores[1] == -128);
@@ -112,11 +119,17 @@ static const char *refuses_models_and_arenas(void) {
 
 static const char *refuses_values_and_outputs(void) {
     int8_t values[4] = {0};
+    int32_t permille[2];
+    EspalierResult result;
     CHECK(espalier_set_input(&model, arena, ARENA_BYTES, values, 3) == ESPALIER_ERROR_COUNT);
     CHECK(espalier_set_input(&model, arena, ARENA_BYTES, NULL, 4) == ESPALIER_ERROR_COUNT);
     CHECK(espalier_get_output(&model, arena, 0, values, 4) == ESPALIER_ERROR_COUNT);
     CHECK(espalier_get_output(&model, arena, 1, values, 2) == ESPALIER_ERROR_INDEX);
     CHECK(espalier_get_output(&model, arena, UINT32_MAX, values, 2) == ESPALIER_ERROR_INDEX);
+    CHECK(espalier_get_scores(&model, arena, permille, 1) == ESPALIER_ERROR_COUNT);
+    CHECK(espalier_get_scores(&scoreless_model, arena, permille, 2) == ESPALIER_ERROR_SCORES);
+    CHECK(espalier_run(&scoreless_model, arena, ARENA_BYTES, &result) == ESPALIER_OK);
+    CHECK(result.class_index == -1 && result.score == 0 && result.permille == -1);
     return NULL;
 }
 
@@ -144,9 +157,9 @@ static const char *refuses_frames(void) {
 }
 
 static const char *explains_every_status(void) {
-    const char *unknown = espalier_status_text(9);
+    const char *unknown = espalier_status_text(ESPALIER_ERROR_SCORES + 1);
     CHECK(unknown != NULL && strcmp(unknown, espalier_status_text(-1)) == 0);
-    for (int32_t status = ESPALIER_OK; status <= ESPALIER_ERROR_INDEX; status++) {
+    for (int32_t status = ESPALIER_OK; status <= ESPALIER_ERROR_SCORES; status++) {
         const char *text = espalier_status_text(status);
         CHECK(text != NULL && text[0] >= 'A' && text[0] <= 'Z' && text[strlen(text) - 1] == '.');
         CHECK(strcmp(text, unknown) != 0);

@@ -32,7 +32,7 @@ import Testing
         let digest = try Shell.run("sha256sum", [Self.model]).output.prefix(64)
         #expect(lines[0] == "/* Written by espalier \(Compilation.toolVersion): do not edit.")
         #expect(lines[1] == " * Source: model.tflite, SHA-256 \(digest)")
-        #expect(lines[2] == " * Options: labels empty,person,animal \"cat\" ?? é,vehicle")
+        #expect(lines[2] == " * Options: labels empty,person,animal \"cat\" ? ? _,vehicle")
         #expect(
             lines[3]
                 == " * Flash: \(compilation.plan.flashBytes) bytes. Arena: \(compilation.plan.arenaBytes) bytes."

@@ -63,17 +63,18 @@ import Testing
 
     // MARK: Verdict
 
-    @Test func theVerdictIsTheFirstOfTheGreatestValues() throws {
+    @Test func theVerdictIsTheFirstClassWithTheGreatestValueOfAnyCell() throws {
         let (bench, model, arena) = passThrough(2, 1, 5)
         let engine = try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count)
-        for (values, index) in [
-            ([Int8](repeating: -128, count: 10), 0), ([-9, -3, -3, -7, -8, -100, -3, -4, -5, -6], 1),
-            ([1, 2, 3, 4, 5, 6, 7, 8, 9, 127], 9),
+        for (values, index, score) in [
+            ([Int8](repeating: -128, count: 10), 0, -128),
+            ([-9, -3, -3, -7, -8, -100, -3, -4, -5, -6], 1, -3),
+            ([1, 2, 3, 4, 5, 6, 7, 8, 9, 127], 4, 127), ([0, 1, 2, 3, 7, 7, 1, 2, 3, 4], 0, 7),
         ] {
             try values.withUnsafeBufferPointer { try engine.setInput($0) }
             let result = try engine.run()
             #expect(result.class_index == Int32(index))
-            #expect(result.score == Int32(values[index]))
+            #expect(result.score == Int32(score))
             #expect(result.layers_run == 0)
         }
         withExtendedLifetime(bench) {}

@@ -212,14 +212,6 @@ import Testing
         ]
         for fault in faults { #expect(!Self.settings(fault).isValid) }
     }
-
-    @Test func permilleRoundsToTheNearestAndNeverTraps() {
-        #expect(permille(0.99609375) == 996)
-        #expect(permille(-0.0015) == -2)
-        #expect(permille(.nan) == -1_000_000_000)
-        #expect(permille(.infinity) == 1_000_000_000)
-        #expect(permille(-.infinity) == -1_000_000_000)
-    }
 }
 
 // MARK: - Helpers

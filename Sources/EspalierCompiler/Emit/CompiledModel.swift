@@ -26,6 +26,10 @@ public final class CompiledModel: @unchecked Sendable {
         model.pointee.input = UInt32(plan.input)
         model.pointee.output_count = UInt32(plan.outputs.count)
         model.pointee.input_channels_first = plan.inputChannelsFirst ? 1 : 0
+        model.pointee.score_output = UInt32(plan.scoreChoice?.output ?? 0)
+        model.pointee.scores = plan.scores
+        model.pointee.score_table = keep(plan.scoreChoice?.table ?? [])
+        model.pointee.output_names = keep(plan.outputNames.map { keep($0) })
         model.pointee.name = keep(plan.name)
         model.pointee.outputs = keep(plan.outputs)
         model.pointee.labels = keep(plan.labels.map { keep($0) })

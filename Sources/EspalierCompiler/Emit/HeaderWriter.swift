@@ -28,8 +28,8 @@ struct HeaderWriter {
         // Not ESPALIER_NAME_H: a model may be called "model", or "link", and the contracts have those guards.
         let guardName = "ESPALIER_GENERATED_\(prefix.uppercased())_H"
         line("/* Written by espalier \(banner.toolVersion): do not edit.")
-        line(" * Source: \(banner.sourceName), SHA-256 \(banner.sourceSHA256)")
-        line(" * Options: \(banner.options)")
+        line(" * Source: \(commented(banner.sourceName)), SHA-256 \(banner.sourceSHA256)")
+        line(" * Options: \(commented(banner.options, most: 400))")
         line(" * Flash: \(plan.flashBytes) bytes. Arena: \(plan.arenaBytes) bytes.")
         line(" * MACs: \(plan.macs) in the source model, \(plan.macsKept) kept.")
         line(" * Dead work: \(banner.deadWork); \(plan.macsLive) MACs live.")
@@ -59,20 +59,24 @@ struct HeaderWriter {
         }
         line("static const EspalierTensor \(prefix)_tensors[\(plan.tensors.count)] = {")
         for (index, tensor) in plan.tensors.enumerated() {
-            let fields = tensor.fields
             line("    /* \(index): \(commented(tensor.name)) */")
-            line(
-                "    { .height = \(fields.height), .width = \(fields.width), .channels = \(fields.channels), "
-                    + ".quads = \(fields.quads), .row_bytes = \(fields.row_bytes), .plane_bytes = \(fields.plane_bytes), "
-                    + ".offset = \(fields.offset),")
-            line(
-                "      .halo_top = \(fields.halo_top), .halo_bottom = \(fields.halo_bottom), .halo_left = "
-                    + "\(fields.halo_left), .halo_right = \(fields.halo_right), .zero_point = \(fields.zero_point), "
-                    + ".scale = \(fields.scale)f, .data = \(tensor.data.isEmpty ? "0" : "\(prefix)_tensor\(padded(index))_data") },"
-            )
+            record(fields(of: tensor, index), end: "},")
         }
         line("};")
         line("")
+    }
+
+    private func fields(of tensor: PlannedTensor, _ index: Int) -> [Field] {
+        let fields = tensor.fields
+        return [
+            ("height", "\(fields.height)"), ("width", "\(fields.width)"), ("channels", "\(fields.channels)"),
+            ("quads", "\(fields.quads)"), ("row_bytes", "\(fields.row_bytes)"),
+            ("plane_bytes", "\(fields.plane_bytes)"), ("offset", "\(fields.offset)"),
+            ("halo_top", "\(fields.halo_top)"), ("halo_bottom", "\(fields.halo_bottom)"),
+            ("halo_left", "\(fields.halo_left)"), ("halo_right", "\(fields.halo_right)"),
+            ("zero_point", "\(fields.zero_point)"), ("scale", "\(fields.scale)f"), ("reserved", "0"),
+            ("data", reference(tensor.data, "tensor\(padded(index))_data")),
+        ]
     }
 
     private mutating func writeTables(of index: Int) {
@@ -84,7 +88,7 @@ struct HeaderWriter {
         table("uint32_t", "\(name)_row_start", layer.rowStart.map(Int.init))
         table("uint16_t", "\(name)_places", layer.places.map(Int.init))
         table("uint32_t", "\(name)_place_start", layer.placeStart.map(Int.init))
-        table("int8_t", "\(name)_weights", layer.weights.map(Int.init), alignment: "_Alignas(64) ")
+        table("int8_t", "\(name)_weights", layer.weights.map(Int.init), alignment: "ESPALIER_ALIGNED(64) ")
         table("int32_t", "\(name)_bias", layer.bias.map(Int.init))
         table("int32_t", "\(name)_weight_sum", layer.weightSums.map(Int.init))
         floats("\(name)_rounding", layer.rounding)
@@ -98,85 +102,115 @@ struct HeaderWriter {
     private mutating func writeLayers() {
         line("static const EspalierLayer \(prefix)_layers[\(max(1, plan.layers.count))] = {")
         for (index, layer) in plan.layers.enumerated() {
-            let fields = layer.fields
-            let name = "layer\(padded(index))"
             line("    /* \(index): \(commented(layer.label)) */")
-            line(
-                "    { .operation = \(fields.operation), .kernel = \(fields.kernel), .output = \(fields.output), "
-                    + ".input_count = \(fields.input_count),")
-            line(
-                "      .kernel_height = \(fields.kernel_height), .kernel_width = \(fields.kernel_width), "
-                    + ".stride_height = \(fields.stride_height), .stride_width = \(fields.stride_width), "
-                    + ".dilation_height = \(fields.dilation_height), .dilation_width = \(fields.dilation_width),"
-            )
-            line(
-                "      .pad_top = \(fields.pad_top), .pad_left = \(fields.pad_left), .pad_front = \(fields.pad_front), "
-                    + ".pad_value = \(fields.pad_value), .activation_min = \(fields.activation_min), "
-                    + ".activation_max = \(fields.activation_max),")
-            line(
-                "      .weight_zero_point = \(fields.weight_zero_point), .depth_multiplier = \(fields.depth_multiplier), "
-                    + ".block_outputs = \(fields.block_outputs), .row_blocks = \(fields.row_blocks), "
-                    + ".mask_words = \(fields.mask_words),")
-            line(
-                "      .left_shift = \(fields.left_shift), .difference_min = \(fields.difference_min), "
-                    + ".blocks = \(fields.blocks), .blocks_kept = \(fields.blocks_kept), "
-                    + ".rounding_origin = \(fields.rounding_origin), "
-                    + ".rounds_once = \(fields.rounds_once), .skips_silence = \(fields.skips_silence), "
-                    + ".pairs_fit = \(fields.pairs_fit), .results_fit = \(fields.results_fit), "
-                    + ".places_of = \(fields.places_of), .scratch = \(fields.scratch),")
-            line(
-                "      .inputs = \(reference(layer.inputs, "\(name)_inputs")), "
-                    + ".mask = \(reference(layer.mask, "\(name)_mask")), "
-                    + ".row_start = \(reference(layer.rowStart, "\(name)_row_start")), "
-                    + ".places = \(reference(layer.places, "\(name)_places")), "
-                    + ".place_start = \(reference(layer.placeStart, "\(name)_place_start")),")
-            line(
-                "      .weights = \(reference(layer.weights, "\(name)_weights")), "
-                    + ".bias = \(reference(layer.bias, "\(name)_bias")), "
-                    + ".weight_sum = \(reference(layer.weightSums, "\(name)_weight_sum")), "
-                    + ".rounding = \(reference(layer.rounding, "\(name)_rounding")), "
-                    + ".factor = \(reference(layer.factors, "\(name)_factor")),")
-            line(
-                "      .whole_factors = \(reference(layer.wholeFactors, "\(name)_whole_factors")), "
-                    + ".multiplier = \(reference(layer.multipliers, "\(name)_multiplier")), "
-                    + ".shift = \(reference(layer.multipliers, "\(name)_shift")) },")
+            record(fields(of: layer, index), end: "},")
         }
-        if plan.layers.isEmpty { line("    { .operation = 0 },") }
+        if plan.layers.isEmpty { record(fields(of: PlannedLayer(label: ""), 0), end: "},") }
         line("};")
         line("")
+    }
+
+    private func fields(of layer: PlannedLayer, _ index: Int) -> [Field] {
+        let fields = layer.fields
+        let numbers: [(String, Int32)] = [
+            ("operation", fields.operation), ("kernel", fields.kernel), ("output", fields.output),
+            ("input_count", fields.input_count), ("kernel_height", fields.kernel_height),
+            ("kernel_width", fields.kernel_width), ("stride_height", fields.stride_height),
+            ("stride_width", fields.stride_width), ("dilation_height", fields.dilation_height),
+            ("dilation_width", fields.dilation_width), ("pad_top", fields.pad_top),
+            ("pad_left", fields.pad_left), ("pad_front", fields.pad_front), ("pad_value", fields.pad_value),
+            ("activation_min", fields.activation_min), ("activation_max", fields.activation_max),
+            ("weight_zero_point", fields.weight_zero_point), ("depth_multiplier", fields.depth_multiplier),
+            ("block_outputs", fields.block_outputs), ("row_blocks", fields.row_blocks),
+            ("mask_words", fields.mask_words), ("left_shift", fields.left_shift),
+            ("difference_min", fields.difference_min), ("blocks", fields.blocks),
+            ("blocks_kept", fields.blocks_kept), ("rounding_origin", fields.rounding_origin),
+            ("rounds_once", fields.rounds_once), ("skips_silence", fields.skips_silence),
+            ("pairs_fit", fields.pairs_fit), ("results_fit", fields.results_fit),
+            ("places_of", fields.places_of), ("scratch", fields.scratch),
+        ]
+        let name = "layer\(padded(index))"
+        func table<T>(_ values: [T], _ field: String) -> Field {
+            (field, reference(values, "\(name)_\(field)"))
+        }
+        return numbers.map { ($0, "\($1)") } + [
+            table(layer.inputs, "inputs"), table(layer.mask, "mask"), table(layer.rowStart, "row_start"),
+            table(layer.places, "places"), table(layer.placeStart, "place_start"),
+            table(layer.weights, "weights"), table(layer.bias, "bias"),
+            table(layer.weightSums, "weight_sum"), table(layer.multipliers, "multiplier"),
+            table(layer.multipliers, "shift"), table(layer.rounding, "rounding"),
+            table(layer.factors, "factor"), table(layer.wholeFactors, "whole_factors"),
+        ]
     }
 
     private mutating func writeModel() {
         table("uint16_t", "outputs", plan.outputs.map(Int.init))
         table("int8_t", "pixel_table", plan.pixelTable.map(Int.init))
-        if !plan.labels.isEmpty {
-            line("static const char *const \(prefix)_labels[\(plan.labels.count)] = {")
-            for label in plan.labels { line("    \(quoted(label)),") }
-            line("};")
-        }
+        table("uint32_t", "score_table", scoreTable.map(Int.init), suffix: "u")
+        strings("labels", plan.labels)
+        strings("output_names", plan.outputNames)
         line("")
+        line("#ifdef __cplusplus")
+        line("extern \"C\" {")
+        line("#endif")
         line("extern const EspalierModel espalier_\(prefix);")
-        line("const EspalierModel espalier_\(prefix) = {")
-        line(
-            "    .abi_version = \(ESPALIER_ABI_VERSION)u, .arena_bytes = \(plan.arenaBytes)u, "
-                + ".flash_bytes = \(plan.flashBytes)u, .label_count = \(plan.labels.count)u,")
-        line(
-            "    .macs = \(plan.macs)u, .macs_kept = \(plan.macsKept)u, .blocks = \(plan.blocks)u, "
-                + ".blocks_kept = \(plan.blocksKept)u,")
-        line(
-            "    .tensor_count = \(plan.tensors.count)u, .layer_count = \(plan.layers.count)u, "
-                + ".input = \(plan.input)u, .output_count = \(plan.outputs.count)u,")
-        line("    .input_channels_first = \(plan.inputChannelsFirst ? 1 : 0)u, .name = \(quoted(plan.name)),")
-        line("    .tensors = \(prefix)_tensors, .layers = \(prefix)_layers, .outputs = \(prefix)_outputs,")
-        line(
-            "    .labels = \(reference(plan.labels, "labels")), "
-                + ".pixel_table = \(reference(plan.pixelTable, "pixel_table")),")
-        line("};")
+        line("#ifdef __cplusplus")
+        line("}")
+        line("#endif")
+        line("")
+        line("const EspalierModel espalier_\(prefix) =")
+        record(modelFields, end: "};")
         line("")
         line("#endif")
     }
 
+    private var scoreTable: [UInt32] { plan.scoreChoice?.table ?? [] }
+
+    private var modelFields: [Field] {
+        [
+            ("abi_version", "\(ESPALIER_ABI_VERSION)u"), ("arena_bytes", "\(plan.arenaBytes)u"),
+            ("flash_bytes", "\(plan.flashBytes)u"), ("label_count", "\(plan.labels.count)u"),
+            ("macs", "\(plan.macs)u"), ("macs_kept", "\(plan.macsKept)u"), ("blocks", "\(plan.blocks)u"),
+            ("blocks_kept", "\(plan.blocksKept)u"), ("tensor_count", "\(plan.tensors.count)u"),
+            ("layer_count", "\(plan.layers.count)u"), ("input", "\(plan.input)u"),
+            ("output_count", "\(plan.outputs.count)u"),
+            ("input_channels_first", plan.inputChannelsFirst ? "1u" : "0u"),
+            ("score_output", "\(plan.scoreChoice?.output ?? 0)u"),
+            ("scores", "\(plan.scores)u"), ("reserved", "0u"),
+            ("name", quoted(plan.name)), ("tensors", "\(prefix)_tensors"), ("layers", "\(prefix)_layers"),
+            ("outputs", "\(prefix)_outputs"), ("labels", reference(plan.labels, "labels")),
+            ("pixel_table", reference(plan.pixelTable, "pixel_table")),
+            ("output_names", reference(plan.outputNames, "output_names")),
+            ("score_table", reference(scoreTable, "score_table")),
+        ]
+    }
+
     // MARK: Text
+
+    /// A structure's field and its value. All of them, in the contract's order: C++ before C++20 has no designators,
+    /// and what is left out is a warning there.
+    private typealias Field = (name: String, value: String)
+
+    private mutating func record(_ fields: [Field], end: String) {
+        var row = "    {"
+        for field in fields {
+            let item = " /* \(field.name) */ \(field.value),"
+            if row.utf8.count + item.utf8.count > 110 {
+                line(row)
+                row = "     "
+            }
+            row += item
+        }
+        row.removeLast()
+        line(row + " " + end)
+    }
+
+    private mutating func strings(_ name: String, _ values: [String]) {
+        guard !values.isEmpty else { return }
+        line("static const char *const \(prefix)_\(name)[\(values.count)] = {")
+        for value in values { line("    \(quoted(value)),") }
+        line("};")
+    }
 
     private mutating func line(_ content: String) {
         text += content
@@ -212,25 +246,34 @@ struct HeaderWriter {
     }
 
     private func reference<T>(_ values: [T], _ name: String) -> String {
-        values.isEmpty ? "0" : "\(prefix)_\(name)"
+        values.isEmpty ? "NULL" : "\(prefix)_\(name)"
     }
 
     private func padded(_ index: Int) -> String {
         index < 10 ? "0\(index)" : "\(index)"
     }
 
-    /// Text that cannot end a comment.
-    private func commented(_ text: String) -> String {
-        String(text.prefix(90)).split(separator: "*/", omittingEmptySubsequences: false).joined(
-            separator: "* /"
-        )
-        .split(separator: "/*", omittingEmptySubsequences: false).joined(separator: "/ *")
+    /// Text for a comment: nothing in it can end the comment, continue a line or look like another direction of writing.
+    private func commented(_ text: String, most: Int = 90) -> String {
+        let plain = text.unicodeScalars.prefix(most).map { (" "..."~").contains($0) ? Character($0) : "_" }
+        var result = ""
+        for character in plain {
+            let last = result.last
+            if last == "*" && character == "/" || last == "/" && character == "*" || last == "?" && character == "?" {
+                result += " "
+            }
+            result.append(character)
+        }
+        return result.last == "\\" ? result + "." : result
     }
+
+    /// C99 (5.2.4.1) promises 4095 characters a literal.
+    private var mostBytes: Int { 1000 }
 
     /// A C string literal: what is not plain ASCII becomes an octal escape.
     private func quoted(_ text: String) -> String {
         var literal = "\""
-        for byte in text.utf8 {
+        for byte in text.utf8.prefix(mostBytes) {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "?"):
                 literal += "\\" + String(UnicodeScalar(byte))

@@ -7,6 +7,8 @@ public struct Graph: Sendable {
     public var nodes: [Node] = []
     public var input = 0
     public var outputs: [Int] = []
+    /// What the source calls the outputs.
+    public var outputNames: [String] = []
     /// The source's input is [channels, height, width]; the graph's tensor is [height, width, channels] all the same.
     public var inputChannelsFirst = false
     /// Where the values of a tensor that a pass removed are now, in the same row-pixel-channel order.
@@ -66,6 +68,8 @@ public struct GraphTensor: Sendable {
     public var zeroPoint: Int32
     /// Values of a constant operand in row-pixel-channel order.
     public var constant: [Int8]?
+    /// What brought its values into 0 ... 1; nil where nothing did.
+    public var squashing: Squashing?
     /// The channels that are left of the source's; nil while all are.
     public var selection: ChannelSelection?
 

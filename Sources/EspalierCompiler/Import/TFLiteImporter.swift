@@ -27,6 +27,7 @@ public struct TFLiteImporter {
         for tensor in model.tensors { graph.tensors.append(placeholder(tensor)) }
         graph.input = input
         graph.outputs = model.outputs
+        graph.outputNames = model.outputs.map { model.tensors[$0].name }
 
         var ready: Set<Int> = [input]
         for node in model.operators {
@@ -42,6 +43,7 @@ public struct TFLiteImporter {
         }
         _ = try activation(graph.resolved(graph.input))
         for output in graph.outputs { _ = try activation(output) }
+        for (tensor, squashing) in squashings() { graph.tensors[tensor].squashing = squashing }
     }
 
     private mutating func importOperator(_ node: TFLiteOperator, ready: inout Set<Int>) throws(CompilerError)

@@ -34,6 +34,13 @@ public struct Inspection: Codable, Sendable {
     public var inputScale: Float
     public var inputZeroPoint: Int
     public var outputs: [[Int]]
+    /// What each output is taken for, and why.
+    public var outputMeanings: [OutputMeaning]
+    /// Index of the output with the scores, and how they are read; absent where no output is known to have them.
+    public var scoreOutput: Int?
+    public var scores: String?
+    /// The names of the classes; empty where none were given.
+    public var labels: [String]
     public var flashBytes: Int
     public var arenaBytes: Int
     public var macs: UInt64
@@ -54,6 +61,10 @@ public struct Inspection: Codable, Sendable {
         inputScale = source.fields.scale
         inputZeroPoint = Int(source.fields.zero_point)
         outputs = plan.outputs.map { plan.tensors[Int($0)].shape.sides }
+        outputMeanings = compilation.outputs
+        scoreOutput = plan.scoreChoice?.output
+        scores = plan.scoreChoice?.rule.rawValue
+        labels = plan.labels
         flashBytes = plan.flashBytes
         arenaBytes = plan.arenaBytes
         macs = plan.macs
@@ -125,6 +136,13 @@ public struct Inspection: Codable, Sendable {
         var lines = [
             "\(name): input \(input.map(String.init).joined(separator: "x")), scale \(inputScale), "
                 + "zero point \(inputZeroPoint)",
+        ]
+        lines += outputMeanings.enumerated().map { index, meaning in outputText(index, meaning) }
+        if !labels.isEmpty {
+            let names = labels.prefix(20).enumerated().map { "\($0) \($1)" }
+            lines.append("labels: \(names.joined(separator: ", "))" + (labels.count > 20 ? ", ..." : ""))
+        }
+        lines += [
             "flash \(flashBytes) bytes, arena \(arenaBytes) bytes",
             "dead work: \(removal.text)",
             "weights \(weightBytes) bytes, live \(weightBytesLive) "
@@ -146,6 +164,16 @@ public struct Inspection: Codable, Sendable {
             lines.append(line)
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// "output 0 'scores': 1x1x2, taken for scores of 2 classes, as SOFTMAX makes them; a reaction's scores"
+    private func outputText(_ index: Int, _ meaning: OutputMeaning) -> String {
+        let shape = meaning.shape.map(String.init).joined(separator: "x")
+        var text = "output \(index) '\(meaning.name)': \(shape), taken for \(meaning.taken), as \(meaning.reason)"
+        if index == scoreOutput, let scores {
+            text += "; a reaction's scores, " + (scores == "probabilities" ? "as they are" : "by \(scores)")
+        }
+        return text
     }
 
     private func count(_ channels: Int) -> String {

@@ -14,6 +14,12 @@ public struct Plan: Sendable {
     public var inputChannelsFirst = false
     public var arenaBytes = 0
     public var labels: [String] = []
+    /// What the source calls the outputs.
+    public var outputNames: [String] = []
+    /// The output with the model's scores; nil where none is known to have them.
+    public var scoreChoice: ScoreChoice?
+    /// ESPALIER_SCORES_...
+    var scores = UInt32(ESPALIER_SCORES_NONE)
     /// [channels][256] stored value of a pixel value; empty for pixel - 128.
     public var pixelTable: [Int8] = []
     /// The index into `tensors` of each source tensor that still has one.
@@ -35,8 +41,11 @@ public struct Plan: Sendable {
         let structures =
             MemoryLayout<EspalierModel>.stride + MemoryLayout<EspalierTensor>.stride * tensors.count
             + MemoryLayout<EspalierLayer>.stride * layers.count
-        let text = name.utf8.count + 1 + labels.reduce(0) { $0 + $1.utf8.count + 1 + MemoryLayout<Int>.size }
-        return structures + text + pixelTable.count + outputs.count * 2
+        let text =
+            name.utf8.count + 1
+            + (labels + outputNames).reduce(0) { $0 + $1.utf8.count + 1 + MemoryLayout<Int>.size }
+        let tables = pixelTable.count + (scoreChoice?.table.count ?? 0) * 4
+        return structures + text + tables + outputs.count * 2
             + tensors.reduce(0) { $0 + $1.data.count } + layers.reduce(0) { $0 + $1.tableBytes }
     }
 }
