@@ -35,7 +35,8 @@ public enum LabelFile {
             if let text = String(data: data.dropFirst(mark.count), encoding: encoding) { return text }
         } else if bytes.contains(0) {
             throw FileError(
-                path, "is no text, or is UTF-16 without a byte order mark", do: "save it as UTF-8, one name a line")
+                path, "is no text, or is UTF-16 without a byte order mark",
+                do: "save it as UTF-8, one name a line")
         } else if let text = String(validating: bytes, as: UTF8.self) {
             return text
         }
@@ -52,11 +53,14 @@ public enum LabelFile {
         if body.first == "[" || body.first == "{" {
             guard let list = try? JSONDecoder().decode([String].self, from: Data(body.utf8)) else {
                 throw FileError(
-                    path, "looks like JSON, but is no list of texts", do: "give one class name a line, in the classes' order")
+                    path, "looks like JSON, but is no list of texts",
+                    do: "give one class name a line, in the classes' order")
             }
             return list.map(trimmed)
         }
-        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map { trimmed(String($0)) }
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            trimmed(String($0))
+        }
     }
 
     /// Other formats that hold class names: their numbers may begin at 1, leave some out, or be in another order.
@@ -66,7 +70,10 @@ public enum LabelFile {
             (first.hasPrefix("item {") || first.hasPrefix("item{"), "a label map (.pbtxt)"),
             (first.hasPrefix("<"), "XML or HTML"),
             (first.hasPrefix("names:") || first == "---" || body.contains("\nnames:"), "YAML"),
-            (first.hasPrefix("version https://git-lfs"), "a Git LFS pointer; fetch the file with git lfs pull"),
+            (
+                first.hasPrefix("version https://git-lfs"),
+                "a Git LFS pointer; fetch the file with git lfs pull"
+            ),
         ]
         guard let (_, kind) = kinds.first(where: \.0) else { return }
         throw FileError(path, "is \(kind)", do: "give one class name a line, in the classes' order")
@@ -74,7 +81,8 @@ public enum LabelFile {
 
     private static func trimmed(_ text: String) -> String {
         text.trimmingCharacters(
-            in: .whitespacesAndNewlines.union(.controlCharacters).union(CharacterSet(charactersIn: "\u{FEFF}\u{200B}")))
+            in: .whitespacesAndNewlines.union(.controlCharacters).union(
+                CharacterSet(charactersIn: "\u{FEFF}\u{200B}")))
     }
 
     // MARK: Names
@@ -91,14 +99,18 @@ public enum LabelFile {
         for (index, name) in names.enumerated() {
             let digits = name.prefix { $0.isASCII && $0.isNumber }
             let rest = name.dropFirst(digits.count)
-            guard Int(digits) == index, let separator = rest.first, " \t:,;=".contains(separator) else { return names }
+            guard Int(digits) == index, let separator = rest.first, " \t:,;=".contains(separator) else {
+                return names
+            }
             bare.append(trimmed(String(rest.drop { " \t:,;=".contains($0) })))
         }
         return names.count > 1 && bare.allSatisfy { !$0.isEmpty } ? bare : names
     }
 
     private static func withoutQuotes(_ name: String) -> String {
-        let pairs: [(Character, Character)] = [("\"", "\""), ("'", "'"), ("\u{201C}", "\u{201D}"), ("\u{2018}", "\u{2019}")]
+        let pairs: [(Character, Character)] = [
+            ("\"", "\""), ("'", "'"), ("\u{201C}", "\u{201D}"), ("\u{2018}", "\u{2019}"),
+        ]
         guard name.count > 1, let first = name.first, let last = name.last,
             pairs.contains(where: { $0.0 == first && $0.1 == last })
         else { return name }
@@ -107,7 +119,9 @@ public enum LabelFile {
 
     private static func check(_ name: String, _ place: String, _ path: String) throws(FileError) {
         if name.isEmpty {
-            throw FileError("\(place) \(path)", "names no class", do: "name it, or delete the line if there is no such class")
+            throw FileError(
+                "\(place) \(path)", "names no class",
+                do: "name it, or delete the line if there is no such class")
         }
         if name.utf8.count > mostBytes {
             throw FileError(

@@ -17,7 +17,9 @@ struct Compile: ParsableCommand {
     var output: String
 
     @Option(
-        help: "The reaction the model is for: its keys scores and score_output are taken, and the model has to have scores.")
+        help:
+            "The reaction the model is for: its keys scores and score_output are taken, and the model has to have scores."
+    )
     var reaction: String?
 
     func run() throws {

@@ -59,6 +59,70 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors.prefix(500))")
     }
 
+    /// As firmware is built: Arduino (C++11 to 17), the Pico SDK (C11, C++17), ESP-IDF (C17, C++20 and later) with every
+    /// warning they or their users turn on an error, and the old languages of vendors' compilers.
+    @Test(arguments: ["gcc", "g++", "clang", "clang++", "arm-none-eabi-gcc", "arm-none-eabi-g++"])
+    func everyHeaderCompilesInCAndCPlusPlusWithAllWarningsAsErrors(_ compiler: String) throws {
+        try need(Shell.exists(compiler), "\(compiler) is not installed; `make test` installs it.")
+        let isCPlusPlus = compiler.hasSuffix("++")
+        let folder = try TemporaryFolder()
+        var options = CompileOptions(name: "person")
+        options.labels = ["??/", "*/ // /*", "back\\slash\\", "\u{202E}\"é🐈\"\t1"]
+        let compilation = try Compilation(
+            tflite: ByteFile.read(Self.model), sourceName: "a */ ??/ ü\\", options: options)
+        _ = try folder.write(compilation.header, to: "person.h")
+        let includes = ["person", "espalier", "espalier_reaction", "espalier_setup", "espalier_link"]
+        let source = try folder.write(
+            includes.map { "#include \"\($0).h\"\n" }.joined()
+                + "ESPALIER_ALIGNED(ESPALIER_ARENA_ALIGNMENT) static int8_t arena[ESPALIER_MODEL_ARENA_BYTES];\n"
+                + "extern int8_t *memory; int8_t *memory = arena;\n",
+            to: isCPlusPlus ? "model.cpp" : "model.c")
+        let warnings = """
+            -Wall -Wextra -Werror -pedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wcast-qual -Wcast-align \
+            -Wmissing-declarations -Wredundant-decls -Wdouble-promotion -Wwrite-strings -Wformat=2 -Wswitch-default
+            """.split(separator: " ").map(String.init)
+        let own =
+            isCPlusPlus
+            ? ["-Wold-style-cast", "-Wzero-as-null-pointer-constant"]
+            : ["-Wstrict-prototypes", "-Wmissing-prototypes", "-Wc++-compat"]
+        let standards =
+            isCPlusPlus
+            ? ["c++98", "c++11", "gnu++11", "c++14", "gnu++17", "c++20", "gnu++2b"]
+            : ["c99", "gnu99", "c11", "gnu11", "gnu17", "c2x"]
+        for standard in standards {
+            let outcome = try Shell.run(
+                compiler,
+                ["-std=\(standard)"] + warnings + own + ["-I", Package.root.path + "/include"]
+                    + ["-I", folder.url.path, "-c", source, "-o", folder.path("a.o")])
+            #expect(outcome.status == 0, "\(compiler) \(standard): \(outcome.errors.prefix(500))")
+        }
+    }
+
+    /// What a program shows of a label is what the label file says.
+    @Test func aLabelIsShownAsItIsWhateverItHolds() throws {
+        let labels = ["??/", "*/ // %s /*", "back\\slash\\n\\", "a\u{202E}\"é🐈\"\t1'"]
+        let folder = try TemporaryFolder()
+        var options = CompileOptions(name: "person")
+        options.labels = try LabelFile.read(folder.write(labels.joined(separator: "\n"), to: "labels.txt"))
+        #expect(options.labels == labels)
+        let compilation = try Compilation(
+            tflite: ByteFile.read(Self.model), sourceName: "m", options: options)
+        _ = try folder.write(compilation.header, to: "person.h")
+        let source = try folder.write(
+            """
+            #include "person.h"
+            #include <stdio.h>
+            int main(void) {
+                for (uint32_t i = 0; i < ESPALIER_MODEL.label_count; i++) puts(ESPALIER_MODEL.labels[i]);
+                return 0;
+            }
+            """, to: "model.c")
+        let build = try Shell.run(
+            "cc", ["-I", Package.root.path + "/include", source, "-o", folder.path("show")])
+        #expect(build.status == 0, "\(build.errors)")
+        #expect(try Shell.run(folder.path("show"), []).output == labels.joined(separator: "\n") + "\n")
+    }
+
     @Test(arguments: [
         ["gcc"], ["clang"], ["arm-none-eabi-gcc", "-mcpu=cortex-m7"],
         ["clang", "--target=arm-none-eabi", "-mcpu=cortex-m4", "-ffreestanding"],

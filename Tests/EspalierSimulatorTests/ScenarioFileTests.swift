@@ -108,7 +108,7 @@ import Testing
         (
             "\nspeed = 1",
             "line 2, speed is not a known key; choose among "
-                + "duration_s, seed, camera, board, faults, event, trigger, output, frames, watchdog_ms, dry_run."
+                + "duration_s, seed, camera, board, faults, event, trigger, output, frames, watchdog_ms, dry_run, scores, score_output."
         ),
         ("camera = 1", "line 1, camera is a number; write a table [camera]."),
         ("event = [1]", "line 1, event is an array; write tables [[event]]."),

@@ -86,9 +86,8 @@ int main(void) {
     const char *label = model->labels && (uint32_t)result.class_index < model->label_count
                             ? model->labels[result.class_index]
                             : "-";
-    const int32_t permille = (int32_t)(espalier_real_score(model, result.score) * 1000.0f);
     printf("class %ld (%s), score %ld.%03ld, output crc32 %08lx\n", (long)result.class_index, label,
-           (long)(permille / 1000), (long)(permille % 1000), (unsigned long)crc32(scores, values));
+           (long)(result.permille / 1000), (long)(result.permille % 1000), (unsigned long)crc32(scores, values));
 #ifdef ESPALIER_EMULATED
     printf("set_frame %lu instructions, run %lu instructions\n", (unsigned long)prepared * 40,
            (unsigned long)done * 40);

@@ -259,7 +259,9 @@ struct HeaderWriter {
         var result = ""
         for character in plain {
             let last = result.last
-            if last == "*" && character == "/" || last == "/" && character == "*" || last == "?" && character == "?" {
+            if last == "*" && character == "/" || last == "/" && character == "*"
+                || last == "?" && character == "?"
+            {
                 result += " "
             }
             result.append(character)

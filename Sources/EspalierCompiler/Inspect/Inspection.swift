@@ -135,7 +135,7 @@ public struct Inspection: Codable, Sendable {
         }
         var lines = [
             "\(name): input \(input.map(String.init).joined(separator: "x")), scale \(inputScale), "
-                + "zero point \(inputZeroPoint)",
+                + "zero point \(inputZeroPoint)"
         ]
         lines += outputMeanings.enumerated().map { index, meaning in outputText(index, meaning) }
         if !labels.isEmpty {
@@ -169,7 +169,8 @@ public struct Inspection: Codable, Sendable {
     /// "output 0 'scores': 1x1x2, taken for scores of 2 classes, as SOFTMAX makes them; a reaction's scores"
     private func outputText(_ index: Int, _ meaning: OutputMeaning) -> String {
         let shape = meaning.shape.map(String.init).joined(separator: "x")
-        var text = "output \(index) '\(meaning.name)': \(shape), taken for \(meaning.taken), as \(meaning.reason)"
+        var text =
+            "output \(index) '\(meaning.name)': \(shape), taken for \(meaning.taken) because \(meaning.reason)"
         if index == scoreOutput, let scores {
             text += "; a reaction's scores, " + (scores == "probabilities" ? "as they are" : "by \(scores)")
         }

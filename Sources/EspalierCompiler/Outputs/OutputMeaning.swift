@@ -22,6 +22,8 @@ public struct OutputMeaning: Codable, Equatable, Sendable {
     public var reason: String
 
     public var classes: Int { shape[2] }
+    /// Whether its values are scores beyond doubt.
+    var isCertain: Bool { kind == .scores || kind == .grid }
     var cells: Int { shape[0] * shape[1] }
     /// The real values it can have.
     var least: Float { scale * Float(-128 - zeroPoint) }
@@ -64,15 +66,12 @@ extension Graph {
             return (.other, "its channels lie where rows should; export it channels-last")
         }
         if let squashing = tensor.squashing {
-            return (isOneCell ? .scores : .grid, "\(squashing.rawValue) makes them")
+            return (isOneCell ? .scores : .grid, "\(squashing.rawValue) computes it")
         }
-        if let function = maker.operation.cutting {
-            return (.other, "\(source) computes it, \(function)")
+        if maker.operation.cuts(zeroPoint: tensor.zeroPoint) {
+            return (.other, "\(source) computes it and cuts its values off, as is done with no logits")
         }
-        guard isOneCell else {
-            return (.other, "\(source) computes it, and no SOFTMAX or LOGISTIC is behind it")
-        }
-        return (.logits, "\(source) computes it, and no SOFTMAX or LOGISTIC is behind it")
+        return (isOneCell ? .logits : .other, "\(source) computes it and no SOFTMAX or LOGISTIC follows")
     }
 
     /// The operator that computed a tensor's values; those that only move them are passed over.
@@ -84,17 +83,17 @@ extension Graph {
 }
 
 extension Operation {
-    /// What cuts this operation's results off at one end or both, as no logits are.
-    fileprivate var cutting: String? {
-        let range: ActivationRange? =
-            switch self {
-            case .convolution(let parameters), .depthwiseConvolution(let parameters): parameters.activation
-            case .add(_, _, let range), .multiply(_, let range), .maxPool(_, let range),
-                .averagePool(_, let range, _):
-                range
-            default: nil
-            }
-        guard let range, range.minimum > -128 || range.maximum < 127 else { return nil }
-        return "which cuts its values off"
+    /// Whether the results are cut off at one end or both, as no logits are.
+    fileprivate func cuts(zeroPoint: Int32) -> Bool {
+        switch self {
+        case .convolution(let parameters), .depthwiseConvolution(let parameters):
+            parameters.activation != ActivationRange()
+        case .add(_, _, let range), .multiply(_, let range), .maxPool(_, let range),
+            .averagePool(_, let range, _):
+            range != ActivationRange()
+        // A RELU by itself: several values become 0, and none is below.
+        case .table(let values): values.min().map { Int32($0) == zeroPoint } == true && values[1] == values[0]
+        default: false
+        }
     }
 }

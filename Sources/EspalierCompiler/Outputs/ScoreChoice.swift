@@ -32,7 +32,7 @@ public struct ScoreChoice: Sendable {
     init?(
         _ outputs: [OutputMeaning], output name: String?, rule: ScoreRule?
     ) throws(CompilerError) {
-        let certain = outputs.indices.filter { [.scores, .grid].contains(outputs[$0].kind) }
+        let certain = outputs.indices.filter { outputs[$0].isCertain }
         var index: Int?
         if let name {
             index = try ScoreChoice.index(of: name, among: outputs)
@@ -53,14 +53,14 @@ public struct ScoreChoice: Sendable {
         if certain.contains(index) {
             guard rule == nil || rule == .probabilities else {
                 throw CompilerError(
-                    "output \(meaning.title) has \(meaning.taken), as \(meaning.reason), and needs no "
+                    "output \(meaning.title) has \(meaning.taken) because \(meaning.reason), and needs no "
                         + "\(rule!.rawValue) any more; leave --scores out.")
             }
             self.rule = .probabilities
         } else {
             guard let rule else {
                 throw CompilerError(
-                    "output \(meaning.title) is taken for \(meaning.taken), as \(meaning.reason); if it has scores, "
+                    "output \(meaning.title) is taken for \(meaning.taken) because \(meaning.reason); if it has scores, "
                         + "say how to read them: --scores softmax (its classes exclude each other), sigmoid (each by "
                         + "itself) or probabilities (they are 0 to 1 already).")
             }
@@ -114,7 +114,8 @@ public struct ScoreChoice: Sendable {
         case .softmax:
             guard meaning.classes > 1 else {
                 throw CompilerError(
-                    "output \(meaning.title) has one class, whose softmax is always 1; choose --scores sigmoid.")
+                    "output \(meaning.title) has one class, whose softmax is always 1; choose --scores sigmoid."
+                )
             }
             guard meaning.classes <= mostLogits else {
                 throw CompilerError(
@@ -138,22 +139,23 @@ extension Compilation {
     /// - Throws: where no output has scores: the outputs, and how to choose one.
     public func requireScores() throws(CompilerError) {
         guard plan.scoreChoice == nil else { return }
-        let certain = outputs.filter { [.scores, .grid].contains($0.kind) }.count
+        let certain = outputs.count { $0.isCertain }
         let found =
             switch (certain, outputs.count) {
             case (2..., _): "\(certain) of the model's outputs have them"
             case (_, 1): "the model's output is not sure to have them"
             default: "none of the model's \(outputs.count) outputs is sure to have them"
             }
-        let lines = outputs.enumerated().prefix(16).map { index, meaning in
-            "\n  \(index) \(meaning.title): \(meaning.taken), as \(meaning.reason)"
+        let titles = outputs.enumerated().prefix(16).map { index, meaning in
+            "\(index) \(meaning.title) is taken for \(meaning.taken) because \(meaning.reason)"
+        }
+        var remedies: [String] = []
+        if outputs.count > 1 { remedies.append("choose one with --score-output NAME") }
+        if certain == 0 {
+            remedies.append("say how to read it with --scores softmax, sigmoid or probabilities")
         }
         throw CompilerError(
-            "a reaction takes scores, and \(found); say "
-                + (outputs.count > 1 ? "which with --score-output NAME" : "")
-                + (certain > 1 ? "" : outputs.count > 1 ? ", and how to read them" : "how to read them")
-                + (certain > 1
-                    ? ":" : " with --scores softmax (its classes exclude each other), sigmoid (each by itself) or "
-                        + "probabilities (they are 0 to 1 already):") + lines.joined())
+            "a reaction takes scores, and \(found): \(titles.joined(separator: ", ")); "
+                + remedies.joined(separator: " and ") + ".")
     }
 }

@@ -16,7 +16,8 @@ extension TFLiteImporter {
             switch node.name {
             case "SOFTMAX": found[output] = .softmax
             case "LOGISTIC": found[output] = .logistic
-            case "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "QUANTIZE", "DEQUANTIZE", "MAX_POOL_2D", "AVERAGE_POOL_2D",
+            case "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "QUANTIZE", "DEQUANTIZE", "MAX_POOL_2D",
+                "AVERAGE_POOL_2D",
                 "MEAN":
                 guard let input = node.inputs.first, let kind = found[input] else { continue }
                 if channels(input) == channels(output) { found[output] = kind }
