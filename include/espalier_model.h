@@ -61,12 +61,12 @@
 
 /* EspalierModel.scores: how the stored values of the score output become scores, one a class (channel), 0 ... 1. Where the
  * output has several cells (pixels), a class has the score of its best cell. */
-#define ESPALIER_SCORES_PROBABILITIES 0 /* they are scores: probabilities, each class by itself or together 1 */
-#define ESPALIER_SCORES_SIGMOID 1       /* logits; each class by itself */
-#define ESPALIER_SCORES_SOFTMAX 2       /* logits; a cell's classes together 1; at most 4095 classes */
-#define ESPALIER_SCORES_LOGITS 3        /* the only output may have logits, and nobody has said how to read them: the
+#define ESPALIER_SCORES_PROBABILITIES 0u /* they are scores: probabilities, each class by itself or together 1 */
+#define ESPALIER_SCORES_SIGMOID 1u       /* logits; each class by itself */
+#define ESPALIER_SCORES_SOFTMAX 2u       /* logits; a cell's classes together 1; at most 4095 classes */
+#define ESPALIER_SCORES_LOGITS 3u        /* the only output may have logits, and nobody has said how to read them: the
                                            highest is found, but there are no scores */
-#define ESPALIER_SCORES_NONE 4          /* no output is known to have scores: boxes, landmarks, measurements */
+#define ESPALIER_SCORES_NONE 4u          /* no output is known to have scores: boxes, landmarks, measurements */
 
 /* One activation tensor of shape [height, width, channels], or a constant operand. */
 typedef struct EspalierTensor {

@@ -109,25 +109,6 @@ public func espalier_get_scores(
 }
 
 @c @implementation
-public func espalier_output(
-    _ model: UnsafePointer<EspalierModel>!, _ index: UInt32
-) -> UnsafePointer<EspalierTensor>? {
-    guard index < model.pointee.output_count else { return nil }
-    return model.pointee.tensors + Int(model.pointee.outputs[Int(index)])
-}
-
-@c @implementation
-public func espalier_real_value(_ tensor: UnsafePointer<EspalierTensor>!, _ stored: Int32) -> Float {
-    tensor.pointee.scale * Float(stored - tensor.pointee.zero_point)
-}
-
-@c @implementation
-public func espalier_real_score(_ model: UnsafePointer<EspalierModel>!, _ score: Int32) -> Float {
-    espalier_real_value(
-        model.pointee.tensors + Int(model.pointee.outputs[Int(model.pointee.score_output)]), score)
-}
-
-@c @implementation
 public func espalier_status_text(_ status: Int32) -> UnsafePointer<CChar>! {
     UnsafeRawPointer(Status(code: status).text.utf8Start).assumingMemoryBound(to: CChar.self)
 }

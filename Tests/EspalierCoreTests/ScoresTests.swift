@@ -56,7 +56,7 @@ import Testing
         for (seed, scale) in [0.01, 0.05, 0.2, 1.7].enumerated() {
             let values = noise(height * width * channels, seed: UInt64(seed))
             let (permille, result) = try scores(
-                values, height, width, channels, UInt32(ESPALIER_SCORES_SOFTMAX), softmaxTable(scale))
+                values, height, width, channels, ESPALIER_SCORES_SOFTMAX, softmaxTable(scale))
             let oracle = softmaxOracle(values, channels, scale)
             for (score, real) in zip(permille, oracle) {
                 #expect(abs(Double(score) - real * 1000) < 0.502, "\(score) \(real)")
@@ -73,7 +73,7 @@ import Testing
         // The highest logit (100) has a rival in its cell; class 1 is alone in the other.
         let values: [Int8] = [100, 100, -100, 50]
         let (permille, result) = try scores(
-            values, 2, 1, 2, UInt32(ESPALIER_SCORES_SOFTMAX), softmaxTable(0.1))
+            values, 2, 1, 2, ESPALIER_SCORES_SOFTMAX, softmaxTable(0.1))
         #expect(permille == [500, 1000])
         #expect([result.class_index, result.score, result.permille] == [1, 50, 1000])
     }
@@ -81,7 +81,7 @@ import Testing
     @Test func withoutATableStoredValuesAre256ths() throws {
         for value in Int8.min...Int8.max {
             let (permille, result) = try scores(
-                [value, -128], 1, 1, 2, UInt32(ESPALIER_SCORES_PROBABILITIES), [])
+                [value, -128], 1, 1, 2, ESPALIER_SCORES_PROBABILITIES, [])
             let real = (Double(value) + 128) / 256
             #expect(Double(permille[0]) == (real * 1000).rounded(.toNearestOrAwayFromZero))
             #expect(result.class_index == 0 && result.score == Int32(value) && result.permille == permille[0])
@@ -92,7 +92,7 @@ import Testing
         let table = (0..<256).map { UInt32((1000 / (1 + exp(-0.05 * Double($0 - 128)))).rounded()) }
         let values = noise(3 * 4 * 6, seed: 9)
         let (permille, result) = try scores(
-            values, 3, 4, 6, UInt32(ESPALIER_SCORES_SIGMOID), table)
+            values, 3, 4, 6, ESPALIER_SCORES_SIGMOID, table)
         for channel in 0..<6 {
             let best = stride(from: channel, to: values.count, by: 6).map { values[$0] }.max()!
             #expect(permille[channel] == Int32(table[Int(best) + 128]))
@@ -104,7 +104,7 @@ import Testing
         let bench = LayerBench()
         let input = bench.tensor(1, 1, 3)
         var model = bench.model(input: input, outputs: [input]).pointee
-        model.scores = UInt32(ESPALIER_SCORES_LOGITS)
+        model.scores = ESPALIER_SCORES_LOGITS
         try withUnsafePointer(to: model) { model in
             let arena = Arena(bytes: Int(model.pointee.arena_bytes))
             let engine = try Engine(model: model, arena: arena.start, arenaBytes: arena.bytes.count)

@@ -7,9 +7,9 @@ public enum ScoreRule: String, CaseIterable, Sendable {
 
     fileprivate var code: UInt32 {
         switch self {
-        case .probabilities: UInt32(ESPALIER_SCORES_PROBABILITIES)
-        case .sigmoid: UInt32(ESPALIER_SCORES_SIGMOID)
-        case .softmax: UInt32(ESPALIER_SCORES_SOFTMAX)
+        case .probabilities: ESPALIER_SCORES_PROBABILITIES
+        case .sigmoid: ESPALIER_SCORES_SIGMOID
+        case .softmax: ESPALIER_SCORES_SOFTMAX
         }
     }
 }
@@ -73,7 +73,7 @@ public struct ScoreChoice: Sendable {
     static func code(_ choice: ScoreChoice?, _ outputs: [OutputMeaning]) -> UInt32 {
         if let choice { return choice.rule.code }
         let isOpen = outputs.count == 1 && outputs[0].kind == .logits
-        return UInt32(isOpen ? ESPALIER_SCORES_LOGITS : ESPALIER_SCORES_NONE)
+        return isOpen ? ESPALIER_SCORES_LOGITS : ESPALIER_SCORES_NONE
     }
 
     /// The highest score the output can have, in thousandths.

@@ -19,7 +19,7 @@ public struct Plan: Sendable {
     /// The output with the model's scores; nil where none is known to have them.
     public var scoreChoice: ScoreChoice?
     /// ESPALIER_SCORES_...
-    var scores = UInt32(ESPALIER_SCORES_NONE)
+    var scores = ESPALIER_SCORES_NONE
     /// [channels][256] stored value of a pixel value; empty for pixel - 128.
     public var pixelTable: [Int8] = []
     /// The index into `tensors` of each source tensor that still has one.
