@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "EspalierSettings",
             dependencies: [
-                "EspalierReaction", "EspalierFiles",
+                "EspalierReaction", "EspalierFiles", "CLinux",
                 .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Host"])),
             ],
             // TOMLKit wraps a C++ library and leaves linking its runtime to whoever links TOMLKit.
@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
         .testTarget(
             name: "EspalierSettingsTests",
-            dependencies: ["EspalierSettings", "EspalierFiles", "EspalierTestSupport"]),
+            dependencies: ["EspalierSettings", "EspalierFiles", "EspalierTestSupport", "CLinux"]),
         .testTarget(
             name: "EspalierSimulatorTests",
             dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierTestSupport"]),

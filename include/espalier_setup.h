@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define ESPALIER_SETUP_ABI_VERSION 1u
+#define ESPALIER_SETUP_ABI_VERSION 2u
 
 /* Bytes of a name, of a path or command, with the terminating zero. */
 #define ESPALIER_SETUP_NAME_BYTES 64
@@ -33,7 +33,9 @@ extern "C" {
 
 /* EspalierCamera.kind */
 #define ESPALIER_CAMERA_V4L2 1     /* a device: `source` is its path, or its card's name */
-#define ESPALIER_CAMERA_COMMAND 2  /* a program that writes raw frames to its standard output */
+#define ESPALIER_CAMERA_COMMAND 2  /* a program that writes raw frames to its standard output: `source` is
+                                    * its command, with placeholders for what the other fields say: {width},
+                                    * {height}, {fps}, {format}, {pix_fmt}, {fourcc} */
 #define ESPALIER_CAMERA_PICTURES 3 /* a PNG file, or a folder of them, shown in turn */
 
 /* EspalierCamera.format: of a device or a command. */
@@ -97,6 +99,7 @@ typedef struct EspalierSetup {
     EspalierLine inputs[ESPALIER_MOST_TRIGGERS];
     EspalierLine outputs[ESPALIER_MOST_OUTPUTS];
     EspalierCamera camera;
+    EspalierCamera bare; /* what a camera that an option names starts from: the reaction's keys, no source */
     EspalierSnapshots snapshots;
     EspalierReaction reaction;
 } EspalierSetup;

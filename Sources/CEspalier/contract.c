@@ -23,4 +23,4 @@ _Static_assert(sizeof(EspalierLinkFrame) == 32, "EspalierLinkFrame changed: bump
 _Static_assert(sizeof(EspalierLine) == 144, "EspalierLine changed: bump ESPALIER_SETUP_ABI_VERSION");
 _Static_assert(sizeof(EspalierCamera) == 288, "EspalierCamera changed: bump ESPALIER_SETUP_ABI_VERSION");
 _Static_assert(sizeof(EspalierSnapshots) == 272, "EspalierSnapshots changed: bump ESPALIER_SETUP_ABI_VERSION");
-_Static_assert(sizeof(EspalierSetup) == 3832, "EspalierSetup changed: bump ESPALIER_SETUP_ABI_VERSION");
+_Static_assert(sizeof(EspalierSetup) == 4120, "EspalierSetup changed: bump ESPALIER_SETUP_ABI_VERSION");

@@ -15,16 +15,92 @@ static void print_line(const char *role, int index, const EspalierLine *line, Es
     espalier_write(STDOUT_FILENO, text, length);
 }
 
-void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, int32_t has_frame) {
-    char text[480];
+/* The format frames come in, as a camera has it. */
+static const char *format_of(const EspalierDevices *devices, const EspalierCamera *camera) {
+    if (camera->kind == ESPALIER_CAMERA_PICTURES) return "PNG";
+    int32_t format = camera->kind == ESPALIER_CAMERA_V4L2 ? devices->video.format : camera->format;
+    return espalier_format_name(format) ? espalier_format_name(format) : "";
+}
+
+void espalier_look_at(EspalierLook *look, const EspalierFrame *frame) {
+    uint8_t row[4096];
+    look->width = frame->width;
+    look->height = frame->height;
+    if (look->frames <= 1) {
+        look->least = 255;
+        look->most = 0;
+    }
+    for (int32_t y = 0; y < frame->height && frame->width <= (int32_t)sizeof row; y++) {
+        if (espalier_frame_row_grey(frame, y, row) != ESPALIER_OK) return;
+        for (int32_t x = 0; x < frame->width; x++) {
+            if (row[x] < look->least) look->least = row[x];
+            if (row[x] > look->most) look->most = row[x];
+        }
+    }
+}
+
+void espalier_problem_few_frames(EspalierDevices *devices, const EspalierCamera *camera,
+                                 const EspalierLook *look) {
+    if (look->frames == 0) {
+        espalier_problem_silent_camera(devices, camera, look->damaged);
+        return;
+    }
+    espalier_problem(
+        &devices->problem, ESPALIER_PROBLEM_MACHINE,
+        "camera %.200s has delivered %d frame%s and then no other for %d ms; it should deliver them all the "
+        "time",
+        camera->kind == ESPALIER_CAMERA_COMMAND ? devices->program.command : camera->source, look->frames,
+        look->frames == 1 ? "" : "s", camera->silence_milliseconds);
+}
+
+void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera *camera,
+                            const EspalierLook *look, char *text, uint32_t bytes) {
+    char rate[64] = "", wanted[40] = "";
+    const char *source = camera->kind == ESPALIER_CAMERA_COMMAND ? devices->program.command : camera->source;
+    if (look->frames == 0) {
+        snprintf(text, bytes, "%.200s: no frame came", source);
+        return;
+    }
+    if (camera->millihertz > 0) snprintf(wanted, sizeof wanted, ", %g wanted", camera->millihertz / 1000.0);
+    if (look->frames > 1 && look->last > look->first)
+        snprintf(rate, sizeof rate, ", %.1f a second%s",
+                 (double)(look->frames - 1) * 1e9 / (double)(look->last - look->first), wanted);
+    snprintf(text, bytes, "%.200s: %d frame%s of %dx%d %s%s", source, look->frames,
+             look->frames == 1 ? "" : "s", look->width, look->height, format_of(devices, camera), rate);
+}
+
+void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes) {
+    text[0] = 0;
+    if (look->frames == 0) return;
+    if (look->is_untold)
+        snprintf(text, bytes,
+                 "the program makes no pauses between frames, so nothing tells whether they have %dx%d "
+                 "pixels; look at a "
+                 "snapshot",
+                 camera->width, camera->height);
+    else if (look->least == look->most)
+        snprintf(text, bytes, "every pixel has brightness %d: a lens cap, darkness, or no picture",
+                 look->least);
+    else if (camera->kind == ESPALIER_CAMERA_PICTURES
+             && (look->width != camera->width || look->height != camera->height))
+        snprintf(text, bytes,
+                 "pictures have their own size; [camera] width and height, %dx%d, are the most they may have",
+                 camera->width, camera->height);
+}
+
+void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, const EspalierLook *look) {
+    char text[480], line[520];
     for (int i = 0; i < setup->input_count; i++)
         print_line("input", i, &setup->inputs[i], &devices->inputs[i]);
     for (int i = 0; i < setup->output_count; i++)
         print_line("output", i, &setup->outputs[i], &devices->outputs[i]);
-    int length =
-        snprintf(text, sizeof text, "camera: %.200s, %dx%d, %s\n", setup->camera.source, setup->camera.width,
-                 setup->camera.height, has_frame ? "frames come" : "no frame came");
-    espalier_write(STDOUT_FILENO, text, length);
+    espalier_describe_look(devices, &setup->camera, look, text, sizeof text);
+    int length = snprintf(line, sizeof line, "camera: %s\n", text);
+    espalier_write(STDOUT_FILENO, line, length);
+    espalier_note_look(&setup->camera, look, text, sizeof text);
+    if (!text[0]) return;
+    length = snprintf(line, sizeof line, "note: %s\n", text);
+    espalier_write(STDOUT_FILENO, line, length);
 }
 
 #endif

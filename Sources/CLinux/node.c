@@ -8,13 +8,13 @@
 static const char help[] =
     "usage: espalier-node [OPTION...]\n"
     "Reacts to its trigger lines with one model on one board, both baked in.\n\n" ESPALIER_OVERRIDES
-    "  --dry-run            set no output\n"
     "  --check              open everything, say what was found, end\n"
     "  --link               run on the board of `espalier simulate`\n"
     "  --help               print this\n";
 
 int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup, int32_t argument_count,
                               const char *const *arguments, EspalierProblem *problem) {
+    EspalierOverrides overrides = { .camera = NULL };
     for (int32_t i = 1; i < argument_count; i++) {
         const char *option = arguments[i];
         if (!strcmp(option, "--link"))
@@ -22,20 +22,23 @@ int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup
         else if (!strcmp(option, "--check"))
             options->check = 1;
         else if (!strcmp(option, "--dry-run"))
-            setup->reaction.dry_run = 1;
+            overrides.dry_run = 1;
         else if (!strcmp(option, "--help")) {
             options->help = 1;
             espalier_write(1, help, sizeof help - 1);
             return 0;
         } else {
-            if (i + 1 == argument_count)
+            if (espalier_override_exists(option) && i + 1 == argument_count)
                 return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                                        "%s is no option, or lacks its value; --help lists them", option);
-            int32_t kind = espalier_setup_override(setup, option, arguments[++i], problem);
+                                        "%s lacks its value; --help lists what it takes", option);
+            int32_t kind = espalier_override_note(&overrides, option, arguments[i + 1], problem);
             if (kind) return kind;
+            i++;
         }
     }
-    return 0;
+    /* On the simulated board, and without a board, there is no setup to change. */
+    if (options->link || !setup->abi_version) return 0;
+    return espalier_setup_override(setup, &overrides, problem);
 }
 
 int32_t espalier_node_refuse(const EspalierProblem *problem) {

@@ -1,6 +1,7 @@
 #ifdef __linux__
 
 #include "override.h"
+#include "command.h"
 #include "video.h"
 
 #include <stdio.h>
@@ -34,19 +35,28 @@ static int parse_line(EspalierLine *line, char *text) {
 static int32_t override_line(EspalierLine *lines, int32_t count, const char *option, const char *value,
                              EspalierProblem *problem) {
     char text[ESPALIER_SETUP_NAME_BYTES * 2 + 8];
-    const char *equals = strchr(value, '=');
-    long index = equals ? strtol(value, NULL, 10) : 0;
-    if (index < 0 || index >= count)
-        return refuse(problem, option, value, "the setup has no such line; give the number of one it has");
-    if (!copy(text, sizeof text, equals ? equals + 1 : value) || !parse_line(&lines[index], text))
+    size_t digits = strspn(value, "0123456789");
+    int is_numbered = digits > 0 && digits < 4 && value[digits] == '=';
+    int index = is_numbered ? atoi(value) : 0;
+    if (count == 0)
+        return refuse(problem, option, value,
+                      "the reaction has no such line, its triggers are periods; leave the option out");
+    if (index >= count)
+        return refuse(problem, option, value,
+                      "the setup has no such line; give the number of one it has, from 0");
+    if (!copy(text, sizeof text, is_numbered ? value + digits + 1 : value)
+        || !parse_line(&lines[index], text))
         return refuse(problem, option, value, "give NAME, CHIP:NAME or CHIP:OFFSET");
     return 0;
 }
 
-static int32_t override_camera(EspalierCamera *camera, const char *value, EspalierProblem *problem) {
+/* Instead of the setup's camera, and of all that was said of that one only. */
+static int32_t override_camera(EspalierSetup *setup, const char *value, EspalierProblem *problem) {
+    EspalierCamera *camera = &setup->camera;
     struct stat status;
     const char *source = value;
     size_t length = strlen(value);
+    *camera = setup->bare;
     camera->kind = ESPALIER_CAMERA_V4L2;
     if (!strncmp(value, "pipe:", 5)) {
         camera->kind = ESPALIER_CAMERA_COMMAND;
@@ -54,14 +64,29 @@ static int32_t override_camera(EspalierCamera *camera, const char *value, Espali
     } else if ((length > 4 && !strcmp(value + length - 4, ".png"))
                || (!stat(value, &status) && S_ISDIR(status.st_mode))) {
         camera->kind = ESPALIER_CAMERA_PICTURES;
+        camera->format = ESPALIER_FORMAT_ANY;
     }
+    if (camera->kind != ESPALIER_CAMERA_V4L2) camera->input = -1;
     if (copy(camera->source, sizeof camera->source, source)) return 0;
     return refuse(problem, "--camera", value, "give a source of up to 255 bytes");
 }
 
-static int32_t override_format(EspalierCamera *camera, const char *value, EspalierProblem *problem) {
+/* For an option that would change what a command without its placeholder does not hear of. */
+static int32_t refuse_fixed(EspalierProblem *problem, const char *option, const char *value,
+                            const char *placeholder, const char *now) {
+    return espalier_problem(
+        problem, ESPALIER_PROBLEM_SETUP,
+        "%s is \"%.40s\", but the camera's command has no %s and is for %s; put the placeholder into "
+        "[camera] command, or give the command with --camera 'pipe:...'",
+        option, value, placeholder, now);
+}
+
+static int32_t override_format(EspalierCamera *camera, int is_new, const char *value,
+                               EspalierProblem *problem) {
     for (int32_t format = 1; espalier_format_name(format); format++) {
         if (strcasecmp(value, espalier_format_name(format))) continue;
+        if (!is_new && format != camera->format && espalier_camera_is_fixed(camera, "format"))
+            return refuse_fixed(problem, "--format", value, "{format}", espalier_format_name(camera->format));
         camera->format = format;
         return 0;
     }
@@ -69,11 +94,18 @@ static int32_t override_format(EspalierCamera *camera, const char *value, Espali
                   "choose among GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24, MJPEG");
 }
 
-static int32_t override_size(EspalierCamera *camera, const char *value, EspalierProblem *problem) {
+static int32_t override_size(EspalierCamera *camera, int is_new, const char *value,
+                             EspalierProblem *problem) {
     int width, height, end = 0;
+    char now[24];
     if (sscanf(value, "%4dx%4d%n", &width, &height, &end) != 2 || value[end] || width < 1 || height < 1
         || width > 4095 || height > 4095)
         return refuse(problem, "--size", value, "give WIDTHxHEIGHT, such as 640x480");
+    snprintf(now, sizeof now, "%dx%d", camera->width, camera->height);
+    if (!is_new && width != camera->width && espalier_camera_is_fixed(camera, "width"))
+        return refuse_fixed(problem, "--size", value, "{width}", now);
+    if (!is_new && height != camera->height && espalier_camera_is_fixed(camera, "height"))
+        return refuse_fixed(problem, "--size", value, "{height}", now);
     camera->width = width;
     camera->height = height;
     return 0;
@@ -88,44 +120,94 @@ static int32_t override_number(const char *option, const char *value, double lea
     return refuse(problem, option, value, advice);
 }
 
-static void set_thresholds(EspalierReaction *reaction, double threshold) {
+static int32_t override_rate(EspalierCamera *camera, int is_new, const char *value,
+                             EspalierProblem *problem) {
+    double rate;
+    char now[24];
+    int32_t kind = override_number("--fps", value, 0.001, 1000, &rate, problem);
+    if (kind) return kind;
+    int32_t millihertz = (int32_t)(rate * 1000 + 0.5);
+    snprintf(now, sizeof now, "%g", camera->millihertz / 1000.0);
+    if (!is_new && millihertz != camera->millihertz && espalier_camera_is_fixed(camera, "fps"))
+        return refuse_fixed(problem, "--fps", value, "{fps}", now);
+    camera->millihertz = millihertz;
+    return 0;
+}
+
+static int32_t override_thresholds(EspalierReaction *reaction, const char *value, EspalierProblem *problem) {
+    double threshold;
+    int32_t kind = override_number("--threshold", value, 0, 1, &threshold, problem);
+    if (kind) return kind;
     int32_t permille = (int32_t)(threshold * 1000 + 0.5);
     for (int32_t i = 0; i < reaction->output_count; i++) {
         EspalierOutput *output = &reaction->outputs[i];
         output->threshold_high_permille = permille;
         if (output->threshold_low_permille > permille) output->threshold_low_permille = permille;
     }
+    return 0;
 }
 
-int32_t espalier_setup_override(EspalierSetup *setup, const char *option, const char *value,
+static int32_t override_snapshots(EspalierSnapshots *snapshots, const char *value, EspalierProblem *problem) {
+    if (snapshots->keep < 1) snapshots->keep = 100;
+    if (!snapshots->kinds) snapshots->kinds = ESPALIER_SNAPSHOT_CLEAN | ESPALIER_SNAPSHOT_ANNOTATED;
+    if (!snapshots->occasion) snapshots->occasion = ESPALIER_SNAPSHOT_SIGNALS;
+    if (copy(snapshots->folder, sizeof snapshots->folder, value)) return 0;
+    return refuse(problem, "--snapshots", value, "give a folder's path of up to 255 bytes");
+}
+
+/* Where the value of an option with one value goes. */
+static const char **place_of(EspalierOverrides *overrides, const char *option) {
+    if (!strcmp(option, "--camera")) return &overrides->camera;
+    if (!strcmp(option, "--format")) return &overrides->format;
+    if (!strcmp(option, "--size")) return &overrides->size;
+    if (!strcmp(option, "--fps")) return &overrides->fps;
+    if (!strcmp(option, "--threshold")) return &overrides->threshold;
+    if (!strcmp(option, "--snapshots")) return &overrides->snapshots;
+    return NULL;
+}
+
+int32_t espalier_override_exists(const char *option) {
+    EspalierOverrides none;
+    return !strcmp(option, "--input") || !strcmp(option, "--output") || place_of(&none, option);
+}
+
+int32_t espalier_override_note(EspalierOverrides *overrides, const char *option, const char *value,
+                               EspalierProblem *problem) {
+    const char **place = place_of(overrides, option);
+    int is_input = !strcmp(option, "--input");
+    if (place) {
+        *place = value;
+        return 0;
+    }
+    if (!is_input && strcmp(option, "--output"))
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "%s is no option; --help lists them",
+                                option);
+    int32_t *count = is_input ? &overrides->input_count : &overrides->output_count;
+    if (*count == 2 * ESPALIER_MOST_TRIGGERS)
+        return refuse(problem, option, value, "that is one too many; give each line once");
+    (is_input ? overrides->inputs : overrides->outputs)[(*count)++] = value;
+    return 0;
+}
+
+int32_t espalier_setup_override(EspalierSetup *setup, const EspalierOverrides *overrides,
                                 EspalierProblem *problem) {
-    double number;
-    if (!strcmp(option, "--input"))
-        return override_line(setup->inputs, setup->input_count, option, value, problem);
-    if (!strcmp(option, "--output"))
-        return override_line(setup->outputs, setup->output_count, option, value, problem);
-    if (!strcmp(option, "--camera")) return override_camera(&setup->camera, value, problem);
-    if (!strcmp(option, "--format")) return override_format(&setup->camera, value, problem);
-    if (!strcmp(option, "--size")) return override_size(&setup->camera, value, problem);
-    if (!strcmp(option, "--fps")) {
-        int32_t kind = override_number(option, value, 0.001, 1000, &number, problem);
-        if (!kind) setup->camera.millihertz = (int32_t)(number * 1000 + 0.5);
-        return kind;
-    }
-    if (!strcmp(option, "--threshold")) {
-        int32_t kind = override_number(option, value, 0, 1, &number, problem);
-        if (!kind) set_thresholds(&setup->reaction, number);
-        return kind;
-    }
-    if (!strcmp(option, "--snapshots")) {
-        if (setup->snapshots.keep < 1) setup->snapshots.keep = 100;
-        if (!setup->snapshots.kinds)
-            setup->snapshots.kinds = ESPALIER_SNAPSHOT_CLEAN | ESPALIER_SNAPSHOT_ANNOTATED;
-        if (!setup->snapshots.occasion) setup->snapshots.occasion = ESPALIER_SNAPSHOT_SIGNALS;
-        if (copy(setup->snapshots.folder, sizeof setup->snapshots.folder, value)) return 0;
-        return refuse(problem, option, value, "give a folder's path of up to 255 bytes");
-    }
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "%s is no option; --help lists them", option);
+    EspalierCamera *camera = &setup->camera;
+    int is_new = overrides->camera != NULL;
+    int32_t kind = 0;
+    if (overrides->dry_run) setup->reaction.dry_run = 1;
+    for (int32_t i = 0; i < overrides->input_count && !kind; i++)
+        kind = override_line(setup->inputs, setup->input_count, "--input", overrides->inputs[i], problem);
+    for (int32_t i = 0; i < overrides->output_count && !kind; i++)
+        kind = override_line(setup->outputs, setup->output_count, "--output", overrides->outputs[i], problem);
+    if (!kind && is_new) kind = override_camera(setup, overrides->camera, problem);
+    if (!kind && overrides->format) kind = override_format(camera, is_new, overrides->format, problem);
+    if (!kind && overrides->size) kind = override_size(camera, is_new, overrides->size, problem);
+    if (!kind && overrides->fps) kind = override_rate(camera, is_new, overrides->fps, problem);
+    if (!kind && overrides->threshold)
+        kind = override_thresholds(&setup->reaction, overrides->threshold, problem);
+    if (!kind && overrides->snapshots)
+        kind = override_snapshots(&setup->snapshots, overrides->snapshots, problem);
+    return kind ? kind : espalier_setup_check(setup, problem);
 }
 
 #endif

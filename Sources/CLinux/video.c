@@ -119,6 +119,18 @@ static int is_full_range(const struct v4l2_pix_format *pixels) {
     return quantization == V4L2_QUANTIZATION_FULL_RANGE;
 }
 
+/* True where the lines of a buffer are those of one picture, from top to bottom. */
+static int is_whole_picture(const struct v4l2_pix_format *pixels) {
+    switch (pixels->field) {
+    case V4L2_FIELD_ANY:
+    case V4L2_FIELD_NONE:
+    case V4L2_FIELD_INTERLACED:
+    case V4L2_FIELD_INTERLACED_TB:
+    case V4L2_FIELD_INTERLACED_BT: return 1;
+    default: return 0;
+    }
+}
+
 static int32_t set_format(EspalierVideo *video, const EspalierCamera *camera, const char *path,
                           EspalierProblem *problem) {
     int32_t format, least_row, input = camera->input;
@@ -142,6 +154,18 @@ static int32_t set_format(EspalierVideo *video, const EspalierCamera *camera, co
             problem, ESPALIER_PROBLEM_SETUP,
             "camera %s offers %ux%u instead of %dx%d; set width and height to a size it has", path,
             pixels->width, pixels->height, camera->width, camera->height);
+    if (espalier_fourcc_format(pixels->pixelformat) != format)
+        return espalier_problem(
+            problem, ESPALIER_PROBLEM_SETUP,
+            "camera %s gives another format than the %s it was asked for; set format to one it has at %dx%d",
+            path, espalier_format_name(format), camera->width, camera->height);
+    if (!is_whole_picture(pixels))
+        return espalier_problem(
+            problem, ESPALIER_PROBLEM_SETUP,
+            "camera %s gives fields and no whole pictures at %dx%d; set width and height to a size "
+            "it gives whole, or choose another input",
+            path, camera->width, camera->height);
+    video->format = format;
     video->width = camera->width;
     video->height = camera->height;
     video->pixel_format =

@@ -37,13 +37,46 @@ struct CameraSource {
         }
     }
 
+    /// Readable when a program has something to say; -1 for none.
+    var errorDescriptor: Int32 {
+        kind == ESPALIER_CAMERA_COMMAND ? espalier_program_errors(&devices.pointee.program) : -1
+    }
+
+    /// Passes on what a program has to say.
+    func listen() {
+        if kind == ESPALIER_CAMERA_COMMAND { espalier_program_listen(&devices.pointee.program) }
+    }
+
+    /// False while it is not known whether what comes are frames of the declared size.
+    var isUsable: Bool { kind != ESPALIER_CAMERA_COMMAND || program.rhythm.isUsable }
+
+    /// True while that takes its time.
+    var isUndecided: Bool { kind == ESPALIER_CAMERA_COMMAND && program.rhythm.isUndecided }
+
+    /// True while more frames tell more of that.
+    var isListening: Bool { kind == ESPALIER_CAMERA_COMMAND && program.rhythm.isListening }
+
+    /// True where the frames' size is known, and not only taken for what was declared.
+    var isTold: Bool { kind != ESPALIER_CAMERA_COMMAND || program.rhythm.isTold }
+
+    /// The board did something else for a while.
+    mutating func disturb() {
+        if kind == ESPALIER_CAMERA_COMMAND { program.disturb() }
+    }
+
     var decodes: Bool {
         kind == ESPALIER_CAMERA_PICTURES
             || kind == ESPALIER_CAMERA_V4L2 && devices.pointee.video.pixel_format == 0
     }
 
-    /// When the next frame comes by the clock.
-    var wakeTime: Int64 { kind == ESPALIER_CAMERA_PICTURES ? pictures.nextTime : .max }
+    /// When to `take` though nothing has come: a picture comes by the clock, and a program's pause tells something too.
+    var wakeTime: Int64 {
+        switch kind {
+        case ESPALIER_CAMERA_PICTURES: pictures.nextTime
+        case ESPALIER_CAMERA_COMMAND: program.rhythm.wakeTime
+        default: .max
+        }
+    }
 
     mutating func open(now: Int64) -> Bool {
         switch kind {
@@ -79,8 +112,8 @@ struct CameraSource {
         }
     }
 
-    /// Its pixels, decoded where they have to be; nil where they cannot be.
-    func image(_ entry: FrameRing.Entry) -> EspalierFrame? {
+    /// Its pixels, decoded where they have to be; nil with `devices.problem` where they cannot be.
+    mutating func image(_ entry: FrameRing.Entry) -> EspalierFrame? {
         switch kind {
         case ESPALIER_CAMERA_V4L2:
             let video = devices.pointee.video
@@ -100,7 +133,7 @@ struct CameraSource {
         let result = espalier_video_take(&devices.pointee.video, &frame)
         if result == 0 { return .none }
         if result < 0 {
-            espalier_problem_camera_failed(&devices.pointee.problem, camera, -result)
+            espalier_problem_camera_failed(devices, camera, -result)
             return .failed
         }
         if frame.is_damaged != 0 {
@@ -115,8 +148,13 @@ struct CameraSource {
     private func decode(_ bytes: UnsafePointer<UInt8>?, _ count: UInt32) -> EspalierFrame? {
         guard let pool = devices.pointee.pool, let bytes,
             espalier_jpeg_decode(
-                &devices.pointee.decoded, bytes, count, pool, UInt32(ESPALIER_PICTURE_POOL_BYTES)) == 0
-        else { return nil }
+                &devices.pointee.decoded, bytes, count, pool, UInt32(ESPALIER_PICTURE_POOL_BYTES)) == 0,
+            devices.pointee.decoded.width == devices.pointee.video.width,
+            devices.pointee.decoded.height == devices.pointee.video.height
+        else {
+            espalier_problem_undecoded(devices, camera)
+            return nil
+        }
         return decodedFrame(devices)
     }
 }

@@ -57,6 +57,22 @@ public struct DeviceBoard {
         return true
     }
 
+    /// Opens everything, looks at the camera, prints what was found, gives everything back. False with
+    /// `devices.problem` where something is not as it should be.
+    mutating func check() -> Bool {
+        guard lines.open() else { return false }
+        defer { lines.close() }
+        if setup.pointee.snapshots.folder.0 != 0 {
+            guard startSnapshots() else { return false }
+            espalier_snapshots_stop()
+        }
+        var look = CameraLook(devices, setup)
+        let isFine = look.take()
+        var found = look.found
+        espalier_print_check(setup, devices, &found)
+        return isFine
+    }
+
     private func startSnapshots() -> Bool {
         espalier_snapshots_start(
             espalier_setup_snapshots(setup), devices.pointee.snapshot, devices.pointee.snapshot_bytes,
@@ -104,7 +120,10 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
     public mutating func now() -> Int64 { clock.now() }
 
     /// A real clock has moved on by itself, and so has the camera.
-    public mutating func worked(macs: UInt64) { mayHaveFrame = true }
+    public mutating func worked(macs: UInt64) {
+        mayHaveFrame = true
+        camera.disturb()
+    }
 
     public mutating func stopwatch() -> Int64 { clock.stopwatch() }
 
@@ -116,7 +135,7 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
             takeIn(time)
             lines.tend(now: time)
             camera.tend(now: time)
-            if isTroubled != (lines.areMissing || camera.isMissing) {
+            if isTroubled != (lines.areTroubled || camera.isTroubled) {
                 isTroubled = !isTroubled
                 return .trouble(isTroubled)
             }
@@ -138,10 +157,12 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         var broken: UInt32 = 0
         lines.addDescriptors(to: &waiting)
         espalier_wait_for(&waiting, camera.descriptor)
+        espalier_wait_for(&waiting, camera.errorDescriptor)
         _ = espalier_wait(&waiting, until, &ready, &broken)
         lines.note(ready: ready, broken: broken)
-        let camera = (ready | broken) &>> UInt32(truncatingIfNeeded: waiting.count &- 1)
-        mayHaveFrame = mayHaveFrame || camera & 1 != 0
+        let ofCamera = (ready | broken) &>> UInt32(truncatingIfNeeded: waiting.count &- 2)
+        mayHaveFrame = mayHaveFrame || ofCamera & 1 != 0
+        if ofCamera & 2 != 0 { camera.listen() }
     }
 
     public mutating func setLine(_ line: Int32, high: Bool) throws(LineFailure) {
@@ -151,6 +172,7 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
 
     public mutating func newestFrame() throws(CameraFailure) -> Frame? {
         takeIn(clock.time)
+        camera.disturb()
         if !camera.decodes { clock.stands() }
         return try camera.newestFrame()
     }
@@ -159,6 +181,7 @@ extension DeviceBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
         nearest time: Int64, after sequence: Int64
     ) throws(CameraFailure) -> Frame? {
         takeIn(clock.time)
+        camera.disturb()
         if !camera.decodes { clock.stands() }
         return try camera.frame(nearest: time, after: sequence)
     }

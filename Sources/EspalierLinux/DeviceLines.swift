@@ -21,11 +21,14 @@ struct DeviceLines {
     private var missingOutputs: UInt32 = 0
     /// Bit i: the level asked for last; what an output gets back when its chip comes back.
     private var levels: UInt32 = 0
-    private var backOff = BackOff()
+    private var recovery = Recovery()
     private var checkTime: Int64 = 0
 
     /// Older kernels wake nobody when a chip goes (before 6.10 or so), so its lines are asked this often.
     private static var checkNanoseconds: Int64 { 1_000_000_000 }
+
+    /// So long after lines were opened anew they are asked whether they are there: a chip may open and fail again.
+    private static var proofNanoseconds: Int64 { 250_000_000 }
 
     /// Nothing is opened yet. In a dry run there are no outputs.
     init(_ devices: UnsafeMutablePointer<EspalierDevices>, _ setup: UnsafePointer<EspalierSetup>) {
@@ -35,7 +38,8 @@ struct DeviceLines {
         outputCount = setup.pointee.reaction.dry_run != 0 ? 0 : setup.pointee.output_count
     }
 
-    var areMissing: Bool { missingInputs | missingOutputs != 0 }
+    /// A chip has gone, and its lines have not answered since.
+    var areTroubled: Bool { recovery.isTroubled }
 
     // MARK: Opening and closing
 
@@ -179,16 +183,20 @@ struct DeviceLines {
 
     /// When `tend` has something to do.
     var wakeTime: Int64 {
-        inputCount &+ outputCount == 0 ? .max : min(checkTime, backOff.time)
+        inputCount &+ outputCount == 0 ? .max : min(checkTime, recovery.time)
     }
 
     /// Looks whether the chips are still there, and whether those that went are back.
     mutating func tend(now: Int64) {
-        if now >= backOff.time { reopen(now) }
+        if now >= recovery.time { reopen(now) }
         guard now >= checkTime else { return }
         checkTime = now + DeviceLines.checkNanoseconds
         for index in 0..<inputCount { check(espalier_input_port(devices, index), now) }
         for index in 0..<outputCount { check(espalier_output_port(devices, index), now) }
+        guard missingInputs | missingOutputs == 0, recovery.works() else { return }
+        restarts &+= 1
+        espalier_forget_said(&devices.pointee.said_of_lines)
+        complain("espalier: the GPIO lines are back.\n")
     }
 
     private mutating func check(_ port: UnsafeMutablePointer<EspalierPort>, _ now: Int64) {
@@ -198,7 +206,7 @@ struct DeviceLines {
     /// A line that answers with an error takes all lines of its chip with it: they are opened anew together.
     private mutating func lose(_ port: UnsafeMutablePointer<EspalierPort>, _ now: Int64) {
         espalier_problem_chip_gone(&devices.pointee.problem, port)
-        espalier_say(&devices.pointee.problem)
+        espalier_say_once(&devices.pointee.problem, &devices.pointee.said_of_lines)
         espalier_forget_outputs()
         var chip = port.pointee
         for index in 0..<inputCount {
@@ -216,23 +224,23 @@ struct DeviceLines {
                 espalier_watch_output(output, safeHigh(index) ? 1 : 0)
             }
         }
-        backOff.failed(now: now)
+        recovery.failed(now: now)
     }
 
     private mutating func reopen(_ now: Int64) {
         for index in 0..<outputCount where missingOutputs & bit(index) != 0 {
             let wasHigh = levels & bit(index) != 0
-            guard openOutput(index) else { return backOff.failed(now: now) }
+            guard openOutput(index) else { return recovery.failed(now: now) }
             missingOutputs &= ~bit(index)
             if wasHigh != safeHigh(index) { try? set(index, high: wasHigh, now: now) }
         }
         for index in 0..<inputCount where missingInputs & bit(index) != 0 {
-            guard openInput(index) else { return backOff.failed(now: now) }
+            guard openInput(index) else { return recovery.failed(now: now) }
             missingInputs &= ~bit(index)
         }
-        restarts &+= 1
-        backOff.succeeded()
-        complain("espalier: the GPIO lines are back.\n")
+        guard missingInputs | missingOutputs == 0 else { return }  // gone again meanwhile
+        recovery.opened()
+        checkTime = now + DeviceLines.proofNanoseconds
     }
 
     private func bit(_ index: Int32) -> UInt32 { 1 &<< UInt32(truncatingIfNeeded: index) }

@@ -12,6 +12,8 @@ struct PictureFrames {
     private var startTime: Int64 = 0
     private var sequence: Int64 = -1
     private(set) var nextTime = Int64.max
+    /// The next picture has been read already, when the source was opened.
+    private var isRead = false
 
     init(_ devices: UnsafeMutablePointer<EspalierDevices>, _ camera: UnsafePointer<EspalierCamera>) {
         self.devices = devices
@@ -24,9 +26,13 @@ struct PictureFrames {
         startTime = now
         sequence = -1
         nextTime = now
-        if error == 0 && image() != nil { return true }
-        if error != 0 { espalier_problem_camera_failed(&devices.pointee.problem, camera, error) }
-        return false
+        isRead = false
+        if error != 0 {
+            espalier_problem_camera_failed(devices, camera, error)
+            return false
+        }
+        isRead = image() != nil
+        return isRead
     }
 
     mutating func take(now: Int64) -> CameraSource.Taken {
@@ -39,15 +45,16 @@ struct PictureFrames {
     }
 
     /// The next file; nil with `devices.problem` where there is none, or it cannot be read.
-    func image() -> EspalierFrame? {
+    mutating func image() -> EspalierFrame? {
+        if isRead {
+            isRead = false
+            return decodedFrame(devices)
+        }
         guard let pool = devices.pointee.pool,
             espalier_folder_read(
                 &devices.pointee.folder, &devices.pointee.decoded, pool, &devices.pointee.problem)
                 == 0
-        else {
-            espalier_say(&devices.pointee.problem)
-            return nil
-        }
+        else { return nil }
         return decodedFrame(devices)
     }
 }

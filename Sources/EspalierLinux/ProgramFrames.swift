@@ -4,6 +4,8 @@ import EspalierReaction
 
 /// Frames that a program writes one after the other to its standard output, each as long as its format and size say.
 ///
+/// A program that writes frames of another size is found out by how it writes them (`WriteRhythm`).
+///
 /// A frame's time is the moment its first bytes were read; what the program itself took before that it alone knows.
 struct ProgramFrames {
     private let devices: UnsafeMutablePointer<EspalierDevices>
@@ -17,6 +19,10 @@ struct ProgramFrames {
     private var filled: UInt32 = 0
     private var startTime: Int64 = 0
     private var sequence: Int64 = 0
+    /// Since the start.
+    private var written: Int64 = 0
+    private(set) var rhythm: WriteRhythm
+    private var hasToldOfSeveral = false
 
     init(_ devices: UnsafeMutablePointer<EspalierDevices>, _ camera: UnsafePointer<EspalierCamera>) {
         self.devices = devices
@@ -27,6 +33,7 @@ struct ProgramFrames {
             camera.pointee.format, camera.pointee.width, camera.pointee.height, &row, &bytes)
         rowBytes = row
         frameBytes = bytes
+        rhythm = WriteRhythm(camera, frameBytes: bytes)
     }
 
     mutating func open() -> Bool {
@@ -34,22 +41,50 @@ struct ProgramFrames {
         slot = 0
         filled = 0
         sequence = 0
-        return espalier_program_start(
-            &devices.pointee.program, espalier_camera_source(camera), &devices.pointee.problem) == 0
+        written = 0
+        rhythm.start()
+        return espalier_program_start(&devices.pointee.program, camera, &devices.pointee.problem) == 0
     }
 
     mutating func take(now: Int64) -> CameraSource.Taken {
-        let start = address(slot) + Int(filled)
-        let count = espalier_program_read(&devices.pointee.program, start, frameBytes &- filled)
-        if count == 0 { return .none }
-        if count < 0 {
-            espalier_problem_camera_failed(&devices.pointee.problem, camera, 0 &- count)
-            return .failed
+        while true {
+            let start = address(slot) + Int(filled)
+            let count = espalier_program_read(&devices.pointee.program, start, frameBytes &- filled)
+            if count < 0 { return end(0 &- count) }
+            if count == 0 {
+                rhythm.rest(now: now)
+                return look() ? .none : .failed
+            }
+            rhythm.take(espalier_wide(Int(count)), now: now)
+            written += espalier_wide(Int(count))
+            if filled == 0 { startTime = now }
+            filled &+= UInt32(bitPattern: count)
+            if filled == frameBytes { return complete() }
         }
-        if filled == 0 { startTime = now }
-        filled &+= UInt32(bitPattern: count)
-        return filled < frameBytes ? take(now: now) : complete()
     }
+
+    private mutating func end(_ error: Int32) -> CameraSource.Taken {
+        rhythm.end()
+        espalier_problem_program_ended(devices, camera, error, written)
+        return .failed
+    }
+
+    /// False with `devices.problem` where the program writes frames of another size.
+    private mutating func look() -> Bool {
+        switch rhythm.finding {
+        case .foreign(let bytes):
+            espalier_problem_other_frames(devices, camera, bytes)
+            return false
+        case .several(let bytes) where !hasToldOfSeveral:
+            hasToldOfSeveral = true
+            espalier_problem_several_frames(devices, camera, bytes)
+            espalier_say(&devices.pointee.problem)
+        default: break
+        }
+        return true
+    }
+
+    mutating func disturb() { rhythm.disturb() }
 
     private mutating func complete() -> CameraSource.Taken {
         let entry = FrameRing.Entry(buffer: slot, bytes: frameBytes, time: startTime, sequence: sequence)

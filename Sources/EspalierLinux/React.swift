@@ -6,7 +6,7 @@ public import EspalierReaction
 public enum Task: Sendable {
     /// React until a signal asks for the end.
     case react
-    /// Open everything, take one frame, say what was found, give everything back.
+    /// Open everything, look at three frames, say what was found, give everything back.
     case check
 }
 
@@ -30,10 +30,11 @@ public func run(
     guard
         espalier_devices_prepare(devices, setup, memory, memoryBytes, &devices.pointee.problem) == 0
     else { return end(devices) }
+    guard espalier_setup_check(setup, &devices.pointee.problem) == 0 else { return end(devices) }
     espalier_catch_signals()
     var board = DeviceBoard(devices, setup, labels: labels, labelCount: labelCount)
+    if task == .check { return board.check() ? 0 : end(devices) }
     guard board.open() else { return end(devices) }
-    if task == .check { return board.check() }
     espalier_notify_ready()
     var loop = ReactionLoop(board: board, classifier: classifier, settings: board.settings)
     let counters = loop.run()
@@ -47,25 +48,4 @@ private var configurationError: Int32 { 78 }
 private func end(_ devices: UnsafeMutablePointer<EspalierDevices>) -> Int32 {
     espalier_say(&devices.pointee.problem)
     return devices.pointee.problem.kind == ESPALIER_PROBLEM_SETUP ? configurationError : 1
-}
-
-extension DeviceBoard {
-    /// Waits for the first frame, for as long as the camera may be silent, and describes what is open.
-    mutating func check() -> Int32 {
-        let silence = nanoseconds(milliseconds: setup.pointee.camera.silence_milliseconds)
-        let deadline = now() + (silence > 0 ? silence : 5_000_000_000)
-        var hasFrame = false
-        loop: while true {
-            switch wait(until: deadline, frameAfter: -1) {
-            case .frame:
-                hasFrame = (try? newestFrame()) != nil
-                break loop
-            case .edge: continue
-            case .deadline, .trouble, .stop: break loop
-            }
-        }
-        espalier_print_check(setup, devices, hasFrame ? 1 : 0)
-        close(nil)
-        return hasFrame ? 0 : 1
-    }
 }

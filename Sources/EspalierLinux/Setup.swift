@@ -5,7 +5,7 @@ extension EspalierSetup {
     /// True for a setup whose numbers fit each other and this room: what the files' reader has checked with better
     /// sentences, checked again for whoever made it otherwise.
     public var isValid: Bool {
-        guard abi_version == ESPALIER_SETUP_ABI_VERSION, MemoryLayout<EspalierSetup>.size == 3832,
+        guard abi_version == ESPALIER_SETUP_ABI_VERSION, MemoryLayout<EspalierSetup>.size == 4120,
             reaction.isValid, input_count >= 0, input_count <= ESPALIER_MOST_TRIGGERS,
             output_count >= 0, output_count <= ESPALIER_MOST_OUTPUTS, isCameraValid, areSnapshotsValid
         else { return false }

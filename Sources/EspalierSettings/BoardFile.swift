@@ -35,7 +35,7 @@ public struct BoardFile: Sendable {
         memoryMegabytes = try root.integer("memory_mb", in: 1...1 << 20)
         tested = try root.text("tested") ?? "nothing"
         lines = try BoardLines(root, board: name)
-        camera = try root.section("camera").map(CameraTable.init)?.camera(over: nil)
+        camera = try root.section("camera").map(CameraTable.init)?.checkedCamera()
     }
 }
 

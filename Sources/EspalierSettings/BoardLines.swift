@@ -44,16 +44,21 @@ public struct BoardLines: Equatable, Sendable {
         self.chip = chip
     }
 
+    /// The sentence for a line that neither the reaction nor this board names; nil where one of them does.
+    func missing(_ request: LineRequest) -> FileError? {
+        guard request.name == nil, roles[request.role] == nil else { return nil }
+        let option = request.role == "trigger" ? "--input" : "--output"
+        return request.place.error(
+            "names no line, and \(board) has none for the role \(request.role)",
+            do: "add line = \"...\", or give \(option)")
+    }
+
     /// - Throws: for a line this board does not have.
     func resolve(_ request: LineRequest) throws(FileError) -> EspalierLine {
         var line = request.line
         switch request.name {
         case nil:
-            guard let name = roles[request.role] else {
-                throw request.place.error(
-                    "names no line, and \(board) has none for the role \(request.role)",
-                    do: "add line = \"...\"")
-            }
+            guard let name = roles[request.role] else { throw missing(request)! }
             set(name, on: &line)
         case .named(let word):
             let name = roles[word] ?? word

@@ -1,4 +1,5 @@
 public import CEspalier
+import CLinux
 import EspalierFiles
 
 // The tables [camera] and [snapshots].
@@ -72,13 +73,41 @@ struct CameraTable: Sendable {
     }
 
     /// The board's camera with this table's keys; the standard camera with them, where the table has a source
-    /// of its own.
+    /// of its own. Not checked: options may change it.
+    ///
+    /// - Throws: for a key that would change what the board's command does not hear of.
     func camera(over board: EspalierCamera?) throws(FileError) -> EspalierCamera {
-        var camera = source == nil ? board ?? .standard : .standard
-        if let source {
-            camera.kind = source.kind
-            setText(&camera.source, source.text)
+        guard let source else {
+            let base = board ?? .standard
+            try checkFixed(base)
+            return values(over: base)
         }
+        var camera = values(over: .standard)
+        camera.kind = source.kind
+        setText(&camera.source, source.text)
+        return camera
+    }
+
+    /// The camera of a board, checked.
+    func checkedCamera() throws(FileError) -> EspalierCamera {
+        var camera = try camera(over: nil)
+        var problem = EspalierProblem()
+        if espalier_camera_check(&camera, &problem) == 0 { return camera }
+        throw fault(problem)
+    }
+
+    /// A problem with a setting of this table.
+    func fault(_ problem: EspalierProblem) -> FileError {
+        let sentence = text(problem.sentence).utf8.dropFirst(Int(problem.subject_bytes))
+        let key = problem.key.map { String(cString: $0) } ?? ""
+        return place(key).error(sentence: String(decoding: sentence, as: UTF8.self))
+    }
+
+    /// The standard camera with this table's keys and no source.
+    var bare: EspalierCamera { values(over: .standard) }
+
+    private func values(over base: EspalierCamera) -> EspalierCamera {
+        var camera = base
         camera.format = format ?? camera.format
         camera.width = width.map(Int32.init) ?? camera.width
         camera.height = height.map(Int32.init) ?? camera.height
@@ -86,38 +115,33 @@ struct CameraTable: Sendable {
         camera.ring_frames = ring.map(Int32.init) ?? camera.ring_frames
         camera.input = input.map(Int32.init) ?? camera.input
         camera.silence_milliseconds = silence.map(Int32.init) ?? camera.silence_milliseconds
-        try check(camera)
         return camera
     }
 
-    private func check(_ camera: EspalierCamera) throws(FileError) {
-        switch camera.kind {
-        case 0:
-            throw place("").error(
-                "names no source of frames, and the board has no camera",
-                do: "give one of device, command and pictures")
-        case ESPALIER_CAMERA_COMMAND
-        where [ESPALIER_FORMAT_ANY, ESPALIER_FORMAT_MJPEG].contains(camera.format):
-            throw place("format").error(
-                "has to name the raw format that the command writes", do: "give for example format = \"yu12\""
-            )
-        case ESPALIER_CAMERA_PICTURES where format != nil:
-            throw place("format").error("cannot go with pictures", do: "leave it out")
-        case ESPALIER_CAMERA_COMMAND where camera.input != -1,
-            ESPALIER_CAMERA_PICTURES where camera.input != -1:
-            throw place("input").error("is for a device", do: "leave it out")
-        default: break
-        }
-        let halvesRows = [ESPALIER_FORMAT_NV12, ESPALIER_FORMAT_YU12].contains(camera.format)
-        let halvesPixels = halvesRows || [ESPALIER_FORMAT_YUYV, ESPALIER_FORMAT_UYVY].contains(camera.format)
-        for (key, size, halves) in [
-            ("width", camera.width, halvesPixels), ("height", camera.height, halvesRows),
-        ] where halves && size % 2 != 0 {
-            throw place(key).error("is \(size), but the format shares colours in pairs", do: "make it even")
+    /// - Throws: where this table says otherwise than a command that goes its own way.
+    private func checkFixed(_ board: EspalierCamera) throws(FileError) {
+        let wanted = values(over: board)
+        let changes: [(key: String, now: Int32, then: Int32)] = [
+            ("width", board.width, wanted.width), ("height", board.height, wanted.height),
+            ("fps", board.millihertz, wanted.millihertz), ("format", board.format, wanted.format),
+        ]
+        for (key, now, then) in changes where now != then {
+            var camera = board
+            guard espalier_camera_is_fixed(&camera, key) != 0 else { continue }
+            let text =
+                switch key {
+                case "format": "\"\(String(cString: espalier_format_word(now)))\""
+                case "fps": (Double(now) / 1000).formatted()
+                default: String(now)
+                }
+            throw place(key).error(
+                "cannot be changed: the board's command has no {\(key)}, and is for \(text)",
+                do: "leave it out, or give a command of your own with {\(key)}")
         }
     }
 
-    private func place(_ key: String) -> Place { places[key] ?? places[""]! }
+    /// The place of a key, or where it would be.
+    func place(_ key: String) -> Place { places[key] ?? places[""]! }
 }
 
 extension TOMLSection {

@@ -26,24 +26,7 @@ extension EspalierSetup {
     /// - Throws: one sentence, with file, line and key, for what the board or the model does not have, and for
     ///   what cannot go together.
     public init(board: BoardFile, reaction file: ReactionFile, labels: [String]?) throws(FileError) {
-        self.init()
-        abi_version = ESPALIER_SETUP_ABI_VERSION
-        setText(&self.board, board.name)
-        let wiring = try Wiring(file.tables, on: board.lines)
-        input_count = Int32(wiring.inputs.count)
-        output_count = Int32(wiring.outputs.count)
-        for (index, line) in wiring.inputs.enumerated() { set(&inputs, index, line) }
-        for (index, line) in wiring.outputs.enumerated() { set(&outputs, index, line) }
-        reaction = wiring.reaction
-        if let labels { reaction = try reaction.signalling(for: file.tables.groups, among: labels) }
-        guard let camera = try file.camera?.camera(over: board.camera) ?? board.camera else {
-            throw FileError(
-                file.path, "has no [camera], and \(board.name) has none of its own",
-                do: "add [camera] with a device, a command or pictures")
-        }
-        self.camera = camera
-        snapshots = file.snapshots
-        try file.tables.checkPretrigger(camera)
+        self = try SetupDraft(board: board, reaction: file, labels: labels).finished(nil)
     }
 }
 
@@ -62,23 +45,5 @@ extension EspalierReaction {
             set(&reaction.outputs, index, output)
         }
         return reaction
-    }
-}
-
-extension ReactionTables {
-    /// - Throws: where the ring may have let go of the frame before the pre-trigger.
-    fileprivate func checkPretrigger(_ camera: EspalierCamera) throws(FileError) {
-        guard settings.pretrigger_nanoseconds > 0 else { return }
-        guard camera.millihertz > 0 else {
-            throw pretrigger.error(
-                "needs a camera of known frame rate", do: "give [camera] fps, or no pretrigger_ms")
-        }
-        // The newest frame may just have come: n frames reach back n - 1 periods.
-        let held = Int64(camera.ring_frames - 1) * 1_000_000_000_000 / Int64(camera.millihertz)
-        guard held < settings.pretrigger_nanoseconds else { return }
-        throw pretrigger.error(
-            "is \(settings.pretrigger_nanoseconds / 1_000_000), but \(camera.ring_frames) frames at "
-                + "\(Double(camera.millihertz) / 1000) fps reach back \(held / 1_000_000) ms",
-            do: "raise [camera] ring, at most 16, or lower fps")
     }
 }

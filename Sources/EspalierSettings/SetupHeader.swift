@@ -24,7 +24,8 @@ public struct SetupHeader {
         line(".output_count = \(setup.output_count), .board = \(quoted(EspalierSettings.text(setup.board))),")
         writeLines("inputs", elements(setup.inputs, of: EspalierLine.self).prefix(Int(setup.input_count)))
         writeLines("outputs", elements(setup.outputs, of: EspalierLine.self).prefix(Int(setup.output_count)))
-        writeCamera(setup.camera)
+        writeCamera("camera", setup.camera)
+        writeCamera("bare", setup.bare)
         writeSnapshots(setup.snapshots)
         writeReaction(setup.reaction)
         line("};")
@@ -61,8 +62,8 @@ public struct SetupHeader {
         line("    },")
     }
 
-    private mutating func writeCamera(_ camera: EspalierCamera) {
-        line("    .camera = {")
+    private mutating func writeCamera(_ name: String, _ camera: EspalierCamera) {
+        line("    .\(name) = {")
         line("        .source = \(quoted(EspalierSettings.text(camera.source))),")
         line("        .kind = \(camera.kind), .format = \(camera.format), .width = \(camera.width),")
         line("        .height = \(camera.height), .millihertz = \(camera.millihertz),")

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CEspalier
 import CLinux
-import EspalierLinux
 import EspalierSettings
 import Foundation
 
@@ -9,7 +8,10 @@ import Foundation
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks chip, lines, camera, folder and clock for a reaction on this machine.",
-        discussion: "Nothing is requested or changed. Exits with 1 when anything has to be mended.")
+        discussion: """
+            Lines are looked up and not requested. The camera is opened, or its program started, for three frames or as \
+            many as it takes to see that they have the declared size. Exits with 1 when anything has to be mended.
+            """)
 
     @OptionGroup var options: SetupOptions
 
@@ -33,6 +35,8 @@ struct CheckUp {
 
     func good(_ what: String) { print("ok    \(what)") }
 
+    func note(_ what: String) { print("note  \(what)") }
+
     mutating func bad(_ what: String) {
         faults += 1
         print("MEND  \(what)")
@@ -42,6 +46,7 @@ struct CheckUp {
         let inputs = elements(setup.inputs, of: EspalierLine.self).prefix(Int(setup.input_count))
         let outputs = elements(setup.outputs, of: EspalierLine.self).prefix(Int(setup.output_count))
         for (index, line) in inputs.enumerated() { check(line, "input \(index)") }
+        if setup.reaction.dry_run != 0 { return note("a dry run: no output is set") }
         for (index, line) in outputs.enumerated() { check(line, "output \(index)") }
     }
 
@@ -56,62 +61,6 @@ struct CheckUp {
         if place.is_used == 0 { return good("\(role): \(spot), free") }
         let user = text(place.consumer)
         bad("\(role): \(spot) is in use by \(user.isEmpty ? "the kernel" : user); stop that program first")
-    }
-
-    mutating func checkCamera(_ setup: EspalierSetup) {
-        switch setup.camera.kind {
-        case ESPALIER_CAMERA_V4L2: checkDevice(setup.camera)
-        case ESPALIER_CAMERA_COMMAND: checkCommand(text(setup.camera.source))
-        default: checkPictures(text(setup.camera.source))
-        }
-    }
-
-    private mutating func checkDevice(_ camera: EspalierCamera) {
-        var path = [CChar](repeating: 0, count: 300)
-        var problem = EspalierProblem()
-        let descriptor = espalier_video_find(text(camera.source), &path, 300, &problem)
-        guard descriptor >= 0 else { return bad("camera: \(text(problem.sentence))") }
-        defer { close(descriptor) }
-        var next: UInt32 = 0
-        var offered: [Int32] = []
-        while case let format = espalier_video_next_format(descriptor, &next), format != 0 {
-            offered.append(format)
-        }
-        let names = offered.map { String(cString: espalier_format_name($0)) }.joined(separator: ", ")
-        let name = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if offered.isEmpty {
-            bad("camera: \(name) offers no format this program reads; pipe rpicam-vid or ffmpeg instead")
-        } else if camera.format != ESPALIER_FORMAT_ANY && !offered.contains(camera.format) {
-            bad("camera: \(name) offers \(names); set [camera] format to one of them")
-        } else {
-            good("camera: \(name) offers \(names)")
-        }
-    }
-
-    private mutating func checkCommand(_ command: String) {
-        let program = String(command.split(separator: " ").first ?? "")
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(
-            String.init)
-        let candidates = program.contains("/") ? [program] : folders.map { "\($0)/\(program)" }
-        if let path = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) {
-            good("camera: \(path) is there")
-        } else {
-            bad("camera: there is no program \(program); install it, or correct [camera] command")
-        }
-    }
-
-    private mutating func checkPictures(_ path: String) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            return bad("camera: there is no \(path); correct [camera] pictures")
-        }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let count = isFolder.boolValue ? names.filter { $0.hasSuffix(".png") }.count : 1
-        if count == 0 {
-            bad("camera: \(path) has no .png files; put some there")
-        } else {
-            good("camera: \(count) pictures in \(path)")
-        }
     }
 
     mutating func checkSnapshots(_ setup: EspalierSetup) {

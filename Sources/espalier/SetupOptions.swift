@@ -3,6 +3,7 @@ import CEspalier
 import CLinux
 import EspalierFiles
 import EspalierSettings
+import Foundation
 
 /// Board, reaction, and what is to be otherwise than they say: shared by the commands that use devices.
 struct SetupOptions: ParsableArguments {
@@ -21,7 +22,11 @@ struct SetupOptions: ParsableArguments {
     @Option(help: "Line of output N (0), likewise.")
     var output: [String] = []
 
-    @Option(help: "/dev/video0, a card's name, 'pipe:COMMAND', a PNG file or a folder of them.")
+    @Option(
+        help: """
+            /dev/video0, a card's name, 'pipe:COMMAND', a PNG file or a folder of them. COMMAND may have {width}, \
+            {height}, {fps}, {format}, {pix_fmt}, {fourcc}.
+            """)
     var camera: String?
 
     @Option(help: "GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24 or MJPEG.")
@@ -42,11 +47,11 @@ struct SetupOptions: ParsableArguments {
     @Flag(help: "Set no output.")
     var dryRun = false
 
-    /// Reads the files and applies the options, as the firmware does.
+    /// Reads the files, lays the options over them and checks what comes of it, as the firmware does.
     ///
     /// - Parameter labels: the model's, by class; nil: without a model, every output signals for all.
     func setup(labels: [String]?) throws -> EspalierSetup {
-        var setup = try EspalierSetup(
+        let draft = try SetupDraft(
             board: BoardFolder.board(board), reaction: ReactionFile(path: reaction), labels: labels)
         let single = [
             ("--camera", camera), ("--format", format), ("--size", size), ("--fps", fps),
@@ -55,13 +60,18 @@ struct SetupOptions: ParsableArguments {
         let options =
             input.map { ("--input", $0) } + output.map { ("--output", $0) }
             + single.compactMap { option, value in value.map { (option, $0) } }
+        var overrides = EspalierOverrides()
+        overrides.dry_run = dryRun ? 1 : 0
+        var values: [UnsafeMutablePointer<CChar>] = []
+        defer { for value in values { free(value) } }
         for (option, value) in options {
             var problem = EspalierProblem()
-            if espalier_setup_override(&setup, option, value, &problem) != 0 {
+            guard let kept = strdup(value) else { throw CommandFailure("There is no memory left.") }
+            values.append(kept)
+            if espalier_override_note(&overrides, option, kept, &problem) != 0 {
                 throw CommandFailure(text(problem.sentence) + ".")
             }
         }
-        if dryRun { setup.reaction.dry_run = 1 }
-        return setup
+        return try draft.finished(overrides)
     }
 }

@@ -123,6 +123,7 @@ extension EspalierSetup {
         setup.camera.ring_frames = 1
         setup.camera.input = -1
         setup.camera.silence_milliseconds = 1000
+        setup.bare = setup.camera
         return setup
     }
 }

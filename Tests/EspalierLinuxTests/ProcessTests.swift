@@ -68,50 +68,6 @@ import Testing
         #expect(line(record, nil, bytes: length) == "")
     }
 
-    // MARK: Options
-
-    private func override(_ setup: inout EspalierSetup, _ option: String, _ value: String) -> String? {
-        var problem = EspalierProblem()
-        return espalier_setup_override(&setup, option, value, &problem) == 0 ? nil : problem.text
-    }
-
-    @Test func optionsChangeTheSetup() {
-        var setup = EspalierSetup.bench
-        setup.input_count = 2
-        for (option, value) in [
-            ("--input", "1=pinctrl-rp1:GPIO17"), ("--output", "gpiochip0:12"), ("--camera", "pipe:a | b"),
-            ("--format", "yu12"), ("--size", "320x240"), ("--fps", "12.5"), ("--threshold", "0.25"),
-            ("--snapshots", "/tmp"),
-        ] {
-            #expect(override(&setup, option, value) == nil, "\(option)")
-        }
-        #expect(text(setup.inputs.1.chip) == "pinctrl-rp1" && text(setup.inputs.1.name) == "GPIO17")
-        #expect(text(setup.outputs.0.chip) == "gpiochip0" && setup.outputs.0.offset == 12)
-        #expect(text(setup.outputs.0.name).isEmpty)
-        #expect(setup.camera.kind == ESPALIER_CAMERA_COMMAND && text(setup.camera.source) == "a | b")
-        #expect(setup.camera.format == ESPALIER_FORMAT_YU12 && setup.camera.width == 320)
-        #expect(setup.camera.millihertz == 12_500 && setup.camera.height == 240)
-        #expect(setup.reaction.outputs.0.threshold_high_permille == 250)
-        #expect(setup.reaction.outputs.0.threshold_low_permille == 250)
-        #expect(text(setup.snapshots.folder) == "/tmp" && setup.snapshots.keep == 100)
-        #expect(override(&setup, "--camera", "x.png") == nil)
-        #expect(setup.camera.kind == ESPALIER_CAMERA_PICTURES)
-        #expect(override(&setup, "--camera", "HD Camera") == nil)
-        #expect(setup.camera.kind == ESPALIER_CAMERA_V4L2)
-    }
-
-    @Test(arguments: [
-        ("--input", "2=GPIO1"), ("--input", ""), ("--output", "chip:"), ("--size", "320"), ("--size", "0x5"),
-        ("--size", "5x5x5"), ("--fps", "0"), ("--fps", "many"), ("--threshold", "1.1"), ("--format", "H264"),
-        ("--snapshots", ""), ("--camera", String(repeating: "a", count: 300)), ("--speed", "1"),
-    ])
-    func wrongOptionsAreOneSentence(option: String, value: String) {
-        var setup = EspalierSetup.bench
-        setup.input_count = 2
-        let sentence = override(&setup, option, value)
-        #expect(sentence?.hasPrefix(option) == true, "\(sentence ?? "accepted")")
-    }
-
     // MARK: The service manager
 
     @Test func systemdIsToldThroughItsSocket() throws {

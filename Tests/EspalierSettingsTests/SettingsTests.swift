@@ -193,12 +193,24 @@ import Testing
         ),
         (
             "[frames]\npretrigger_ms = 200",
-            "line 2, [frames] pretrigger_ms is 200, but 2 frames at 30.0 fps reach back 33 ms; raise [camera]"
+            "line 2, [frames] pretrigger_ms is 200, but 2 frames at 30 fps reach back 33 ms; raise [camera]"
         ),
         ("[frames]\nburst = 2\nvotes = 3", "line 3, [frames] votes is 3; give a whole number from 1 to 2."),
         (
             "[camera]\nformat = \"any\"",
-            "line 2, [camera] format has to name the raw format that the command writes"
+            "line 2, [camera] format cannot be changed: the board's command has no {format}, and is for \"yu12\";"
+        ),
+        (
+            "[camera]\ncommand = \"cam\"",
+            "line 1, [camera] format has to name the raw format that the command writes"
+        ),
+        (
+            "[camera]\nwidth = 320\ncommand = \"cam {heigth}\"\nformat = \"grey\"",
+            "line 3, [camera] command has {heigth}, which is no placeholder; choose among {width}, {height}, {fps}"
+        ),
+        (
+            "[camera]\ncommand = \"cam {fps}\"\nformat = \"grey\"\nfps = 0",
+            "line 2, [camera] command has {fps}, but fps is 0; give [camera] fps a rate above 0."
         ),
         (
             "[camera]\nwidth = 641",

@@ -5,6 +5,7 @@
 #define ESPALIER_DEVICES_H
 
 #include <stdint.h>
+#include "espalier.h"
 #include "espalier_setup.h"
 #include "lines.h"
 #include "pictures.h"
@@ -21,13 +22,15 @@ typedef struct EspalierDevices {
     EspalierFolder folder;
     EspalierPicture decoded; /* a PNG or JPEG frame */
     EspalierProblem problem;
+    EspalierProblem said_of_camera; /* what was said last while it was away; empty: nothing */
+    EspalierProblem said_of_lines;
     uint8_t *slots;      /* raw frames of a program, */
     uint32_t slot_bytes; /* each so long, */
     int32_t slot_count;  /* so many */
     uint8_t *pool;       /* for decoding; NULL: nothing is to be decoded */
     uint8_t *snapshot;   /* pixels of the picture being written; NULL: no snapshots */
     uint32_t snapshot_bytes;
-    uint32_t reserved;
+    int32_t is_look; /* a camera that fails is not opened anew */
     uint8_t *snapshot_pool;
 } EspalierDevices;
 
@@ -72,9 +75,19 @@ static inline int64_t espalier_frame_period(const EspalierCamera *camera) {
 int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, uint8_t *pool,
                              EspalierProblem *problem);
 
-/* Sentences for what goes wrong while running. */
-void espalier_problem_silent_camera(EspalierProblem *problem, const EspalierCamera *camera);
-void espalier_problem_camera_failed(EspalierProblem *problem, const EspalierCamera *camera, int32_t error);
+/* Sentences for what goes wrong while running, into `devices->problem`.
+ *
+ * Silent: no frame for silence_milliseconds, though `damaged` came that could not be used. */
+void espalier_problem_silent_camera(EspalierDevices *devices, const EspalierCamera *camera, int64_t damaged);
+void espalier_problem_camera_failed(EspalierDevices *devices, const EspalierCamera *camera, int32_t error);
+/* A program whose output has failed, or ended, after so many bytes. */
+void espalier_problem_program_ended(EspalierDevices *devices, const EspalierCamera *camera, int32_t error,
+                                    int64_t written);
+/* A program that writes so many bytes at a time, which are no frames of the declared size; or several frames
+ * of it, which may be one of another size. */
+void espalier_problem_other_frames(EspalierDevices *devices, const EspalierCamera *camera, int64_t bytes);
+void espalier_problem_several_frames(EspalierDevices *devices, const EspalierCamera *camera, int64_t bytes);
+void espalier_problem_undecoded(EspalierDevices *devices, const EspalierCamera *camera);
 void espalier_problem_snapshot(EspalierProblem *problem, const EspalierSnapshots *snapshots, int32_t error);
 
 /* Shares out `bytes` of memory, which stays where it is, aligned to 64. All handles are closed afterwards. 0,
@@ -82,10 +95,42 @@ void espalier_problem_snapshot(EspalierProblem *problem, const EspalierSnapshots
 int32_t espalier_devices_prepare(EspalierDevices *devices, const EspalierSetup *setup, uint8_t *memory,
                                  uint32_t bytes, EspalierProblem *problem);
 
+/* What a look at a camera found. */
+typedef struct EspalierLook {
+    int64_t first; /* times of the first and the last frame */
+    int64_t last;
+    int64_t damaged;
+    int32_t frames;
+    int32_t width; /* of the last one */
+    int32_t height;
+    int32_t least; /* lowest and highest brightness of a pixel in all of them */
+    int32_t most;
+    int32_t is_untold; /* how a program writes does not tell whether its frames have the declared size */
+} EspalierLook;
+
+/* Adds a frame's size and brightness to it. */
+void espalier_look_at(EspalierLook *look, const EspalierFrame *frame);
+
+/* The sentence where less than three frames came that could be used. */
+void espalier_problem_few_frames(EspalierDevices *devices, const EspalierCamera *camera,
+                                 const EspalierLook *look);
+
+/* "rpicam-vid ...: 3 frames of 640x480 YU12, 29.9 a second, 30 wanted". */
+void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera *camera,
+                            const EspalierLook *look, char *text, uint32_t bytes);
+
+/* What else is worth knowing of it; empty: nothing. */
+void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes);
+
 /* Prints what a setup that is open has found, a line each. */
-void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, int32_t has_frame);
+void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, const EspalierLook *look);
 
 /* Writes "espalier: ...", the problem's sentence and a full stop to standard error. */
 void espalier_say(const EspalierProblem *problem);
+
+/* The same, unless the same sentence was the last one said; `said` remembers it. */
+void espalier_say_once(const EspalierProblem *problem, EspalierProblem *said);
+
+static inline void espalier_forget_said(EspalierProblem *said) { said->sentence[0] = 0; }
 
 #endif

@@ -25,7 +25,7 @@ typedef struct EspalierVideo {
     int32_t height;
     int32_t row_bytes;
     uint32_t frame_bytes; /* of a whole frame; 0: each frame has its own size */
-    uint32_t reserved;
+    int32_t format;       /* ESPALIER_FORMAT_*, the one chosen */
     uint8_t *starts[ESPALIER_MOST_BUFFERS];
     uint32_t lengths[ESPALIER_MOST_BUFFERS];
 } EspalierVideo;
@@ -63,6 +63,26 @@ int32_t espalier_video_find(const char *source, char *path, uint32_t path_bytes,
 
 /* "YUYV" for ESPALIER_FORMAT_YUYV; NULL for what is none. */
 const char *espalier_format_name(int32_t format);
+
+/* "yuyv", as settings have it; "any" for what is none. */
+const char *espalier_format_word(int32_t format);
+
+/* ffmpeg's name of a format, "yuyv422"; and V4L2's code, four letters and a zero. Precondition: it is one. */
+const char *espalier_format_pix_fmt(int32_t format);
+void espalier_format_code(int32_t format, char *code);
+
+/* What so many bytes could be instead of a camera's frames. */
+typedef struct EspalierGuess {
+    int32_t width;
+    int32_t height;
+    int32_t format;
+    int32_t count; /* of frames */
+} EspalierGuess;
+
+/* 1 where bytes are at most so many whole frames of a size that cameras have, or of another format: `guess`
+ * says which, and is never the camera's own size and format. */
+int32_t espalier_guess_frames(int64_t bytes, const EspalierCamera *camera, int32_t most,
+                              EspalierGuess *guess);
 
 /* What a format's pixels are for the core, ESPALIER_PIXELS_*, 0 for MJPEG; and how long a frame's rows and
  * the frame are at least. */

@@ -1,0 +1,110 @@
+public import CEspalier
+public import CLinux
+public import EspalierFiles
+
+/// A setup as board and reaction say it, before options have been laid over them. Nothing is refused here that an option
+/// may still put right: `finished` lays them over it and checks the whole, as the firmware does.
+public struct SetupDraft: Sendable {
+    private let setup: EspalierSetup
+    private let wiring: Wiring
+    private let file: ReactionFile
+    private let board: BoardFile
+
+    /// - Parameter labels: the model's, by class; nil: there is no model, and every output signals for all.
+    /// - Throws: one sentence, with file, line and key, for what the board or the model does not have.
+    public init(board: BoardFile, reaction file: ReactionFile, labels: [String]?) throws(FileError) {
+        var setup = EspalierSetup()
+        setup.abi_version = ESPALIER_SETUP_ABI_VERSION
+        setText(&setup.board, board.name)
+        wiring = try Wiring(unchecked: file.tables, on: board.lines)
+        setup.input_count = Int32(wiring.inputs.count)
+        setup.output_count = Int32(wiring.outputs.count)
+        for (index, line) in wiring.inputs.enumerated() { set(&setup.inputs, index, line) }
+        for (index, line) in wiring.outputs.enumerated() { set(&setup.outputs, index, line) }
+        setup.reaction = wiring.reaction
+        if let labels {
+            setup.reaction = try setup.reaction.signalling(for: file.tables.groups, among: labels)
+        }
+        setup.camera = board.camera ?? .standard
+        setup.bare = file.camera?.bare ?? .standard
+        setup.snapshots = file.snapshots
+        self.setup = setup
+        self.file = file
+        self.board = board
+    }
+
+    /// The setup with options laid over it, checked.
+    ///
+    /// - Parameter overrides: nil: none are given.
+    /// - Throws: one sentence, with file, line and key where a file is to be mended, for what cannot go together.
+    public func finished(_ overrides: EspalierOverrides?) throws(FileError) -> EspalierSetup {
+        var options = overrides ?? EspalierOverrides()
+        var setup = setup
+        let hasCamera = options.camera != nil
+        if !hasCamera, let table = file.camera { setup.camera = try table.camera(over: board.camera) }
+        var problem = EspalierProblem()
+        if espalier_setup_override(&setup, &options, &problem) == 0 { return setup }
+        throw fault(problem, setup, options)
+    }
+
+    /// A problem as a sentence about the file, where it is about something the file says.
+    private func fault(
+        _ problem: EspalierProblem, _ setup: EspalierSetup, _ options: EspalierOverrides
+    ) -> FileError {
+        let sentence = text(problem.sentence)
+        let words = String(decoding: sentence.utf8.dropFirst(Int(problem.subject_bytes)), as: UTF8.self)
+        guard let table = problem.table.map({ String(cString: $0) }), !isGiven(problem, options) else {
+            return FileError(sentence: sentence)
+        }
+        if table == "lines" {
+            let isDry = setup.reaction.dry_run != 0
+            return wiring.fault(in: setup, isDry: isDry) ?? FileError(sentence: sentence)
+        }
+        if table == "[frames]" { return file.tables.pretrigger.error(sentence: words) }
+        if setup.camera.kind == 0, file.camera == nil {
+            return FileError(
+                file.path, "has no [camera], and \(board.name) has none of its own",
+                do: "add [camera] with a device, a command or pictures, or give --camera")
+        }
+        return file.camera?.fault(problem) ?? FileError(board.path, sentence: sentence)
+    }
+
+    /// True where an option has said what is wrong.
+    private func isGiven(_ problem: EspalierProblem, _ options: EspalierOverrides) -> Bool {
+        guard let key = problem.key.map({ String(cString: $0) }) else { return false }
+        switch key {
+        case "width", "height": return options.size != nil
+        case "format": return options.format != nil || options.camera != nil
+        case "fps": return options.fps != nil
+        case "pretrigger_ms": return options.fps != nil || options.camera != nil
+        default: return options.camera != nil
+        }
+    }
+}
+
+extension FileError {
+    /// A sentence of the C rooms: "what; what to do". What it begins with, such as an option, takes the path's place.
+    fileprivate init(sentence: String) {
+        let start = sentence.firstIndex(of: " ") ?? sentence.endIndex
+        let (problem, remedy) = parts(sentence[start...].dropFirst())
+        self.init(String(sentence[..<start]), problem, do: remedy)
+    }
+
+    fileprivate init(_ path: String, sentence: String) {
+        let (problem, remedy) = parts(sentence[...])
+        self.init(path, problem, do: remedy)
+    }
+}
+
+extension Place {
+    /// The same for the rest of a sentence that the place begins.
+    func error(sentence: String) -> FileError {
+        let (problem, remedy) = parts(sentence[...])
+        return error(problem, do: remedy)
+    }
+}
+
+private func parts(_ sentence: Substring) -> (problem: String, remedy: String) {
+    let parts = sentence.split(separator: "; ", maxSplits: 1).map(String.init)
+    return (parts.first ?? "", parts.count > 1 ? parts[1] : "correct it")
+}
