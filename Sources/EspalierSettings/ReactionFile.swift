@@ -7,15 +7,53 @@ public struct ReactionFile: Sendable {
     public let tables: ReactionTables
     let camera: CameraTable?
     let snapshots: EspalierSnapshots
+    private let silence: Place
 
     /// - Throws: one sentence, with file, line and key, for whatever is wrong with it.
     public init(path: String) throws(FileError) {
+        try self.init(TOMLSection(root: try TOMLDocument(path: path)), path: path)
+    }
+
+    /// A file that holds more than a reaction.
+    ///
+    /// - Parameters:
+    ///   - keys: the others, above all headers.
+    ///   - cameraKeys: and those of [camera].
+    public init(
+        _ root: TOMLSection, path: String, besides keys: [String] = [], inCamera cameraKeys: [String] = []
+    ) throws(FileError) {
         self.path = path
-        let root = TOMLSection(root: try TOMLDocument(path: path))
-        try root.allowOnly(ReactionTables.keys + ["camera", "snapshots"])
+        try root.allowOnly(keys + Self.keys)
         tables = try ReactionTables(root)
-        camera = try root.section("camera").map(CameraTable.init)
+        let section = try root.section("camera")
+        if let section {
+            camera = try CameraTable(section, besides: cameraKeys)
+        } else {
+            camera = nil
+        }
+        silence = (section ?? root).place("silence_ms")
         snapshots = try root.section("snapshots")?.snapshots() ?? .standard
+    }
+
+    /// Lays what another file's [camera] says of the frames over a setup of this reaction.
+    ///
+    /// - Parameter keys: of that table, that the caller reads.
+    /// - Throws: for what cannot go together, as of a camera of this file's own.
+    public func overlay(
+        _ section: TOMLSection, on setup: inout EspalierSetup, besides keys: [String]
+    ) throws(FileError) {
+        try section.allowOnly(["width", "height", "fps", "ring"] + keys)
+        setup.camera = try CameraTable(section, besides: keys).camera(over: setup.camera)
+        try check(setup.camera)
+    }
+
+    /// The keys above all headers.
+    public static let keys = ReactionTables.keys + ["camera", "snapshots"]
+
+    /// - Throws: for times that cannot go with the camera's frame rate.
+    func check(_ camera: EspalierCamera) throws(FileError) {
+        try FrameTimes(tables.settings, camera).check(
+            pretrigger: tables.pretrigger, frames: tables.frames, silence: silence)
     }
 }
 
@@ -43,7 +81,7 @@ extension EspalierSetup {
         }
         self.camera = camera
         snapshots = file.snapshots
-        try file.tables.checkPretrigger(camera)
+        try file.check(camera)
     }
 }
 
@@ -62,23 +100,5 @@ extension EspalierReaction {
             set(&reaction.outputs, index, output)
         }
         return reaction
-    }
-}
-
-extension ReactionTables {
-    /// - Throws: where the ring may have let go of the frame before the pre-trigger.
-    fileprivate func checkPretrigger(_ camera: EspalierCamera) throws(FileError) {
-        guard settings.pretrigger_nanoseconds > 0 else { return }
-        guard camera.millihertz > 0 else {
-            throw pretrigger.error(
-                "needs a camera of known frame rate", do: "give [camera] fps, or no pretrigger_ms")
-        }
-        // The newest frame may just have come: n frames reach back n - 1 periods.
-        let held = Int64(camera.ring_frames - 1) * 1_000_000_000_000 / Int64(camera.millihertz)
-        guard held < settings.pretrigger_nanoseconds else { return }
-        throw pretrigger.error(
-            "is \(settings.pretrigger_nanoseconds / 1_000_000), but \(camera.ring_frames) frames at "
-                + "\(Double(camera.millihertz) / 1000) fps reach back \(held / 1_000_000) ms",
-            do: "raise [camera] ring, at most 16, or lower fps")
     }
 }

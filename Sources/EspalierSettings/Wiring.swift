@@ -48,6 +48,16 @@ public struct Wiring: Sendable {
     }
 }
 
-private func isSame(_ one: EspalierLine, _ other: EspalierLine) -> Bool {
-    text(one.chip) == text(other.chip) && text(one.name) == text(other.name) && one.offset == other.offset
+/// True for two ways to ask for one line. A name alone is the only line of that name on any chip.
+func isSame(_ one: EspalierLine, _ other: EspalierLine) -> Bool {
+    let chips = (plainChip(one), plainChip(other))
+    let isAnyChip = (chips.0.isEmpty || chips.1.isEmpty) && !text(one.name).isEmpty
+    return text(one.name) == text(other.name) && one.offset == other.offset
+        && (chips.0 == chips.1 || isAnyChip)
+}
+
+/// A chip's name is its path without the folder.
+private func plainChip(_ line: EspalierLine) -> Substring {
+    let chip = text(line.chip)[...]
+    return chip.hasPrefix("/dev/") ? chip.dropFirst("/dev/".count) : chip
 }
