@@ -45,14 +45,16 @@ struct CameraTable: Sendable {
         ("pictures", ESPALIER_CAMERA_PICTURES),
     ]
 
+    static let keys =
+        sources.map(\.0) + ["format", "width", "height", "fps", "ring", "input", "silence_ms"]
+
     init(_ section: TOMLSection) throws(FileError) { try self.init(section, besides: []) }
 
     /// - Parameter others: keys that somebody else reads.
     init(_ section: TOMLSection, besides others: [String]) throws(FileError) {
-        let keys = ["format", "width", "height", "fps", "ring", "input", "silence_ms"]
-        try section.allowOnly(Self.sources.map(\.0) + keys + others)
+        try section.allowOnly(Self.keys + others)
         var places = ["": section.place()]
-        for key in keys + Self.sources.map(\.0) { places[key] = section.place(key) }
+        for key in Self.keys { places[key] = section.place(key) }
         self.places = places
         for (key, kind) in Self.sources {
             guard let text = try section.text(key, bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) else {

@@ -54,9 +54,15 @@ public struct ReactionTables: Sendable {
     private static let ofALine = [
         "line", "edge", "bias", "active_low", "debounce_ms", "hold_off_ms", "stuck_ms",
     ]
+    static let triggerKeys = ofALine + ["settle_ms", "cooldown_ms", "period_ms"]
+    static let outputKeys = [
+        "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe", "drive",
+        "active_low", "triggers",
+    ]
+    static let frameKeys = ["pretrigger_ms", "frame_age_ms", "deadline_ms", "burst", "votes"]
 
     private mutating func readTrigger(_ section: TOMLSection, _ index: Int) throws(FileError) {
-        try section.allowOnly(Self.ofALine + ["settle_ms", "cooldown_ms", "period_ms"])
+        try section.allowOnly(Self.triggerKeys)
         var trigger = EspalierTrigger.standard
         trigger.edge = try section.choice("edge", edges) ?? trigger.edge
         try section.read("debounce_ms", &trigger.debounce_nanoseconds, in: Limits.debounce)
@@ -100,12 +106,7 @@ public struct ReactionTables: Sendable {
     // MARK: Outputs
 
     private mutating func readOutput(_ section: TOMLSection, _ index: Int) throws(FileError) {
-        try section.allowOnly(
-            [
-                "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe",
-                "drive",
-                "active_low", "triggers",
-            ])
+        try section.allowOnly(Self.outputKeys)
         var output = EspalierOutput.standard
         output.mode = try section.choice("mode", modes) ?? output.mode
         output.score_rule = try section.choice("score", scoreRules) ?? output.score_rule
@@ -173,7 +174,7 @@ public struct ReactionTables: Sendable {
     // MARK: Frames
 
     private mutating func readFrames(_ section: TOMLSection) throws(FileError) {
-        try section.allowOnly(["pretrigger_ms", "frame_age_ms", "deadline_ms", "burst", "votes"])
+        try section.allowOnly(Self.frameKeys)
         pretrigger = section.place("pretrigger_ms")
         frames = section.place("deadline_ms")
         try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds, in: Limits.capture)

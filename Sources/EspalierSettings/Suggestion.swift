@@ -2,7 +2,7 @@
 
 /// The word of a list that another one is nearest to, if it is near: in another case, with other hyphens, in the
 /// other number, without its unit, or with a letter or two wrong.
-func suggestion(for word: String, among choices: [String]) -> String? {
+public func suggestion(for word: String, among choices: [String]) -> String? {
     let wanted = plain(word)
     if let same = choices.first(where: { plain($0) == wanted }) { return same }
     let stem = withoutUnit(wanted)
@@ -11,6 +11,16 @@ func suggestion(for word: String, among choices: [String]) -> String? {
     guard wanted.count > 2 else { return nil }
     return choices.map { ($0, distance(Array(wanted.utf8), Array(plain($0).utf8))) }
         .filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
+}
+
+/// The table a key belongs to that stands in another.
+func home(of key: String) -> String? {
+    let homes = [
+        ("the top, above all headers", ["watchdog_ms", "dry_run"]),
+        ("[[trigger]]", ReactionTables.triggerKeys), ("[[output]]", ReactionTables.outputKeys),
+        ("[frames]", ReactionTables.frameKeys), ("[camera]", CameraTable.keys),
+    ].filter { $0.1.contains(key) }
+    return homes.count == 1 ? homes[0].0 : nil
 }
 
 private func plain(_ word: String) -> String {

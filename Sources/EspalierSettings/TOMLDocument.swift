@@ -30,8 +30,11 @@ public struct TOMLDocument {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             let line = error.source.begin.line
+            let reason = Self.reason(error)
+            let isTwice = reason.contains("redefine")
             throw FileError(
-                path, "line \(line) is not TOML (\(Self.reason(error)))", do: unlike.remedy(line: line))
+                path, "line \(line) is not TOML (\(reason))",
+                do: isTwice ? "write each key and each [table] once" : printable(unlike.remedy(line: line)))
         } catch {
             throw FileError(path, "is not TOML", do: "correct it")
         }
@@ -73,16 +76,25 @@ private struct UnlikeTOML {
         let key = words.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
         let rest = trimmed(words.dropFirst(key.count))
         if words.first == ";" || words.hasPrefix("//") { return "begin comments with #" }
+        if words.first == "[" { return "close the brackets of [table] or [[table]]" }
         if !key.isEmpty, rest.first == ":" { return "write \(key) = value, not \(key): value" }
         guard rest.first == "=" else { return "write key = value, [table] or [[table]]" }
-        let value = trimmed(trimmed(rest.dropFirst()).prefix { $0 != "#" })
+        return remedy(String(key), String(trimmed(trimmed(rest.dropFirst()).prefix { $0 != "#" })))
+    }
+
+    /// What to do about a value that is none.
+    private func remedy(_ key: String, _ value: String) -> String {
         guard let first = value.first else { return "give \(key) a value" }
-        if "\"'[{".contains(first) { return "close every quote and bracket, and give each key once" }
+        if "\"'[{".contains(first) { return "close every quote and bracket" }
+        if "\u{201C}\u{201D}\u{201E}\u{2018}\u{2019}\u{AB}\u{BB}`".contains(first) {
+            return "use straight quotes: \""
+        }
         if first.isNumber || "+-.".contains(first) {
-            return "write \(key) as a plain number, such as 0.5, without a unit"
+            let hint = WrittenNumber(value, for: key).map { " (\(short($0.value))?)" } ?? ""
+            return "write \(key) as a plain number, without a unit\(hint)"
         }
         let isFlag = ["true", "false", "yes", "no", "on", "off"].contains(value.lowercased())
-        return isFlag ? "write true or false" : "put texts in quotes, and give each key once"
+        return isFlag ? "write true or false" : "put texts in quotes (\(key) = \"\(value.prefix(40))\"?)"
     }
 
     private var lines: [Substring] {

@@ -72,8 +72,11 @@ public struct TOMLSection {
     public func allowOnly(_ keys: [String]) throws(FileError) {
         for key in self.keys where !keys.contains(key) {
             let hint = suggestion(for: key, among: keys).map { " (\($0)?)" } ?? ""
+            let home = hint.isEmpty ? home(of: key).flatMap { $0 == header ? nil : $0 } : nil
             throw error(
-                key, "is not a known key", do: "choose among \(keys.joined(separator: ", "))\(hint)")
+                key, "is not a known key",
+                do: home.map { "move it to \($0)" }
+                    ?? "choose among \(keys.joined(separator: ", "))\(hint)")
         }
     }
 
