@@ -2,6 +2,7 @@ import CEspalier
 import EspalierFiles
 import EspalierReaction
 import EspalierSimulator
+import EspalierTestSupport
 import Foundation
 import Testing
 
@@ -176,6 +177,35 @@ import Testing
         #expect(error.description.hasPrefix(file(text)))
         #expect(error.description.hasSuffix("."))
         #expect(!error.description.contains("\n"))
+    }
+
+    @Test(arguments: 0..<2) func aDamagedScenarioIsReadOrOneSentence(seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let path = repository.appendingPathComponent("boards/simulator/scenario.toml").path
+        let shipped = try ByteFile.read(path)
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let damaged = folder.appendingPathComponent("scenario.toml").path
+        let signs = Array("[]{}\"'#=.,\n -_0915aE".utf8)
+        for number in 0..<250 {
+            var bytes = shipped
+            for _ in 0...2 {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                let sign = signs[Int.random(in: 0..<signs.count, using: &random)]
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = sign
+                case 1: bytes.insert(sign, at: place)
+                default: bytes.remove(at: place)
+                }
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: damaged))
+            do { _ = try Scenario(path: damaged) } catch {
+                let said = (error as FileError).description
+                #expect(
+                    said.hasPrefix(folder.path) && said.hasSuffix(".") && !said.contains("\n"),
+                    "seed \(seed), \(number): \(said)")
+            }
+        }
     }
 
     @Test func anAbsentFileIsOneSentence() {
