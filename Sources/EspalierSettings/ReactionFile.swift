@@ -44,15 +44,17 @@ public struct ReactionFile: Sendable {
     ) throws(FileError) {
         try section.allowOnly(["width", "height", "fps", "ring"] + keys)
         setup.camera = try CameraTable(section, besides: keys).camera(over: setup.camera)
-        try check(setup.camera)
+        try check(setup)
     }
 
     /// The keys above all headers.
     public static let keys = ReactionTables.keys + ["camera", "snapshots"]
 
+    /// Checks what only a whole setup shows: to be called again for one of this file that was changed.
+    ///
     /// - Throws: for times that cannot go with the camera's frame rate.
-    func check(_ camera: EspalierCamera) throws(FileError) {
-        try FrameTimes(tables.settings, camera).check(
+    public func check(_ setup: EspalierSetup) throws(FileError) {
+        try FrameTimes(setup.reaction, setup.camera).check(
             pretrigger: tables.pretrigger, frames: tables.frames, silence: silence)
     }
 }
@@ -81,7 +83,7 @@ extension EspalierSetup {
         }
         self.camera = camera
         snapshots = file.snapshots
-        try file.check(camera)
+        try file.check(self)
     }
 }
 

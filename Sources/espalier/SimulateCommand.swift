@@ -39,9 +39,7 @@ struct Simulate: ParsableCommand {
         guard (firmware == nil) != (model == nil) else {
             throw ValidationError("Say what to run: either --firmware or --model.")
         }
-        guard scenario != nil || reaction != nil else {
-            throw ValidationError("Say what is to happen: name a scenario, a --reaction, or both.")
-        }
+        guard scenario != nil || reaction != nil else { throw nothingToRun }
         guard board == nil || reaction != nil else {
             throw ValidationError("--board goes with --reaction; a scenario names its board itself.")
         }
@@ -63,8 +61,13 @@ struct Simulate: ParsableCommand {
 
     private func readScenario() throws -> Scenario {
         let deployed = reaction.map { DeployedReaction(path: $0, board: board ?? "generic") }
-        guard let scenario else { return try Scenario(deployed: deployed ?? DeployedReaction(path: "")) }
-        return try Scenario(path: scenario, deployed: deployed)
+        if let scenario { return try Scenario(path: scenario, deployed: deployed) }
+        guard let deployed else { throw nothingToRun }
+        return try Scenario(deployed: deployed)
+    }
+
+    private var nothingToRun: ValidationError {
+        ValidationError("Say what is to happen: name a scenario, a --reaction, or both.")
     }
 
     private func simulate(_ scenario: Scenario) throws -> SimulationRun {
