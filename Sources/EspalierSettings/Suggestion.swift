@@ -66,8 +66,7 @@ struct NumberBounds {
 
     /// " (0.6?)" for a number far out of bounds that is one in another unit.
     func hint(_ number: Double) -> String {
-        guard number > 0, number >= 2 * range.upperBound || 2 * number <= range.lowerBound || units == [1]
-        else { return "" }
+        guard number > 0, number >= 2 * range.upperBound || 2 * number <= range.lowerBound else { return "" }
         let candidates = units.map { (number * $0 * 1e9).rounded() / 1e9 }
         return candidates.first(where: range.contains).map { " (\(short($0))?)" } ?? ""
     }

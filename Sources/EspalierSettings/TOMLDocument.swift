@@ -90,7 +90,8 @@ private struct UnlikeTOML {
             return "use straight quotes: \""
         }
         if first.isNumber || "+-.".contains(first) {
-            let hint = WrittenNumber(value, for: key).map { " (\(short($0.value))?)" } ?? ""
+            let number = WrittenNumber(value, for: key)?.value
+            let hint = number.map { $0.magnitude < 1e9 ? " (\(short($0))?)" : "" } ?? ""
             return "write \(key) as a plain number, without a unit\(hint)"
         }
         let isFlag = ["true", "false", "yes", "no", "on", "off"].contains(value.lowercased())
@@ -117,8 +118,8 @@ public struct Place: Equatable, Sendable {
 
     /// - Parameter problem: continues the sentence that the place begins.
     public func error(_ problem: String, do remedy: String) -> FileError {
-        FileError(
-            path, printable(words.isEmpty ? problem : "\(words) \(problem)"), do: printable(remedy))
+        let problem = words.isEmpty ? problem : "\(words) \(problem)"
+        return FileError(path, cut(printable(problem), 400), do: cut(printable(remedy), 4000))
     }
 }
 
@@ -131,4 +132,8 @@ private func printable(_ text: String) -> String {
         let isControl = scalar.properties.generalCategory == .control || scalar == "\u{2028}"
         line += isControl ? scalar.escaped(asASCII: true) : String(scalar)
     }
+}
+
+private func cut(_ text: String, _ most: Int) -> String {
+    text.count > most ? text.prefix(most) + "..." : text
 }

@@ -104,9 +104,10 @@ public struct TOMLSection {
         let bounds = NumberBounds(
             range: Double(range.lowerBound)...Double(range.upperBound), units: units)
         if let number = value.double {
-            // 2.0 may be meant as 2, 2.5 as nothing whole.
-            let isWhole = NumberBounds(range: bounds.range, units: number == number.rounded() ? [1] : [])
-            throw outOfBounds(key, number, "whole number", isWhole)
+            let isMeant = number == number.rounded() && bounds.range.contains(number)
+            throw error(
+                key, "is \(number)",
+                do: "give a whole number \(bounds.words)\(isMeant ? " (\(short(number))?)" : "")")
         }
         guard let number = value.int else { throw noNumber(key, value, "whole number", bounds) }
         guard range.contains(number) else {

@@ -52,7 +52,7 @@ import Testing
         ("watchdog_ms = 92233720368547758080", "line 1 is not TOML"),
         ("[frames]\nburst = 17", "burst is 17; give a whole number from 1 to 16."),
         ("[frames]\nburst = 2.5", "burst is 2.5; give a whole number from 1 to 16."),
-        ("[frames]\nburst = 2.0", "burst is 2; give a whole number from 1 to 16 (2?)."),
+        ("[frames]\nburst = 2.0", "burst is 2.0; give a whole number from 1 to 16 (2?)."),
         ("[frames]\nburst = \"3\"", "give a whole number without quotes (3?)."),
         ("[frames]\nburst = 3\nvotes = 4", "votes is 4; give a whole number from 1 to 3."),
         ("[camera]\nfps = 30000", "fps is 30000; give 0 or a number from 0.01 to 1000 (30?)."),

@@ -175,6 +175,8 @@ import Testing
             #expect(!said.unicodeScalars.contains { $0.properties.generalCategory == .control })
             #expect(!said.contains("\u{2028}"))
         }
+        let endless = try refusal("[[output]]\nmode = \"\(String(repeating: "x", count: 100_000))\"")
+        #expect(endless.count < 600 && endless.hasPrefix("reaction.toml line 2, [[output]] mode is \"xxx"))
     }
 
     // MARK: Nothing ends the process
