@@ -112,7 +112,8 @@ let package = Package(
             ],
             swiftSettings: hostRoom),
         .testTarget(
-            name: "EspalierReactionTests", dependencies: ["EspalierReaction", "CAllocationProbe"],
+            name: "EspalierReactionTests",
+            dependencies: ["EspalierReaction", "EspalierTestSupport", "CAllocationProbe"],
             swiftSettings: hostRoom),
         .testTarget(
             name: "EspalierLinuxTests",

@@ -61,7 +61,7 @@ typedef struct EspalierLinkRequest {
     int64_t until;          /* WAIT: the deadline; FRAME: the time to be near, ESPALIER_LINK_NEWEST: the newest */
     int64_t after;          /* WAIT: wake for a frame with a higher sequence number than this; FRAME: one of those */
     uint64_t macs;          /* WORK: multiply-accumulates done */
-    int32_t level;          /* LINE: 0 low, 1 high */
+    int32_t level;          /* LINE: 0 low, 1 high, for the reaction; the simulator knows what is active low */
     uint32_t payload_bytes;
 } EspalierLinkRequest;
 
@@ -71,7 +71,7 @@ typedef struct EspalierLinkReply {
     int64_t time;           /* now */
     int64_t edge_time;      /* WAIT with an edge: its time stamp, */
     int32_t edge_line;      /* the index of its line, */
-    int32_t edge_rising;    /* and its direction */
+    int32_t edge_rising;    /* and its direction, for the reaction */
     uint32_t payload_bytes;
     uint32_t reserved;
 } EspalierLinkReply;

@@ -2,6 +2,7 @@
 #ifdef __linux__
 
 #include "command.h"
+#include "devices.h"
 #include "override.h"
 
 #include <stdio.h>
@@ -63,13 +64,43 @@ static int32_t check_pretrigger(const EspalierSetup *setup, EspalierProblem *pro
         (long long)(held / 1000000));
 }
 
+/* Frames that come more rarely than somebody waits for one, or than the camera is given up. */
+static int32_t check_frame_times(const EspalierSetup *setup, EspalierProblem *problem) {
+    const EspalierCamera *camera = &setup->camera;
+    const EspalierReaction *reaction = &setup->reaction;
+    if (camera->millihertz <= 0) return 0;
+    const double rate = camera->millihertz / 1000.0;
+    const int64_t period = 1000000000000 / camera->millihertz;
+    const int64_t patience = reaction->frame_age_nanoseconds + reaction->deadline_nanoseconds;
+    if (patience < period)
+        return espalier_problem_of(
+            problem, "[frames]", "deadline_ms",
+            "and frame_age_ms are %lld ms together, but a frame comes every %lld ms at %g fps, so that some "
+            "edges would find none; give a deadline_ms of at least %lld",
+            (long long)(patience / 1000000), (long long)(period / 1000000), rate,
+            (long long)((period - reaction->frame_age_nanoseconds + 999999) / 1000000));
+    const int64_t silence = espalier_nanoseconds(camera->silence_milliseconds);
+    if (silence > 0 && silence <= period)
+        return espalier_problem_of(
+            problem, "[camera]", "silence_ms",
+            "is %d, but a frame comes every %lld ms at %g fps; make it longer, or raise fps",
+            camera->silence_milliseconds, (long long)(period / 1000000), rate);
+    return 0;
+}
+
 /* MARK: Lines */
 
 static int is_blank(const EspalierLine *line) { return !line->name[0] && !line->chip[0]; }
 
-static int is_same(const EspalierLine *one, const EspalierLine *other) {
-    return !is_blank(one) && !strcmp(one->chip, other->chip) && !strcmp(one->name, other->name)
-           && one->offset == other->offset;
+/* A chip's name is its path without the folder. */
+static const char *plain_chip(const EspalierLine *line) {
+    return strncmp(line->chip, "/dev/", 5) ? line->chip : line->chip + 5;
+}
+
+int32_t espalier_lines_are_same(const EspalierLine *one, const EspalierLine *other) {
+    int is_any_chip = (!one->chip[0] || !other->chip[0]) && one->name[0];
+    return !is_blank(one) && !strcmp(one->name, other->name) && one->offset == other->offset
+           && (is_any_chip || !strcmp(plain_chip(one), plain_chip(other)));
 }
 
 static void name_line(const EspalierLine *line, char *text, size_t bytes) {
@@ -82,7 +113,7 @@ static void name_line(const EspalierLine *line, char *text, size_t bytes) {
 /* The first of several lines that is the same as this one; -1: none. */
 static int find(const EspalierLine *lines, int count, const EspalierLine *line) {
     for (int i = 0; i < count; i++)
-        if (is_same(&lines[i], line)) return i;
+        if (espalier_lines_are_same(&lines[i], line)) return i;
     return -1;
 }
 
@@ -133,6 +164,7 @@ int32_t espalier_setup_check(const EspalierSetup *setup, EspalierProblem *proble
     int32_t kind = check_lines(setup, problem);
     if (!kind) kind = espalier_camera_check(&setup->camera, problem);
     if (!kind) kind = check_pretrigger(setup, problem);
+    if (!kind) kind = check_frame_times(setup, problem);
     return kind;
 }
 

@@ -170,7 +170,7 @@ public struct ReactionMachine: Sendable {
         for index in 0..<inputCount {
             let wasActive = inputs[index].isActive
             inputs[index].take(edge, stopwatch)
-            noteInput(index, wasActive, inputs[index].isStuck, edge.time)
+            noteInput(index, wasActive, inputs[index].isStuck)
         }
     }
 
@@ -179,16 +179,18 @@ public struct ReactionMachine: Sendable {
             let wasActive = inputs[index].isActive
             let wasStuck = inputs[index].isStuck
             inputs[index].pass(now)
-            noteInput(index, wasActive, wasStuck, now)
+            noteInput(index, wasActive, wasStuck)
         }
     }
 
     /// Follows up what a line's new level means for outputs that hold, and for the fault line.
-    mutating func noteInput(_ index: Int, _ wasActive: Bool, _ wasStuck: Bool, _ now: Int64) {
+    mutating func noteInput(_ index: Int, _ wasActive: Bool, _ wasStuck: Bool) {
         if inputs[index].isStuck && !wasStuck { counters.stuck &+= 1 }
         showFaults()
         guard wasActive && !inputs[index].isActive else { return }
-        for output in 0..<outputCount where !isHeld(output) { drivers[output].release(now) }
+        // From the edge on, whoever debounces: the kernel tells of it with the edge's own time, too.
+        let time = inputs[index].changeTime
+        for output in 0..<outputCount where !isHeld(output) { drivers[output].release(time) }
     }
 
     func isHeld(_ output: Int) -> Bool {

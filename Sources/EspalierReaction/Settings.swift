@@ -41,7 +41,8 @@ extension EspalierOutput {
 
     var isValid: Bool {
         line >= 0 && mode >= ESPALIER_OUTPUT_PULSE && mode <= ESPALIER_OUTPUT_FAULT
-            && isDuration(duration_nanoseconds) && threshold_low_permille <= threshold_high_permille
+            && isDuration(duration_nanoseconds) && threshold_low_permille >= 0
+            && threshold_low_permille <= threshold_high_permille && threshold_high_permille <= 1000
             && (score_rule == ESPALIER_SCORE_MAX || score_rule == ESPALIER_SCORE_SUM)
             && (safe_high == 0 || safe_high == 1)
             && (duration_nanoseconds > 0
@@ -69,7 +70,7 @@ extension EspalierReaction {
     }
 
     /// True for settings the machine accepts: of this ABI version, with known edges and modes, counts and
-    /// durations (0 to a day) in bounds, and no output line named twice.
+    /// durations (0 to a day) and thresholds (0 to 1000) in bounds, and no output line named twice.
     public var isValid: Bool {
         guard abi_version == ESPALIER_REACTION_ABI_VERSION, MemoryLayout<EspalierReaction>.size == 888,
             MemoryLayout<EspalierReactionRecord>.size == 120,

@@ -18,6 +18,8 @@ struct TriggerInput: Sendable {
     private(set) var missedBeats: Int64 = 0
     /// The level that fires, for edges in one direction; high for both.
     private(set) var isActive = false
+    /// The time of the edge that `isActive` comes from.
+    private(set) var changeTime = Int64.min
     /// The line is active for longer than anybody should be.
     private(set) var isStuck = false
     /// Edges before these are refused.
@@ -25,6 +27,8 @@ struct TriggerInput: Sendable {
     var holdOffEnd = Int64.min
 
     private var isHigh = false
+    /// `isHigh` is not known before the first edge, which began at the other level.
+    private var isLevelKnown = false
     /// The edge that waits for its debounce time, `Int64.max` for none.
     private var pendingTime = Int64.max
     private var pendingRising = false
@@ -49,6 +53,8 @@ struct TriggerInput: Sendable {
     mutating func take(_ edge: Edge, _ stopwatch: Int64) {
         guard settings.period_nanoseconds == 0, edge.line == settings.line else { return }
         if settings.debounce_nanoseconds == 0 { return accept(edge.time, edge.rising, stopwatch) }
+        if !isLevelKnown { isHigh = !edge.rising }
+        isLevelKnown = true
         pass(edge.time)
         if pendingTime != .max {
             bounces &+= 1
@@ -83,6 +89,7 @@ struct TriggerInput: Sendable {
 
     private mutating func accept(_ time: Int64, _ rising: Bool, _ stopwatch: Int64) {
         isHigh = rising
+        changeTime = time
         isActive = rising == (settings.edge != ESPALIER_EDGE_FALLING)
         isStuck = false
         stuckTime = isActive && settings.stuck_nanoseconds > 0 ? time + settings.stuck_nanoseconds : .max

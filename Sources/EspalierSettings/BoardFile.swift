@@ -21,7 +21,11 @@ public struct BoardFile: Sendable {
 
     /// - Throws: one sentence, with file, line and key, for whatever is wrong with it.
     public init(path: String) throws(FileError) {
-        let root = TOMLSection(root: try TOMLDocument(path: path))
+        try self.init(path: path, TOMLSection(root: try TOMLDocument(path: path)))
+    }
+
+    /// - Parameter root: the file's content, wherever it comes from.
+    public init(path: String, _ root: TOMLSection) throws(FileError) {
         try root.allowOnly(
             ["name", "title", "cpu", "target", "memory_mb", "tested", "gpio", "header", "roles", "camera"])
         self.path = path
@@ -32,7 +36,7 @@ public struct BoardFile: Sendable {
         title = try root.text("title") ?? name
         cpu = try root.text("cpu") ?? "generic"
         target = try root.text("target")
-        memoryMegabytes = try root.integer("memory_mb", in: 1...1 << 20)
+        memoryMegabytes = try root.integer("memory_mb", in: 16...1 << 20, units: [1024])
         tested = try root.text("tested") ?? "nothing"
         lines = try BoardLines(root, board: name)
         camera = try root.section("camera").map(CameraTable.init)?.checkedCamera()

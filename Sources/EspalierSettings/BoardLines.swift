@@ -110,9 +110,9 @@ public struct BoardLines: Equatable, Sendable {
 }
 
 extension TOMLSection {
-    /// The key `line`: a name, "header 11", or `{ chip = ..., offset = ... }`. Nil where it is not there.
-    func lineName() throws(FileError) -> LineName? {
-        if let table = inlineTable("line") {
+    /// A key that names a line: a name, "header 11", or `{ chip = ..., offset = ... }`. Nil where it is not there.
+    public func lineName(_ key: String = "line") throws(FileError) -> LineName? {
+        if let table = inlineTable(key) {
             try table.allowOnly(["chip", "name", "offset"])
             let chip = try table.plainName("chip")
             let name = try table.plainName("name")
@@ -121,16 +121,16 @@ extension TOMLSection {
             case (let chip?, let name?, nil): return .onChip(chip, name: name)
             case (nil, let name?, nil): return .named(name)
             case (let chip, nil, let offset?): return .offset(offset, chip: chip)
-            default: throw error("line", "is not one line", do: "give either a name or an offset")
+            default: throw error(key, "is not one line", do: "give either a name or an offset")
             }
         }
-        if let text = try text("line"), text.hasPrefix("header ") {
+        if let text = try text(key), text.hasPrefix("header ") {
             guard let number = Int(text.dropFirst("header ".count)) else {
-                throw error("line", "is \"\(text)\"", do: "write a number, as in \"header 11\"")
+                throw error(key, "is \"\(text)\"", do: "write a number, as in \"header 11\"")
             }
             return .header(number)
         }
-        return try plainName("line").map { .named($0) }
+        return try plainName(key).map { .named($0) }
     }
 
     /// The name of a line or chip: it fits the setup's field, and stands in traces without quotes.

@@ -46,11 +46,16 @@ struct CameraTable: Sendable {
         ("pictures", ESPALIER_CAMERA_PICTURES),
     ]
 
-    init(_ section: TOMLSection) throws(FileError) {
-        let keys = ["format", "width", "height", "fps", "ring", "input", "silence_ms"]
-        try section.allowOnly(Self.sources.map(\.0) + keys)
+    static let keys =
+        sources.map(\.0) + ["format", "width", "height", "fps", "ring", "input", "silence_ms"]
+
+    init(_ section: TOMLSection) throws(FileError) { try self.init(section, besides: []) }
+
+    /// - Parameter others: keys that somebody else reads.
+    init(_ section: TOMLSection, besides others: [String]) throws(FileError) {
+        try section.allowOnly(Self.keys + others)
         var places = ["": section.place()]
-        for key in keys + Self.sources.map(\.0) { places[key] = section.place(key) }
+        for key in Self.keys { places[key] = section.place(key) }
         self.places = places
         for (key, kind) in Self.sources {
             guard let text = try section.text(key, bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) else {
@@ -66,7 +71,7 @@ struct CameraTable: Sendable {
         format = try section.choice("format", formats)
         width = try section.integer("width", in: 1...4095)
         height = try section.integer("height", in: 1...4095)
-        framesPerSecond = try section.number("fps", in: 0...1000)
+        framesPerSecond = try section.number("fps", in: 0.01...1000, orZero: true, units: [0.001])
         ring = try section.integer("ring", in: 1...16)
         input = try section.integer("input", in: -1...31)
         silence = try section.integer("silence_ms", in: 100...86_400_000)

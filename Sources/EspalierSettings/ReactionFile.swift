@@ -10,13 +10,30 @@ public struct ReactionFile: Sendable {
 
     /// - Throws: one sentence, with file, line and key, for whatever is wrong with it.
     public init(path: String) throws(FileError) {
+        try self.init(TOMLSection(root: try TOMLDocument(path: path)), path: path)
+    }
+
+    /// A file that holds more than a reaction.
+    ///
+    /// - Parameters:
+    ///   - keys: the others, above all headers.
+    ///   - cameraKeys: and those of [camera].
+    public init(
+        _ root: TOMLSection, path: String, besides keys: [String] = [], inCamera cameraKeys: [String] = []
+    ) throws(FileError) {
         self.path = path
-        let root = TOMLSection(root: try TOMLDocument(path: path))
-        try root.allowOnly(ReactionTables.keys + ["camera", "snapshots"])
+        try root.allowOnly(keys + Self.keys)
         tables = try ReactionTables(root)
-        camera = try root.section("camera").map(CameraTable.init)
+        if let section = try root.section("camera") {
+            camera = try CameraTable(section, besides: cameraKeys)
+        } else {
+            camera = nil
+        }
         snapshots = try root.section("snapshots")?.snapshots() ?? .standard
     }
+
+    /// The keys above all headers.
+    public static let keys = ReactionTables.keys + ["camera", "snapshots"]
 }
 
 extension EspalierSetup {

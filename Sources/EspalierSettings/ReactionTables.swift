@@ -15,7 +15,9 @@ public struct ReactionTables: Sendable {
     /// Line of each trigger; nil for a periodic one.
     var inputs: [LineRequest?] = []
     var outputs: [LineRequest] = []
+    /// Where the file says how old a frame may be, and how long to wait for one.
     var pretrigger: Place
+    var frames: Place
     /// Which labels each output signals for; nil: all.
     public internal(set) var groups: [LabelGroup?] = []
     /// How the model's scores are read.
@@ -25,6 +27,7 @@ public struct ReactionTables: Sendable {
     public init(_ root: TOMLSection) throws(FileError) {
         pretrigger = root.place()
         scoreKeys = try ScoreKeys(root)
+        frames = root.place("deadline_ms")
         let triggers = try root.sections("trigger")
         let outputs = try root.sections("output")
         settings.trigger_count = try count(triggers, Int(ESPALIER_MOST_TRIGGERS))
@@ -37,7 +40,8 @@ public struct ReactionTables: Sendable {
             groups = [nil]
         }
         if let frames = try root.section("frames") { try readFrames(frames) }
-        try root.read("watchdog_ms", &settings.watchdog_nanoseconds)
+        try root.read(
+            "watchdog_ms", &settings.watchdog_nanoseconds, in: Limits.watchdog, orZero: true)
         settings.dry_run = try root.flag("dry_run") == true ? 1 : 0
     }
 
@@ -53,17 +57,23 @@ public struct ReactionTables: Sendable {
     private static let ofALine = [
         "line", "edge", "bias", "active_low", "debounce_ms", "hold_off_ms", "stuck_ms",
     ]
+    static let triggerKeys = ofALine + ["settle_ms", "cooldown_ms", "period_ms"]
+    static let outputKeys = [
+        "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe", "drive",
+        "active_low", "triggers",
+    ]
+    static let frameKeys = ["pretrigger_ms", "frame_age_ms", "deadline_ms", "burst", "votes"]
 
     private mutating func readTrigger(_ section: TOMLSection, _ index: Int) throws(FileError) {
-        try section.allowOnly(Self.ofALine + ["settle_ms", "cooldown_ms", "period_ms"])
+        try section.allowOnly(Self.triggerKeys)
         var trigger = EspalierTrigger.standard
         trigger.edge = try section.choice("edge", edges) ?? trigger.edge
-        try section.read("debounce_ms", &trigger.debounce_nanoseconds)
-        try section.read("hold_off_ms", &trigger.hold_off_nanoseconds)
-        try section.read("settle_ms", &trigger.settle_nanoseconds)
-        try section.read("cooldown_ms", &trigger.cooldown_nanoseconds)
-        try section.read("period_ms", &trigger.period_nanoseconds)
-        try section.read("stuck_ms", &trigger.stuck_nanoseconds)
+        try section.read("debounce_ms", &trigger.debounce_nanoseconds, in: Limits.debounce)
+        try section.read("hold_off_ms", &trigger.hold_off_nanoseconds, in: Limits.pause, orZero: true)
+        try section.read("settle_ms", &trigger.settle_nanoseconds, in: Limits.capture)
+        try section.read("cooldown_ms", &trigger.cooldown_nanoseconds, in: Limits.pause, orZero: true)
+        try section.read("period_ms", &trigger.period_nanoseconds, in: Limits.period, orZero: true)
+        try section.read("stuck_ms", &trigger.stuck_nanoseconds, in: Limits.stuck, orZero: true)
         set(&settings.triggers, index, trigger)
         if trigger.period_nanoseconds > 0 {
             if let key = section.keys.first(where: Self.ofALine.contains) {
@@ -77,6 +87,11 @@ public struct ReactionTables: Sendable {
         if trigger.stuck_nanoseconds > 0, trigger.edge == ESPALIER_EDGE_BOTH {
             throw section.error(
                 "stuck_ms", "cannot go with edge = \"both\"", do: "say which edge makes the line active")
+        }
+        if trigger.stuck_nanoseconds > 0, trigger.stuck_nanoseconds <= trigger.debounce_nanoseconds {
+            throw section.error(
+                "stuck_ms", "is over before a level has lasted for debounce_ms",
+                do: "make it longer than debounce_ms")
         }
         var request = try line(section, role: "trigger")
         request.line.bias = try section.choice("bias", biases) ?? request.line.bias
@@ -94,22 +109,21 @@ public struct ReactionTables: Sendable {
     // MARK: Outputs
 
     private mutating func readOutput(_ section: TOMLSection, _ index: Int) throws(FileError) {
-        try section.allowOnly(
-            [
-                "line", "mode", "labels", "score", "threshold", "threshold_low", "duration_ms", "safe",
-                "drive",
-                "active_low", "triggers",
-            ])
+        try section.allowOnly(Self.outputKeys)
         var output = EspalierOutput.standard
         output.mode = try section.choice("mode", modes) ?? output.mode
         output.score_rule = try section.choice("score", scoreRules) ?? output.score_rule
-        if let threshold = try section.number("threshold", in: -1000...1000) {
-            output.threshold_high_permille = Int32((threshold * 1000).rounded())
+        output.threshold_high_permille =
+            try threshold(section, "threshold") ?? output.threshold_high_permille
+        output.threshold_low_permille =
+            try threshold(section, "threshold_low") ?? output.threshold_high_permille
+        if output.threshold_low_permille > output.threshold_high_permille {
+            throw section.error(
+                "threshold_low",
+                "is above threshold, \(short(Double(output.threshold_high_permille) / 1000))",
+                do: "make it that or less")
         }
-        let high = Double(output.threshold_high_permille) / 1000
-        let low = try section.number("threshold_low", in: -1000...high) ?? high
-        output.threshold_low_permille = Int32((low * 1000).rounded())
-        try section.read("duration_ms", &output.duration_nanoseconds)
+        try section.read("duration_ms", &output.duration_nanoseconds, in: Limits.pause, orZero: true)
         let needsLength = output.mode == ESPALIER_OUTPUT_PULSE || output.mode == ESPALIER_OUTPUT_HEARTBEAT
         if needsLength, output.duration_nanoseconds == 0 {
             throw section.error(
@@ -119,15 +133,35 @@ public struct ReactionTables: Sendable {
         output.safe_high = try section.choice("safe", [("low", 0), ("high", 1)]) ?? output.safe_high
         output.trigger_mask = try triggerMask(section) ?? output.trigger_mask
         set(&settings.outputs, index, output)
-        groups.append(
-            try section.texts("labels").map { LabelGroup(labels: $0, place: section.place("labels")) })
+        groups.append(try group(section))
         var request = try line(section, role: "output")
         request.line.drive = try section.choice("drive", drives) ?? request.line.drive
         outputs.append(request)
     }
 
+    private func group(_ section: TOMLSection) throws(FileError) -> LabelGroup? {
+        guard let labels = try section.texts("labels") else { return nil }
+        if labels.isEmpty {
+            throw section.error(
+                "labels", "is empty, so that nothing would set the output",
+                do: "name a label, or leave it out for all")
+        }
+        return LabelGroup(labels: labels, place: section.place("labels"))
+    }
+
+    /// A score in thousandths: people write it as a percentage, too. What is above 0 stays above it.
+    private func threshold(_ section: TOMLSection, _ key: String) throws(FileError) -> Int32? {
+        let score = try section.number(key, in: 0...1, units: [0.01, 0.001])
+        return score.map { $0 > 0 ? max(Int32(($0 * 1000).rounded()), 1) : 0 }
+    }
+
     private func triggerMask(_ section: TOMLSection) throws(FileError) -> UInt32? {
-        guard let numbers = try section.integers("triggers") else { return nil }
+        guard let numbers = try section.integers("triggers", from: 1) else { return nil }
+        if numbers.isEmpty {
+            throw section.error(
+                "triggers", "is empty, so that nothing would set the output",
+                do: "name a trigger, or leave it out for all")
+        }
         var mask: UInt32 = 0
         for number in numbers {
             guard (1...Int(settings.trigger_count)).contains(number) else {
@@ -143,15 +177,29 @@ public struct ReactionTables: Sendable {
     // MARK: Frames
 
     private mutating func readFrames(_ section: TOMLSection) throws(FileError) {
-        try section.allowOnly(["pretrigger_ms", "frame_age_ms", "deadline_ms", "burst", "votes"])
+        try section.allowOnly(Self.frameKeys)
         pretrigger = section.place("pretrigger_ms")
-        try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds)
-        try section.read("frame_age_ms", &settings.frame_age_nanoseconds)
-        try section.read("deadline_ms", &settings.deadline_nanoseconds)
+        frames = section.place("deadline_ms")
+        try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds, in: Limits.capture)
+        try section.read("frame_age_ms", &settings.frame_age_nanoseconds, in: Limits.capture)
+        try section.read("deadline_ms", &settings.deadline_nanoseconds, in: Limits.capture)
         let burst = try section.integer("burst", in: 1...Int(ESPALIER_LONGEST_BURST)) ?? 1
         settings.burst_frames = Int32(burst)
         settings.burst_votes = Int32(try section.integer("votes", in: 1...burst) ?? burst / 2 + 1)
     }
+}
+
+/// The milliseconds that can be meant; boards/generic/reaction.toml lists them for users.
+private enum Limits {
+    /// The kernel debounces in 32 bits of microseconds, and no switch bounces for a minute.
+    static let debounce = 0.0...60_000
+    /// A level that lasts, a pause, a pulse.
+    static let pause = 1.0...86_400_000
+    /// Between an edge and its frame.
+    static let capture = 0.0...600_000
+    static let period = 10.0...86_400_000
+    static let stuck = 100.0...86_400_000
+    static let watchdog = 100.0...86_400_000
 }
 
 /// The labels an output signals for.

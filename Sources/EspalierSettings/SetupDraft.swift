@@ -47,6 +47,21 @@ public struct SetupDraft: Sendable {
         throw fault(problem, setup, options)
     }
 
+    /// Puts a virtual camera in place of a setup's own, with what another file's [camera] says of its frames.
+    ///
+    /// - Parameter keys: of that table, that the caller reads.
+    /// - Throws: for what cannot go together, as of a camera of the reaction's own.
+    public func replaceCamera(
+        of setup: inout EspalierSetup, by section: TOMLSection, besides keys: [String]
+    ) throws(FileError) {
+        try section.allowOnly(["width", "height", "fps", "ring"] + keys)
+        setup.camera.kind = ESPALIER_CAMERA_V4L2
+        setText(&setup.camera.source, "virtual")
+        setup.camera = try CameraTable(section, besides: keys).camera(over: setup.camera)
+        var problem = EspalierProblem()
+        if espalier_setup_check(&setup, &problem) != 0 { throw fault(problem, setup, EspalierOverrides()) }
+    }
+
     /// A problem as a sentence about the file, where it is about something the file says.
     private func fault(
         _ problem: EspalierProblem, _ setup: EspalierSetup, _ options: EspalierOverrides
@@ -60,7 +75,10 @@ public struct SetupDraft: Sendable {
             let isDry = setup.reaction.dry_run != 0
             return wiring.fault(in: setup, isDry: isDry) ?? FileError(sentence: sentence)
         }
-        if table == "[frames]" { return file.tables.pretrigger.error(sentence: words) }
+        if table == "[frames]" {
+            let isPretrigger = problem.key.map { String(cString: $0) } == "pretrigger_ms"
+            return (isPretrigger ? file.tables.pretrigger : file.tables.frames).error(sentence: words)
+        }
         if setup.camera.kind == 0, file.camera == nil {
             return FileError(
                 file.path, "has no [camera], and \(board.name) has none of its own",
@@ -76,7 +94,7 @@ public struct SetupDraft: Sendable {
         case "width", "height": return options.size != nil
         case "format": return options.format != nil || options.camera != nil
         case "fps": return options.fps != nil
-        case "pretrigger_ms": return options.fps != nil || options.camera != nil
+        case "pretrigger_ms", "deadline_ms", "silence_ms": return options.fps != nil || options.camera != nil
         default: return options.camera != nil
         }
     }

@@ -7,24 +7,29 @@ import TOMLKit
 public struct TOMLSection {
     private let document: TOMLDocument
     private let table: TOMLTable
+    private let steps: [TOMLStep]
+    /// "[[trigger]]"; empty: the keys above all headers.
     private let header: String
+    /// Of tables with this header, from 1.
     private let occurrence: Int
     /// The key an inline table belongs to.
-    private var owner: String?
+    private let owner: String?
 
     /// The keys above all headers.
     public init(root document: TOMLDocument) {
-        self.document = document
-        table = document.root
-        header = ""
-        occurrence = 0
+        self.init(document, document.root, [], header: "")
     }
 
-    private init(_ document: TOMLDocument, _ table: TOMLTable, header: String, occurrence: Int) {
+    private init(
+        _ document: TOMLDocument, _ table: TOMLTable, _ steps: [TOMLStep], header: String,
+        occurrence: Int = 1, owner: String? = nil
+    ) {
         self.document = document
         self.table = table
+        self.steps = steps
         self.header = header
         self.occurrence = occurrence
+        self.owner = owner
     }
 
     /// The keys of this table, in order.
@@ -33,18 +38,25 @@ public struct TOMLSection {
     /// The table `[key]`.
     public func section(_ key: String) throws(FileError) -> TOMLSection? {
         guard let value = table[key] else { return nil }
-        guard let table = value.table else { throw wrong(key, value, "write a table [\(key)]") }
-        return TOMLSection(document, table, header: "[\(key)]", occurrence: 1)
+        guard let table = value.table else {
+            let isMany = value.array.map { $0.count > 0 && $0[0].table != nil } ?? false
+            throw wrong(key, value, isMany ? "write it once, as [\(key)]" : "write a table [\(key)]")
+        }
+        return TOMLSection(document, table, steps + [.key(key)], header: "[\(key)]")
     }
 
     /// The tables `[[key]]`.
     public func sections(_ key: String) throws(FileError) -> [TOMLSection] {
         guard let value = table[key] else { return [] }
-        guard let array = value.array else { throw wrong(key, value, "write tables [[\(key)]]") }
+        let remedy = "write tables [[\(key)]], in two brackets each"
+        guard let array = value.array else { throw wrong(key, value, remedy) }
         var sections: [TOMLSection] = []
         for index in 0..<array.count {
-            guard let table = array[index].table else { throw wrong(key, value, "write tables [[\(key)]]") }
-            sections.append(TOMLSection(document, table, header: "[[\(key)]]", occurrence: index + 1))
+            guard let table = array[index].table else { throw wrong(key, value, remedy) }
+            sections.append(
+                TOMLSection(
+                    document, table, steps + [.key(key), .index(index)], header: "[[\(key)]]",
+                    occurrence: index + 1))
         }
         return sections
     }
@@ -52,58 +64,102 @@ public struct TOMLSection {
     /// The inline table `key = { ... }`; nil where the key's value is something else.
     public func inlineTable(_ key: String) -> TOMLSection? {
         guard let table = table[key]?.table else { return nil }
-        var section = TOMLSection(document, table, header: header, occurrence: occurrence)
-        section.owner = key
-        return section
+        return TOMLSection(
+            document, table, steps + [.key(key)], header: header, occurrence: occurrence, owner: key)
     }
 
     /// - Throws: for a key that is none of these.
     public func allowOnly(_ keys: [String]) throws(FileError) {
-        for key in table.keys.sorted() where !keys.contains(key) {
-            throw error(key, "is not a known key", do: "choose among \(keys.joined(separator: ", "))")
+        for key in self.keys where !keys.contains(key) {
+            let hint = suggestion(for: key, among: keys).map { " (\($0)?)" } ?? ""
+            let home = hint.isEmpty ? home(of: key).flatMap { $0 == header ? nil : $0 } : nil
+            throw error(
+                key, "is not a known key",
+                do: home.map { "move it to \($0)" }
+                    ?? "choose among \(keys.joined(separator: ", "))\(hint)")
         }
     }
 
-    // MARK: Values
+    // MARK: Numbers
 
-    public func number(_ key: String, in range: ClosedRange<Double>) throws(FileError) -> Double? {
+    /// - Parameters:
+    ///   - orZero: 0 is a number to give as well.
+    ///   - units: what numbers in units that people use besides have to be multiplied by, for a hint.
+    public func number(
+        _ key: String, in range: ClosedRange<Double>, orZero: Bool = false, units: [Double] = []
+    ) throws(FileError) -> Double? {
+        let bounds = NumberBounds(range: range, orZero: orZero, units: units)
         guard let value = table[key] else { return nil }
         guard let number = value.double ?? value.int.map(Double.init) else {
-            throw wrong(key, value, "give a number")
+            throw noNumber(key, value, "number", bounds)
         }
-        guard range.contains(number) else {
-            throw error(
-                key, "is \(short(number))",
-                do: "give a number from \(short(range.lowerBound)) to \(short(range.upperBound))")
-        }
+        guard bounds.contains(number) else { throw outOfBounds(key, number, "number", bounds) }
         return number
     }
 
-    public func integer(_ key: String, in range: ClosedRange<Int>) throws(FileError) -> Int? {
+    public func integer(
+        _ key: String, in range: ClosedRange<Int>, units: [Double] = []
+    ) throws(FileError) -> Int? {
         guard let value = table[key] else { return nil }
-        guard let number = value.int else { throw wrong(key, value, "give a whole number") }
-        guard range.contains(number) else {
+        let bounds = NumberBounds(
+            range: Double(range.lowerBound)...Double(range.upperBound), units: units)
+        if let number = value.double {
+            let isMeant = number == number.rounded() && bounds.range.contains(number)
             throw error(
-                key, "is \(number)", do: "give a whole number from \(range.lowerBound) to \(range.upperBound)"
-            )
+                key, "is \(number)",
+                do: "give a whole number \(bounds.words)\(isMeant ? " (\(short(number))?)" : "")")
+        }
+        guard let number = value.int else { throw noNumber(key, value, "whole number", bounds) }
+        guard range.contains(number) else {
+            throw outOfBounds(key, Double(number), "whole number", bounds)
         }
         return number
     }
 
-    /// A time of 0 to a day, in nanoseconds; `unit` is how many of them the key's unit has.
-    public func nanoseconds(_ key: String, unit: Double) throws(FileError) -> Int64? {
-        let number = try number(key, in: 0...(86_400_000_000_000 / unit))
+    /// A time in nanoseconds; `unit` is how many of them the key's unit has, in which its bounds are.
+    public func nanoseconds(
+        _ key: String, unit: Double, in range: ClosedRange<Double>? = nil, orZero: Bool = false
+    ) throws(FileError) -> Int64? {
+        let range = range ?? 0...(86_400_000_000_000 / unit)
+        // Seconds in place of milliseconds are too few, and the other way round too many.
+        let number = try number(key, in: range, orZero: orZero, units: [1e3, 1e-3])
         return number.map { Int64(($0 * unit).rounded()) }
     }
 
-    /// Milliseconds, 0 to a day, into nanoseconds, if the key is there.
-    public func read(_ key: String, _ nanoseconds: inout Int64) throws(FileError) {
-        nanoseconds = try self.nanoseconds(key, unit: 1e6) ?? nanoseconds
+    /// Milliseconds, 0 to a day unless it says otherwise, into nanoseconds, if the key is there.
+    public func read(
+        _ key: String, _ nanoseconds: inout Int64, in range: ClosedRange<Double>? = nil,
+        orZero: Bool = false
+    ) throws(FileError) {
+        nanoseconds = try self.nanoseconds(key, unit: 1e6, in: range, orZero: orZero) ?? nanoseconds
     }
+
+    private func outOfBounds(
+        _ key: String, _ number: Double, _ kind: String, _ bounds: NumberBounds
+    ) -> FileError {
+        let zero = bounds.orZero ? "0 or " : ""
+        return error(
+            key, "is \(short(number))",
+            do: "give \(zero)a \(kind) \(bounds.words)\(bounds.hint(number))")
+    }
+
+    private func noNumber(
+        _ key: String, _ value: any TOMLValueConvertible, _ kind: String, _ bounds: NumberBounds
+    ) -> FileError {
+        guard let text = value.string, let number = WrittenNumber(text, for: key)?.value,
+            bounds.contains(number)
+        else { return wrong(key, value, "give a \(kind)") }
+        return error(
+            key, "is the text \"\(text)\"", do: "give a \(kind) without quotes (\(short(number))?)")
+    }
+
+    // MARK: Other values
 
     public func flag(_ key: String) throws(FileError) -> Bool? {
         guard let value = table[key] else { return nil }
-        guard let flag = value.bool else { throw wrong(key, value, "give true or false") }
+        guard let flag = value.bool else {
+            throw wrong(key, value, "give true or false\(value.string == nil ? "" : " without quotes")")
+        }
         return flag
     }
 
@@ -112,6 +168,9 @@ public struct TOMLSection {
         guard let text = value.string else { throw wrong(key, value, "give a text in quotes") }
         return text
     }
+
+    /// What stands at a key, for a sentence about it.
+    public func word(_ key: String) -> String { table[key].map { $0.string ?? $0.debugDescription } ?? "" }
 
     /// A text of at most so many bytes.
     public func text(_ key: String, bytes: Int) throws(FileError) -> String? {
@@ -140,24 +199,28 @@ public struct TOMLSection {
         _ key: String, _ word: String, _ choices: [(String, Value)]
     ) throws(FileError) -> Value {
         if let choice = choices.first(where: { $0.0 == word }) { return choice.1 }
-        throw error(
-            key, "is \"\(word)\"", do: "choose among \(choices.map(\.0).joined(separator: ", "))")
+        let words = choices.map(\.0)
+        let hint = suggestion(for: word, among: words).map { " (\($0)?)" } ?? ""
+        throw error(key, "is \"\(word)\"", do: "choose among \(words.joined(separator: ", "))\(hint)")
     }
 
     public func texts(_ key: String) throws(FileError) -> [String]? {
         guard let value = table[key] else { return nil }
         let texts = value.array.map { array in (0..<array.count).compactMap { array[$0].string } }
         guard let texts, texts.count == value.array?.count else {
-            throw wrong(key, value, "give texts in brackets")
+            let hint = value.string.map { " ([\"\($0)\"]?)" } ?? ""
+            throw wrong(key, value, "give texts in brackets\(hint)")
         }
         return texts
     }
 
-    public func integers(_ key: String) throws(FileError) -> [Int]? {
+    /// Whole numbers from the least on.
+    public func integers(_ key: String, from least: Int = 0) throws(FileError) -> [Int]? {
         guard let value = table[key] else { return nil }
         let numbers = value.array.map { array in (0..<array.count).compactMap { array[$0].int } }
-        guard let numbers, numbers.count == value.array?.count, numbers.allSatisfy({ $0 >= 0 }) else {
-            throw wrong(key, value, "give whole numbers from 0 in brackets")
+        guard let numbers, numbers.count == value.array?.count, numbers.allSatisfy({ $0 >= least }) else {
+            let hint = value.int.map { $0 >= least ? " ([\($0)]?)" : "" } ?? ""
+            throw wrong(key, value, "give whole numbers from \(least) in brackets\(hint)")
         }
         return numbers
     }
@@ -166,9 +229,7 @@ public struct TOMLSection {
 
     /// Where a key is, or would be; without one, where the table is.
     public func place(_ key: String? = nil) -> Place {
-        let line =
-            (owner ?? key).flatMap { document.line(of: $0, header: header, occurrence: occurrence) }
-            ?? document.line(ofHeader: header, occurrence: occurrence)
+        let line = key.flatMap { document.line(of: steps + [.key($0)]) } ?? document.line(of: steps)
         var words: [String] = []
         if let line { words.append("line \(line),") }
         if !header.isEmpty {
@@ -201,9 +262,4 @@ public struct TOMLSection {
             }
         return error(key, "is \(type)", do: remedy)
     }
-}
-
-/// 3.0 as "3".
-private func short(_ number: Double) -> String {
-    number.magnitude < 1e15 && number == number.rounded() ? String(Int(number)) : String(number)
 }

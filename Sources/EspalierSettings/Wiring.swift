@@ -1,4 +1,5 @@
 public import CEspalier
+import CLinux
 public import EspalierFiles
 public import EspalierReaction
 
@@ -99,6 +100,9 @@ public struct Wiring: Sendable {
 
 private func isBlank(_ line: EspalierLine) -> Bool { text(line.chip).isEmpty && text(line.name).isEmpty }
 
-private func isSame(_ one: EspalierLine, _ other: EspalierLine) -> Bool {
-    text(one.chip) == text(other.chip) && text(one.name) == text(other.name) && one.offset == other.offset
+/// True for two ways to ask for one line.
+func isSame(_ one: EspalierLine, _ other: EspalierLine) -> Bool {
+    withUnsafePointer(to: one) { one in
+        withUnsafePointer(to: other) { espalier_lines_are_same(one, $0) != 0 }
+    }
 }

@@ -89,8 +89,8 @@ public struct LinkServer {
         settings.reaction = reaction
         settings.input_count = Int32(scenario.inputs.count)
         settings.output_count = Int32(scenario.outputs.count)
-        setNames(&settings.inputs, scenario.inputs)
-        setNames(&settings.outputs, scenario.outputs)
+        setNames(&settings.inputs, scenario.inputs.map(\.name))
+        setNames(&settings.outputs, scenario.outputs.map(\.name))
         return settings
     }
 

@@ -84,11 +84,13 @@ extension SimulationReport {
     }
 
     private func lane(_ name: String) -> TimingDiagram.Lane {
-        let edges = run.trace.levels(of: name).dropFirst().map {
-            TimingDiagram.Edge(UInt64($0.time), $0.high)
-        }
+        let levels = run.trace.levels(of: name)
+        let output = scenario.outputs.first { $0.name == name }
+        let line = output ?? scenario.inputs.first { $0.name == name }
         return TimingDiagram.Lane(
-            name: name, direction: scenario.outputs.contains(name) ? .output : .input, edges: Array(edges))
+            name: name, direction: output == nil ? .input : .output,
+            isActiveLow: line?.isActiveLow == true, initialLevel: levels.first?.high ?? false,
+            edges: levels.dropFirst().map { TimingDiagram.Edge(UInt64($0.time), $0.high) })
     }
 
     private func trigger(_ reaction: Reaction) -> TimingDiagram.Trigger {
@@ -114,7 +116,7 @@ extension SimulationReport {
     /// What set it off: a line, or a period.
     private func cause(_ reaction: Reaction) -> String {
         let trigger = settings(reaction)
-        return trigger.period_nanoseconds > 0 ? "period" : scenario.inputs[Int(trigger.line)]
+        return trigger.period_nanoseconds > 0 ? "period" : scenario.inputs[Int(trigger.line)].name
     }
 
     private func style(_ reaction: Reaction) -> OutcomeStyle {

@@ -49,7 +49,7 @@ public struct SimulationReport {
     private func outputNames(_ mask: Int32) -> String {
         (0..<Int(scenario.reaction.output_count)).filter { mask & 1 << Int32($0) != 0 }
             .map(scenario.reaction.output).filter { $0.mode < ESPALIER_OUTPUT_HEARTBEAT }
-            .map { scenario.outputs[Int($0.line)] }.joined(separator: ", ")
+            .map { scenario.outputs[Int($0.line)].name }.joined(separator: ", ")
     }
 
     /// What it all came to, a few lines.

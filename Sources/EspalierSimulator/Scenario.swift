@@ -15,9 +15,9 @@ public struct Scenario: Sendable {
     /// What to call it in messages: the file it came from.
     public var name = "scenario"
     public var durationNanoseconds: Int64 = 10_000_000_000
-    /// Names of the lines, at the indices the reaction's triggers and outputs have.
-    public var inputs = ["pir"]
-    public var outputs = ["buzzer"]
+    /// The lines, at the indices the reaction's triggers and outputs have. An output rests at its safe level.
+    public var inputs: [VirtualLine] = ["pir"]
+    public var outputs: [VirtualLine] = ["buzzer"]
     /// An output's `label_mask` counts only where it has no group.
     public var reaction = EspalierReaction.standard
     /// The labels each output signals for, by name.
@@ -28,10 +28,14 @@ public struct Scenario: Sendable {
     public var speed = BoardSpeed()
     /// What outsiders do to the input lines.
     public var changes: [LevelChange] = []
+    /// What a file's reaction is on its board; nil for a scenario made in code.
+    public internal(set) var setup: EspalierSetup?
+    /// What is otherwise than somebody who reads the file may think, a sentence each.
+    public internal(set) var notes: [String] = []
 
     public init() {}
 
-    /// Raises an input line, by its index, and lowers it again.
+    /// Raises an input line, by its index, and lowers it again: electrically, whatever the reaction takes it for.
     public mutating func pulse(at time: Duration, for length: Duration, line: Int = 0) {
         let start = nanoseconds(time)
         changes.append(LevelChange(time: start, line: line, high: true))
@@ -41,6 +45,12 @@ public struct Scenario: Sendable {
     /// From a time on, the camera sees this.
     public mutating func show(_ generator: any FrameGenerator, from time: Duration) {
         camera.show(generator, from: nanoseconds(time))
+    }
+
+    /// The triggers of an input line.
+    func triggers(of line: Int) -> [EspalierTrigger] {
+        (0..<Int(reaction.trigger_count)).map(reaction.trigger)
+            .filter { $0.period_nanoseconds == 0 && $0.line == Int32(line) }
     }
 
     // MARK: Running
@@ -88,12 +98,15 @@ public struct Scenario: Sendable {
 
     /// A board for one run.
     func makeBoard(labels: [String]) -> VirtualBoard {
-        let safeHigh = (0..<Int(reaction.output_count)).map(reaction.output)
-            .filter { $0.safe_high != 0 && outputs.indices.contains(Int($0.line)) }
-            .map { outputs[Int($0.line)] }
+        var outputs = outputs
+        for output in (0..<Int(reaction.output_count)).map(reaction.output)
+        where outputs.indices.contains(Int(output.line)) {
+            let isActiveLow = outputs[Int(output.line)].isActiveLow
+            outputs[Int(output.line)].restsHigh = (output.safe_high != 0) != isActiveLow
+        }
         let board = VirtualBoard(
-            inputs: inputs, outputs: outputs, safeHigh: safeHigh, camera: camera, speed: speed,
-            changes: changes, end: durationNanoseconds)
+            inputs: inputs, outputs: outputs, camera: camera, speed: speed, changes: changes,
+            end: durationNanoseconds)
         board.labels = labels
         return board
     }

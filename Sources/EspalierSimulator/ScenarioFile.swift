@@ -1,4 +1,4 @@
-import CEspalier
+public import CEspalier
 public import EspalierFiles
 import EspalierReaction
 import EspalierSettings
@@ -6,93 +6,161 @@ import EspalierSettings
 // Scenario files. boards/simulator/README.md explains every key; boards/simulator/scenario.toml is the
 // example.
 
+/// A reaction file to simulate as it is deployed, and its board.
+public struct DeployedReaction: Sendable {
+    public var path: String
+    /// The name or the path of a board file.
+    public var board: String
+
+    public init(path: String, board: String = "generic") {
+        self.path = path
+        self.board = board
+    }
+}
+
 extension Scenario {
     /// Reads a scenario file, and the pictures it names.
     ///
+    /// - Parameters:
+    ///   - deployed: runs in place of the scenario's own reaction.
+    ///   - folders: where boards are looked for.
     /// - Throws: one sentence, with file, line and key, for whatever is wrong with it.
-    public init(path: String) throws(FileError) {
+    public init(
+        path: String, deployed: DeployedReaction? = nil,
+        boards folders: [String] = BoardFolder.candidates()
+    ) throws(FileError) {
         self.init()
-        let root = TOMLSection(root: try TOMLDocument(path: path))
         name = path
-        try root.allowOnly(
-            ["duration_s", "seed", "camera", "board", "faults", "event"] + ReactionTables.keys)
-        durationNanoseconds = try root.nanoseconds("duration_s", unit: 1e9) ?? durationNanoseconds
+        let root = TOMLSection(root: try TOMLDocument(path: path))
+        durationNanoseconds =
+            try root.nanoseconds("duration_s", unit: 1e9, in: 0.001...86_400) ?? durationNanoseconds
         let seed = try root.integer("seed", in: 0...Int.max) ?? 0
-        let tables = try ReactionTables(root)
-        try wire(tables)
-        if let board = try root.section("board") { try readBoard(board) }
+        let reaction = try ReactionOfAScenario(root, path: path, deployed: deployed, folders)
+        take(reaction.setup, reaction.board.lines, groups: reaction.file.tables.groups)
+        scoreKeys = reaction.file.tables.scoreKeys
+        notes += reaction.notes
+        if let board = reaction.speed { try readSpeed(board) }
         if let faults = try root.section("faults") { try readFaults(faults) }
-        var views = ViewReader(scenarioPath: path, seed: UInt64(seed))
-        if let camera = try root.section("camera") { try readCamera(camera, &views) }
-        for event in try root.sections("event") { try readEvent(event, &views) }
+        let view = try root.section("camera")
+        camera.latencyNanoseconds =
+            try view?.nanoseconds("latency_ms", unit: 1e6, in: 0...60_000) ?? camera.latencyNanoseconds
+        var reader = EventReader(
+            self, lines: reaction.board.lines, views: ViewReader(scenarioPath: path, seed: UInt64(seed)))
+        if let view { try reader.readCamera(view) }
+        for event in try root.sections("event") { try reader.readEvent(event) }
+        reader.finish(&self)
     }
 
-    /// A simulated board has whatever lines a scenario names; their levels are those the reaction sees.
-    private mutating func wire(_ tables: ReactionTables) throws(FileError) {
-        var lines = BoardLines(board: "the simulated board")
-        lines.roles = ["trigger": inputs[0], "output": outputs[0]]
-        let wiring = try Wiring(tables, on: lines)
-        for line in wiring.inputs + wiring.outputs where text(line.name).isEmpty {
-            throw FileError(name, "names a line by its offset", do: "give it a name of its own: any will do")
+    /// The setup's lines and camera, virtual.
+    mutating func take(_ setup: EspalierSetup, _ lines: BoardLines, groups: [LabelGroup?]) {
+        self.setup = setup
+        self.groups = groups
+        reaction = setup.reaction
+        func virtual(_ field: some Any, _ count: Int32) -> [VirtualLine] {
+            elements(field, of: EspalierLine.self).prefix(Int(count)).map {
+                VirtualLine(
+                    lines.word(for: $0), restsHigh: $0.bias == ESPALIER_BIAS_PULL_UP,
+                    isActiveLow: $0.active_low != 0)
+            }
         }
-        reaction = wiring.reaction
-        inputs = wiring.inputs.map { text($0.name) }
-        outputs = wiring.outputs.map { text($0.name) }
-        groups = tables.groups
-        scoreKeys = tables.scoreKeys
+        inputs = virtual(setup.inputs, setup.input_count)
+        outputs = virtual(setup.outputs, setup.output_count)
+        camera.width = Int(setup.camera.width)
+        camera.height = Int(setup.camera.height)
+        camera.ringFrames = Int(setup.camera.ring_frames)
+        // A rate that is left to the camera is this one's own.
+        if setup.camera.millihertz > 0 {
+            camera.framesPerSecond = Double(setup.camera.millihertz) / 1000
+        }
     }
 
-    private mutating func readBoard(_ section: TOMLSection) throws(FileError) {
-        try section.allowOnly(["macs_per_microsecond", "overhead_us"])
+    private mutating func readSpeed(_ section: TOMLSection) throws(FileError) {
+        try section.allowOnly(["macs_per_microsecond", "overhead_us", "name"])
         speed.macsPerMicrosecond =
             try section.number("macs_per_microsecond", in: 0.001...1e9) ?? speed.macsPerMicrosecond
         speed.overheadNanoseconds =
-            try section.nanoseconds("overhead_us", unit: 1e3) ?? speed.overheadNanoseconds
+            try section.nanoseconds("overhead_us", unit: 1e3, in: 0...60_000_000)
+            ?? speed.overheadNanoseconds
     }
 
     private mutating func readFaults(_ section: TOMLSection) throws(FileError) {
         try section.allowOnly(["failing_captures", "missing_frames"])
-        camera.failingCaptures = Set(try section.integers("failing_captures") ?? [])
+        camera.failingCaptures = Set(try section.integers("failing_captures", from: 1) ?? [])
         camera.missingFrames = Set(try section.integers("missing_frames") ?? [])
     }
+}
 
-    private mutating func readCamera(_ section: TOMLSection, _ views: inout ViewReader) throws(FileError) {
-        try section.allowOnly(["width", "height", "fps", "latency_ms", "see", "light", "seed"])
-        camera.width = try section.integer("width", in: 1...4095) ?? camera.width
-        camera.height = try section.integer("height", in: 1...4095) ?? camera.height
-        camera.framesPerSecond = try section.number("fps", in: 0.01...1000) ?? camera.framesPerSecond
-        camera.latencyNanoseconds =
-            try section.nanoseconds("latency_ms", unit: 1e6) ?? camera.latencyNanoseconds
-        if let view = try views.generator(section, width: camera.width, height: camera.height, middle: 0) {
-            camera.show(view, from: 0)
-        }
-    }
+/// Which reaction a scenario runs, on which board.
+private struct ReactionOfAScenario {
+    let file: ReactionFile
+    let board: BoardFile
+    let setup: EspalierSetup
+    /// The table [board].
+    let speed: TOMLSection?
+    var notes: [String] = []
 
-    private mutating func readEvent(_ section: TOMLSection, _ views: inout ViewReader) throws(FileError) {
-        try section.allowOnly(["at_s", "see", "lead_s", "light", "seed", "raise", "lower", "for_s"])
-        guard let time = try section.nanoseconds("at_s", unit: 1e9) else {
-            throw section.missing("at_s", do: "say when it happens, in seconds")
-        }
-        let lead = try section.nanoseconds("lead_s", unit: 1e9) ?? 0
-        let size = (width: camera.width, height: camera.height)
-        if let view = try views.generator(section, width: size.width, height: size.height, middle: time) {
-            camera.show(view, from: max(0, time - lead))
-        }
-        let length = try section.nanoseconds("for_s", unit: 1e9)
-        try readChange(section, "raise", high: true, at: time, for: length)
-        try readChange(section, "lower", high: false, at: time, for: length)
-    }
+    private static let ownKeys = ["duration_s", "seed", "reaction", "board", "faults", "event"]
+    private static let cameraKeys = ["latency_ms", "see", "light", "seed"]
 
-    private mutating func readChange(
-        _ section: TOMLSection, _ key: String, high: Bool, at time: Int64, for length: Int64?
+    init(
+        _ root: TOMLSection, path: String, deployed option: DeployedReaction?, _ folders: [String]
     ) throws(FileError) {
-        guard let line = try section.text(key) else { return }
-        guard let index = inputs.firstIndex(of: line) else {
-            throw section.error(
-                key, "names \"\(line)\", which is no trigger's line",
-                do: inputs.isEmpty ? "leave it out" : "choose among \(inputs.joined(separator: ", "))")
+        // board = "raspberry-pi-5", or [board] name beside the speed of its processor.
+        speed = root.inlineTable("board") == nil ? nil : try root.section("board")
+        let name = try speed == nil ? root.text("board") : speed?.text("name")
+        let reaction = try root.text("reaction")
+        guard option != nil || reaction != nil else {
+            if name != nil {
+                throw root.error(
+                    "board", "names the board of a deployed reaction, but there is none",
+                    do: "add reaction = \"reaction.toml\", or leave it out")
+            }
+            file = try ReactionFile(root, path: path, besides: Self.ownKeys, inCamera: Self.cameraKeys)
+            board = try .simulator()
+            setup = try EspalierSetup(board: board, reaction: file, labels: nil)
+            if !text(setup.snapshots.folder).isEmpty { notes.append(noSnapshots) }
+            return
         }
-        changes.append(LevelChange(time: time, line: index, high: high))
-        if let length { changes.append(LevelChange(time: time + length, line: index, high: !high)) }
+        try root.allowOnly(Self.ownKeys + ReactionFile.keys)
+        let own = (ReactionTables.keys + ["snapshots"]).filter(root.keys.contains)
+        if option == nil, let key = own.first {
+            throw root.error(
+                key, "cannot go with reaction = \"\(reaction ?? "")\", which has its own",
+                do: "leave one of them out")
+        }
+        file = try ReactionFile(path: option?.path ?? beside(path, reaction ?? ""))
+        board = try BoardFolder.board(
+            option?.board ?? name.map { $0.hasSuffix(".toml") ? beside(path, $0) : $0 } ?? "generic",
+            in: folders)
+        let draft = try SetupDraft(board: board, reaction: file, labels: nil)
+        var setup = try draft.finished(nil)
+        let deployed = setup.camera
+        if let section = try root.section("camera") {
+            try draft.replaceCamera(of: &setup, by: section, besides: Self.cameraKeys)
+        }
+        self.setup = setup
+        if !own.isEmpty {
+            notes.append(
+                "\(file.path) runs in place of the scenario's own \(own.joined(separator: ", ")).")
+        }
+        notes.append(replacement(of: deployed, by: setup.camera))
+        if !text(setup.snapshots.folder).isEmpty { notes.append(noSnapshots) }
     }
+}
+
+let noSnapshots = "No snapshots are written in a simulation; --output writes the frames."
+
+/// A path relative to a scenario's folder.
+private func beside(_ scenario: String, _ path: String) -> String {
+    guard !path.hasPrefix("/"), let slash = scenario.lastIndex(of: "/") else { return path }
+    return scenario[...slash] + path
+}
+
+/// What became of the camera of a deployed reaction.
+func replacement(of deployed: EspalierCamera, by camera: EspalierCamera) -> String {
+    let rate =
+        camera.millihertz == 0
+        ? "at its own rate" : "at \(NumberText.trimmed(Double(camera.millihertz) / 1000)) frames a second"
+    return "A virtual camera of \(camera.width) x \(camera.height) \(rate) stands for the camera "
+        + "\"\(text(deployed.source))\"."
 }

@@ -18,11 +18,30 @@ public struct BoardSpeed: Equatable, Sendable {
     }
 }
 
-/// A change of level somebody outside the board makes on an input line.
+/// A line of a simulated board. Levels are electrical ones: what a meter at the line would show.
+public struct VirtualLine: Equatable, Sendable, ExpressibleByStringLiteral {
+    public var name: String
+    /// The level before the start: of an input where it rests until somebody changes it, of an output the safe one.
+    public var restsHigh: Bool
+    /// The reaction takes a low level for high, and the other way round.
+    public var isActiveLow: Bool
+
+    public init(_ name: String, restsHigh: Bool = false, isActiveLow: Bool = false) {
+        self.name = name
+        self.restsHigh = restsHigh
+        self.isActiveLow = isActiveLow
+    }
+
+    /// A line that is low before the start and means what it shows.
+    public init(stringLiteral name: String) { self.init(name) }
+}
+
+/// A change of level somebody outside the board makes on an input line. At 0 it is made before the start.
 public struct LevelChange: Equatable, Sendable {
     public var time: Int64
     /// Index of the input line.
     public var line: Int
+    /// The electrical level.
     public var high: Bool
 
     public init(time: Int64, line: Int, high: Bool) {
@@ -45,8 +64,8 @@ public final class VirtualBoard {
     /// Measures real time for the records; without one they say unknown.
     public var realNanoseconds: (() -> Int64)?
 
-    private let inputs: [String]
-    private let outputs: [String]
+    private let inputs: [VirtualLine]
+    private let outputs: [VirtualLine]
     private let camera: VirtualCamera
     private let speed: BoardSpeed
     private let end: Int64
@@ -63,15 +82,12 @@ public final class VirtualBoard {
     private var pixels = UnsafeMutableBufferPointer<UInt8>(start: nil, count: 0)
 
     /// - Parameters:
-    ///   - inputs: names of the input lines; all are low at the start.
-    ///   - outputs: names of the output lines.
-    ///   - safeHigh: names of the output lines that are high at the start; the others are low.
-    ///   - changes: of input lines, in any order; those at or after the end never happen.
+    ///   - changes: of input lines, in any order. Those at 0 or before set the level before the start, which is no
+    ///     edge, as on any board; those at or after the end never happen.
     ///   - end: when `wait` says stop.
     public init(
-        inputs: [String], outputs: [String], safeHigh: [String] = [], camera: VirtualCamera,
-        speed: BoardSpeed, changes: [LevelChange],
-        end: Int64
+        inputs: [VirtualLine], outputs: [VirtualLine], camera: VirtualCamera, speed: BoardSpeed,
+        changes: [LevelChange], end: Int64
     ) {
         self.inputs = inputs
         self.outputs = outputs
@@ -80,12 +96,13 @@ public final class VirtualBoard {
         self.end = end
         let ordered = changes.enumerated().sorted {
             ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-        }
-        self.changes = ordered.map(\.element).filter { $0.time < end }[...]
-        inputLevels = inputs.map { _ in false }
-        outputLevels = outputs.map(safeHigh.contains)
-        for name in inputs + outputs {
-            trace.entries.append(.line(time: 0, name: name, high: safeHigh.contains(name)))
+        }.map(\.element)
+        inputLevels = inputs.map(\.restsHigh)
+        outputLevels = outputs.map(\.restsHigh)
+        for change in ordered where change.time <= 0 { inputLevels[change.line] = change.high }
+        self.changes = ordered.filter { $0.time > 0 && $0.time < end }[...]
+        for (line, isHigh) in zip(inputs + outputs, inputLevels + outputLevels) {
+            trace.entries.append(.line(time: 0, name: line.name, high: isHigh))
         }
     }
 
@@ -103,8 +120,10 @@ public final class VirtualBoard {
             time = max(time, change.time)
             guard inputLevels[change.line] != change.high else { continue }
             inputLevels[change.line] = change.high
-            trace.entries.append(.line(time: time, name: inputs[change.line], high: change.high))
-            edges.append(Edge(line: Int32(change.line), rising: change.high, time: time))
+            let line = inputs[change.line]
+            trace.entries.append(.line(time: time, name: line.name, high: change.high))
+            edges.append(
+                Edge(line: Int32(change.line), rising: change.high != line.isActiveLow, time: time))
         }
         time = max(time, target)
     }
@@ -134,10 +153,13 @@ extension VirtualBoard: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdo
     }
 
     public func setLine(_ line: Int32, high: Bool) {
-        let line = Int(line)
-        guard outputs.indices.contains(line), outputLevels[line] != high else { return }
-        outputLevels[line] = high
-        trace.entries.append(.line(time: time, name: outputs[line], high: high))
+        let index = Int(line)
+        guard outputs.indices.contains(index) else { return }
+        let line = outputs[index]
+        let isHigh = high != line.isActiveLow
+        guard outputLevels[index] != isHigh else { return }
+        outputLevels[index] = isHigh
+        trace.entries.append(.line(time: time, name: line.name, high: isHigh))
     }
 
     public func newestFrame() throws(CameraFailure) -> Frame? {

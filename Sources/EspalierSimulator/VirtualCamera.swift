@@ -20,8 +20,8 @@ public struct VirtualCamera: Sendable {
     public var framesPerSecond = 10.0
     /// Exposure and transfer: from the start of a frame's exposure to its arrival.
     public var latencyNanoseconds: Int64 = 30_000_000
-    /// How many of the newest frames the board keeps to look back at.
-    public var ringFrames = 32
+    /// How many of the newest frames the board keeps to look back at, 1 ... 16.
+    public var ringFrames = 16
     /// Fault: numbers of the captures, from 1, at which the camera reports an error.
     public var failingCaptures: Set<Int> = []
     /// Fault: numbers of the frames, from 0, that never arrive.
@@ -57,12 +57,15 @@ public struct VirtualCamera: Sendable {
     /// Of the newest `ringFrames` frames that have arrived by `now` with a higher number than `sequence`: the one
     /// taken nearest to a time, of two as near the earlier.
     public func frame(nearest wanted: Int64, after sequence: Int, at now: Int64) -> Int? {
-        guard let newest = newestFrame(at: now) else { return nil }
+        guard var candidate = newestFrame(at: now) else { return nil }
         var best: Int?
-        var candidate = newest
-        for _ in 0..<ringFrames where candidate > sequence && candidate >= 0 {
-            let isNearer = best.map { distance(candidate, wanted) <= distance($0, wanted) } ?? true
-            if !missingFrames.contains(candidate) && isNearer { best = candidate }
+        var kept = 0
+        while kept < ringFrames, candidate > sequence, candidate >= 0 {
+            if !missingFrames.contains(candidate) {
+                kept += 1
+                let isNearer = best.map { distance(candidate, wanted) <= distance($0, wanted) } ?? true
+                if isNearer { best = candidate }
+            }
             candidate -= 1
         }
         return best
@@ -73,10 +76,16 @@ public struct VirtualCamera: Sendable {
         return time > wanted ? (time - wanted).magnitude : (wanted - time).magnitude
     }
 
-    /// When the first frame with a higher number than this arrives.
-    public func arrival(after number: Int) -> Int64 {
+    /// The first frame with a higher number than this that is not missing.
+    func firstFrame(after number: Int) -> Int {
         var next = min(max(number, -1), Int.max / 2) + 1
         while missingFrames.contains(next) { next += 1 }
+        return next
+    }
+
+    /// When the first frame with a higher number than this arrives.
+    public func arrival(after number: Int) -> Int64 {
+        let next = firstFrame(after: number)
         let (arrival, overflow) = time(ofFrame: next).addingReportingOverflow(latencyNanoseconds)
         return overflow ? .max : arrival
     }

@@ -10,11 +10,19 @@ struct Simulate: ParsableCommand {
         abstract: "Runs a scenario on a simulated board and shows what every trigger led to.",
         discussion: """
             With --firmware the firmware binary itself runs, as a process of its own; with --model the same \
-            reaction and core run in this process. Both give the same trace, byte for byte.
+            reaction and core run in this process. Both give the same trace, byte for byte. With --reaction a \
+            reaction file runs as it is deployed, its camera replaced by a virtual one; the scenario then gives \
+            the events, and without one every trigger's line changes in turn.
             """)
 
     @Argument(help: "The scenario, a TOML file; boards/simulator/README.md explains its keys.")
-    var scenario: String
+    var scenario: String?
+
+    @Option(help: "A reaction file to run as it is deployed, in place of the scenario's own.")
+    var reaction: String?
+
+    @Option(help: "Its board: a name `espalier boards` lists, or the path of a board file (generic).")
+    var board: String?
 
     @Option(help: "The firmware to run, built by cross/build-node.")
     var firmware: String?
@@ -31,19 +39,35 @@ struct Simulate: ParsableCommand {
         guard (firmware == nil) != (model == nil) else {
             throw ValidationError("Say what to run: either --firmware or --model.")
         }
+        guard scenario != nil || reaction != nil else { throw nothingToRun }
+        guard board == nil || reaction != nil else {
+            throw ValidationError("--board goes with --reaction; a scenario names its board itself.")
+        }
         guard meaning.labelNames == nil || model != nil else {
             throw ValidationError("--label-names goes with --model; a firmware brings its own labels.")
         }
     }
 
     func run() throws {
-        let scenario = try Scenario(path: scenario)
+        let scenario = try readScenario()
+        for note in scenario.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
         let tool = "espalier \(Compilation.toolVersion)"
         let report = SimulationReport(try simulate(scenario), of: scenario, tool: tool)
         for line in report.triggerLines + [""] + report.totalLines { print(line) }
         guard let output else { return }
         let written = try report.write(to: output)
         print("wrote \(written.count) files to \(output): trace.txt, trace.vcd, timing.svg, frames/")
+    }
+
+    private func readScenario() throws -> Scenario {
+        let deployed = reaction.map { DeployedReaction(path: $0, board: board ?? "generic") }
+        if let scenario { return try Scenario(path: scenario, deployed: deployed) }
+        guard let deployed else { throw nothingToRun }
+        return try Scenario(deployed: deployed)
+    }
+
+    private var nothingToRun: ValidationError {
+        ValidationError("Say what is to happen: name a scenario, a --reaction, or both.")
     }
 
     private func simulate(_ scenario: Scenario) throws -> SimulationRun {

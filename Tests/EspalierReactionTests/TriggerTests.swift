@@ -1,5 +1,6 @@
 import CEspalier
 import EspalierReaction
+import EspalierTestSupport
 import Testing
 
 /// What makes the reaction look, and what does not. Every test compares the whole run.
@@ -25,6 +26,75 @@ import Testing
         #expect(bench.run(until: 1000) == [])
         #expect(bench.counters.bounces == 2)
         #expect(bench.counters.triggers == 0)
+    }
+
+    @Test func aLineThatIsActiveFromBeforeTheStartDebouncesFromThere() {
+        let bench = Workbench(
+            quickSettings { $0.triggers.0.debounce_nanoseconds = 30 },
+            // High before the start: a glitch is no edge, and a fall that lasts none that fires.
+            edges: [.fall(100), .rise(110), .fall(300), .rise(400)]
+        ) { _ in [0, 900] }
+        #expect(
+            bench.run(until: 1000) == [
+                "432 line 0 high", "432 trigger 1 verdict edge 400 frame 43 signalled 1", "532 line 0 low",
+            ])
+        #expect(bench.counters.bounces == 1)
+    }
+
+    /// A board whose kernel debounces and one where the reaction does are one board.
+    @Test(arguments: 0..<60) func itIsTheSameWhoeverDebounces(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let debounce: Int64 = 41
+        var edges: [Workbench.Step] = []
+        var isHigh = seed % 2 == 1
+        var time: Int64 = 100
+        for _ in 0..<60 {
+            time += Int64([3, 17, 39, 44, 61, 350][Int.random(in: 0..<6, using: &random)]) * 2
+            isHigh.toggle()
+            edges.append(isHigh ? .rise(time) : .fall(time))
+        }
+        let settings = quickSettings {
+            $0.trigger_count = 2
+            $0.triggers.0.stuck_nanoseconds = 500
+            $0.triggers.1 = $0.triggers.0
+            $0.triggers.1.edge = ESPALIER_EDGE_FALLING
+            $0.triggers.1.cooldown_nanoseconds = 70
+            $0.output_count = 3
+            $0.outputs.1 = $0.outputs.0
+            $0.outputs.1.line = 1
+            $0.outputs.1.mode = ESPALIER_OUTPUT_HOLD
+            $0.outputs.1.duration_nanoseconds = 90
+            $0.outputs.2 = $0.outputs.0
+            $0.outputs.2.line = 2
+            $0.outputs.2.mode = ESPALIER_OUTPUT_FAULT
+        }
+        var own = settings
+        own.triggers.0.debounce_nanoseconds = debounce
+        own.triggers.1.debounce_nanoseconds = debounce
+        let scores: (Int64) -> [Int32] = { $0 % 7 == 0 ? [900, 0] : [0, 900] }
+        let reaction = Workbench(own, edges: edges, scores: scores).run(until: time + 1000)
+        let kernel = Workbench(
+            settings, edges: debounced(edges, for: debounce, from: seed % 2 == 1), scores: scores
+        ).run(until: time + 1000)
+        #expect(reaction == kernel, "seed \(seed)")
+        #expect(reaction.count > 10)
+    }
+
+    /// As Linux does it (drivers/gpio/gpiolib-cdev.c): each edge starts the time anew; at its end a level that is not the
+    /// last one told is an edge, which libgpiod's reader dates back.
+    private func debounced(
+        _ edges: [Workbench.Step], for nanoseconds: Int64, from level: Bool
+    ) -> [Workbench.Step] {
+        var told = level
+        var events: [Workbench.Step] = []
+        for (index, step) in edges.enumerated() {
+            let end = step.edge.time + nanoseconds
+            let next = index + 1 < edges.count ? edges[index + 1].edge.time : .max
+            guard end < next, step.edge.rising != told else { continue }
+            told = step.edge.rising
+            events.append(Workbench.Step(edge: step.edge, known: end))
+        }
+        return events
     }
 
     @Test func anEdgeThatIsReadLateIsDebouncedByItsTimeStamp() {

@@ -11,6 +11,13 @@ import EspalierReaction
 final class Workbench: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog, RecordSink {
     struct Step {
         let edge: Edge
+        /// When it can be read; a kernel that debounces tells of an edge later.
+        var known: Int64
+
+        init(edge: Edge, known: Int64? = nil) {
+            self.edge = edge
+            self.known = known ?? edge.time
+        }
 
         static func rise(_ time: Int64, line: Int32 = 0) -> Step {
             Step(edge: Edge(line: line, rising: true, time: time))
@@ -59,14 +66,14 @@ final class Workbench: BoardClock, EdgeSource, OutputLine, FrameSource, Watchdog
     func wait(until: Int64, frameAfter: Int64) -> Wake {
         let frame = frameAfter == .max ? Int64.max : (frameAfter + 1) * 10
         let wanted = min(until, frame, end)
-        if let trouble = troubles.first, trouble.time <= min(wanted, steps.first?.edge.time ?? .max) {
+        if let trouble = troubles.first, trouble.time <= min(wanted, steps.first?.known ?? .max) {
             troubles.removeFirst()
             time = max(time, trouble.time)
             return .trouble(trouble.isPresent)
         }
-        if let step = steps.first, step.edge.time <= max(time, wanted) {
+        if let step = steps.first, step.known <= max(time, wanted) {
             steps.removeFirst()
-            time = max(time, step.edge.time)
+            time = max(time, step.known)
             return .edge(step.edge)
         }
         time = max(time, wanted)

@@ -164,11 +164,11 @@ import Testing
             "line 2, [[trigger]] is an earlier trigger's line, with another bias or active_low; give both the"
         ),
         (
-            "[[trigger]]\nperiod_ms = 5\nedge = \"both\"",
+            "[[trigger]]\nperiod_ms = 50\nedge = \"both\"",
             "line 3, [[trigger]] edge is for a line, but with period_ms"
         ),
         (
-            "[[trigger]]\nstuck_ms = 5\nedge = \"both\"",
+            "[[trigger]]\nstuck_ms = 500\nedge = \"both\"",
             "line 2, [[trigger]] stuck_ms cannot go with edge = \"both\""
         ),
         (
@@ -181,7 +181,7 @@ import Testing
         ),
         (
             "[[output]]\nthreshold_low = 0.6",
-            "line 2, [[output]] threshold_low is 0.6; give a number from -1000 to"
+            "line 2, [[output]] threshold_low is above threshold, 0.5; make it that or"
         ),
         (
             "[[output]]\ntriggers = [2]",
@@ -230,7 +230,7 @@ import Testing
             "line 3, [snapshots] kinds is empty; give \"clean\", \"annot"
         ),
         ("dry_run = 1", "line 1, dry_run is a number; give true or false."),
-        ("watchdog_ms = -1", "line 1, watchdog_ms is -1; give a number from 0 to 86400000."),
+        ("watchdog_ms = -1", "line 1, watchdog_ms is -1; give 0 or a number from 100 to 86400000."),
     ])
     func whatIsWrongIsOneSentenceWithFileAndLine(toml: String, sentence: String) throws {
         let folder = try TemporaryFolder()
@@ -272,7 +272,7 @@ import Testing
             labels = ["animal"]
             [[output]]
             line = { chip = "gpio??/mcp", name = "x\\"*/y" }
-            threshold = -0.25
+            threshold = 0.25
             [camera]
             command = 'say "\\n ??/ ümlaut" 7'
             format = "grey"

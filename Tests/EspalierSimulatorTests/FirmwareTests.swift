@@ -28,11 +28,52 @@ import Testing
         #expect(direct.counters.verdicts == 11)
         #expect(linked.records.allSatisfy { $0.outcome != 1 || $0.real_inference_nanoseconds > 0 })
 
+        let deployed = try deployedScenario(in: folder)
+        let ownRun = try withExtendedLifetime(model) { try deployed.run(model: model.pointer) }
+        #expect(try FirmwareProcess.run(firmware, deployed).trace.text == ownRun.trace.text)
+        #expect(ownRun.trace.reactions.map(\.edgeTime) == [2_000_000_000])
+        #expect(ownRun.trace.levels(of: "relay").first == .high(at: 0))
+
         scenario.camera.width = 4000  // larger frames than this firmware has room for
         scenario.camera.height = 500
         let error = #expect(throws: FileError.self) { try FirmwareProcess.run(firmware, scenario) }
         #expect(
             error?.description.contains("room for frames of 5000000 bytes, too few for 4000 x 500") == true)
+    }
+
+    /// A reaction file whose lines are active low.
+    private func deployedScenario(in folder: URL) throws -> Scenario {
+        let files = [
+            "reaction.toml": """
+            [[trigger]]
+            line = "button"
+            bias = "pull-up"
+            active_low = true
+            [[output]]
+            line = "relay"
+            active_low = true
+            threshold = 0
+            [camera]
+            device = "cam"
+            width = 96
+            height = 96
+            """,
+            "scenario.toml": """
+            duration_s = 4
+            reaction = "reaction.toml"
+            [[event]]
+            at_s = 2
+            lower = "button"
+            for_s = 0.5
+            see = "person"
+            """,
+        ]
+        for (name, text) in files {
+            try AtomicFile.write(Array(text.utf8), to: folder.appendingPathComponent(name).path)
+        }
+        return try Scenario(
+            path: folder.appendingPathComponent("scenario.toml").path,
+            boards: [repository.appendingPathComponent("boards").path])
     }
 
     private func personDetect() throws -> Compilation {

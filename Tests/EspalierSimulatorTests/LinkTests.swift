@@ -81,6 +81,48 @@ import Testing
         #expect(direct.trace.levels(of: "alive").count > 4)
     }
 
+    @Test func linesThatAreActiveLowGiveTheSameTraceOverTheLink() throws {
+        let text = """
+            duration_s = 4
+            [[trigger]]
+            line = "button"
+            bias = "pull-up"
+            active_low = true
+            debounce_ms = 20
+            [[output]]
+            line = "relay"
+            active_low = true
+            drive = "open-drain"
+            mode = "hold"
+            duration_ms = 100
+            [[output]]
+            line = "lamp"
+            safe = "high"
+            active_low = true
+            [[event]]
+            at_s = 1
+            lower = "button"
+            for_s = 0.5
+            see = "person"
+            """
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appendingPathComponent("scenario.toml").path
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        let scenario = try Scenario(path: path)
+        let direct = try scenario.run(brightness, labels: ["empty", "person", "animal", "vehicle"])
+        let linked = try serve(scenario) { board in
+            guard let settings = board.hello(Greeting.model) else { return }
+            var loop = ReactionLoop(board: board, classifier: brightness, settings: settings)
+            _ = loop.run()
+        }
+        #expect(linked.trace.text == direct.trace.text)
+        #expect(direct.trace.reactions.map(\.edgeTime) == [1_000_000_000])
+        #expect(direct.trace.levels(of: "button").map(\.high) == [true, false, true])
+        #expect(direct.trace.levels(of: "relay").map(\.high) == [true, false, true])
+        #expect(direct.trace.levels(of: "lamp").map(\.high) == [false, true, false, true, false])
+    }
+
     @Test func aFirmwareThatEndsBeforeItIsToldToHasEndedEarly() {
         let error = #expect(throws: LinkError.self) { try serve(doorway()) { _ = $0.hello(Greeting.model) } }
         #expect(error == .ended)

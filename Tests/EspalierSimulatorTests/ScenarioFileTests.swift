@@ -2,6 +2,7 @@ import CEspalier
 import EspalierFiles
 import EspalierReaction
 import EspalierSimulator
+import EspalierTestSupport
 import Foundation
 import Testing
 
@@ -46,8 +47,8 @@ import Testing
             line = "alarm"
             triggers = [2]
             [frames]
-            frame_age_ms = 2
-            deadline_ms = 3
+            frame_age_ms = 30
+            deadline_ms = 40
             [board]
             macs_per_microsecond = 10
             overhead_us = 6
@@ -63,7 +64,7 @@ import Testing
             lower = "window"
             """)
         #expect(scenario.durationNanoseconds == 2_500_000_000)
-        #expect(scenario.inputs == ["door", "window"])
+        #expect(scenario.inputs == ["door", VirtualLine("window", restsHigh: true)])
         #expect(scenario.outputs == ["lamp", "alarm"])
         #expect([scenario.reaction.triggers.0.line, scenario.reaction.triggers.1.line] == [0, 1])
         #expect([scenario.reaction.outputs.0.line, scenario.reaction.outputs.1.line] == [0, 1])
@@ -75,8 +76,8 @@ import Testing
         #expect(scenario.camera.missingFrames == [3])
         #expect(scenario.reaction.triggers.0.edge == 3)
         #expect(scenario.reaction.triggers.0.settle_nanoseconds == 1_000_000)
-        #expect(scenario.reaction.frame_age_nanoseconds == 2_000_000)
-        #expect(scenario.reaction.deadline_nanoseconds == 3_000_000)
+        #expect(scenario.reaction.frame_age_nanoseconds == 30_000_000)
+        #expect(scenario.reaction.deadline_nanoseconds == 40_000_000)
         #expect(scenario.reaction.outputs.0.mode == ESPALIER_OUTPUT_FOLLOW)
         #expect(scenario.reaction.triggers.0.cooldown_nanoseconds == 5_000_000)
         #expect(scenario.reaction.outputs.0.threshold_high_permille == 250)
@@ -100,20 +101,27 @@ import Testing
         ),
         (
             "[[output]]\nthreshold_low = 0.6",
-            "line 2, [[output]] threshold_low is 0.6; give a number from -1000 to 0.5."
+            "line 2, [[output]] threshold_low is above threshold, 0.5; make it that or less."
         ),
         ("duration_s = \"x\"", "line 1, duration_s is a text; give a number."),
-        ("duration_s = -1", "line 1, duration_s is -1; give a number from 0 to 86400."),
-        ("duration_s = nan", "line 1, duration_s is nan; give a number from 0 to 86400."),
+        ("duration_s = -1", "line 1, duration_s is -1; give a number from 0.001 to 86400."),
+        ("duration_s = nan", "line 1, duration_s is nan; give a number from 0.001 to 86400."),
         (
             "\nspeed = 1",
             "line 2, speed is not a known key; choose among "
-                + "duration_s, seed, camera, board, faults, event, trigger, output, frames, watchdog_ms, dry_run, scores, score_output."
+                + "duration_s, seed, reaction, board, faults, event, trigger, output, frames, watchdog_ms, "
+                + "dry_run, scores, score_output, camera, snapshots (seed?)."
         ),
         ("camera = 1", "line 1, camera is a number; write a table [camera]."),
-        ("event = [1]", "line 1, event is an array; write tables [[event]]."),
-        ("[camera]\nfps = 0", "line 2, [camera] fps is 0; give a number from 0.01 to 1000."),
-        ("[camera]\nwidth = 1.5", "line 2, [camera] width is a number; give a whole number."),
+        ("event = [1]", "line 1, event is an array; write tables [[event]], in two brackets each."),
+        (
+            "[camera]\nfps = 0.001",
+            "line 2, [camera] fps is 0.001; give 0 or a number from 0.01 to 1000."
+        ),
+        (
+            "[camera]\nwidth = 1.5",
+            "line 2, [camera] width is 1.5; give a whole number from 1 to 4095."
+        ),
         (
             "[camera]\nsee = \"nobody\"",
             "line 2, [camera] see is \"nobody\", which is not there; "
@@ -139,11 +147,7 @@ import Testing
         (
             "[[trigger]]\nsettle_ms = -0.5",
             "line 2, [[trigger]] settle_ms is -0.5; "
-                + "give a number from 0 to 86400000."
-        ),
-        (
-            "[[trigger]]\nline = { chip = \"a\", offset = 3 }",
-            "names a line by its offset; give it a name of its own: any will do."
+                + "give a number from 0 to 600000."
         ),
         ("[[output]]\nlabels = [1]", "line 2, [[output]] labels is an array; give texts in brackets."),
         (
@@ -175,6 +179,35 @@ import Testing
         #expect(!error.description.contains("\n"))
     }
 
+    @Test(arguments: 0..<2) func aDamagedScenarioIsReadOrOneSentence(seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let path = repository.appendingPathComponent("boards/simulator/scenario.toml").path
+        let shipped = try ByteFile.read(path)
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let damaged = folder.appendingPathComponent("scenario.toml").path
+        let signs = Array("[]{}\"'#=.,\n -_0915aE".utf8)
+        for number in 0..<250 {
+            var bytes = shipped
+            for _ in 0...2 {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                let sign = signs[Int.random(in: 0..<signs.count, using: &random)]
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = sign
+                case 1: bytes.insert(sign, at: place)
+                default: bytes.remove(at: place)
+                }
+            }
+            try Data(bytes).write(to: URL(fileURLWithPath: damaged))
+            do { _ = try Scenario(path: damaged) } catch {
+                let said = (error as FileError).description
+                #expect(
+                    said.hasPrefix(folder.path) && said.hasSuffix(".") && !said.contains("\n"),
+                    "seed \(seed), \(number): \(said)")
+            }
+        }
+    }
+
     @Test func anAbsentFileIsOneSentence() {
         let error = #expect(throws: FileError.self) { try Scenario(path: "/nowhere/scenario.toml") }
         #expect(
@@ -199,6 +232,8 @@ import Testing
             height = 1
             fps = 1
             see = "frames"
+            [frames]
+            deadline_ms = 1000
             [[event]]
             at_s = 4
             see = "frames/3.png"

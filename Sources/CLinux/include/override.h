@@ -49,6 +49,9 @@ int32_t espalier_setup_override(EspalierSetup *setup, const EspalierOverrides *o
 /* Whether a setup's camera, lines and times fit each other. 0, or a problem that names table and key. */
 int32_t espalier_setup_check(const EspalierSetup *setup, EspalierProblem *problem);
 
+/* True for two ways to ask for one line. A name alone is the only line of that name on any chip. */
+int32_t espalier_lines_are_same(const EspalierLine *one, const EspalierLine *other);
+
 /* The part of it that is about a camera. */
 int32_t espalier_camera_check(const EspalierCamera *camera, EspalierProblem *problem);
 

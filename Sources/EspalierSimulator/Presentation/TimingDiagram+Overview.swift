@@ -62,9 +62,10 @@ extension TimingDiagram {
         let colour = lane.direction == .input ? DiagramInk.input : DiagramInk.output
         let low = top + (Self.laneHeight + Self.waveHeight) / 2
         let high = low - Self.waveHeight
+        let direction = lane.direction == .input ? "input" : "output"
         drawLaneName(
-            DiagramLayout.shortened(lane.name, to: 22), lane.direction == .input ? "input" : "output",
-            on: &drawing, left: scale.left,
+            DiagramLayout.shortened(lane.name, to: 22),
+            lane.isActiveLow ? "\(direction), active low" : direction, on: &drawing, left: scale.left,
             middle: (low + high) / 2)
         func fillHigh(from start: Double, to end: Double) {
             drawing.rectangle(

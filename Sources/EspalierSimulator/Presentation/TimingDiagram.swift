@@ -28,13 +28,19 @@ public struct TimingDiagram: Equatable, Sendable {
     public struct Lane: Equatable, Sendable {
         public var name: String
         public var direction: Direction
+        /// Drawn is the electrical level; the reaction takes it the other way round.
+        public var isActiveLow: Bool
         public var initialLevel: Bool
         /// In order of time.
         public var edges: [Edge]
 
-        public init(name: String, direction: Direction, initialLevel: Bool = false, edges: [Edge]) {
+        public init(
+            name: String, direction: Direction, isActiveLow: Bool = false, initialLevel: Bool = false,
+            edges: [Edge]
+        ) {
             self.name = name
             self.direction = direction
+            self.isActiveLow = isActiveLow
             self.initialLevel = initialLevel
             self.edges = edges
         }
