@@ -94,6 +94,7 @@ void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, 
         print_line("input", i, &setup->inputs[i], &devices->inputs[i]);
     for (int i = 0; i < setup->output_count; i++)
         print_line("output", i, &setup->outputs[i], &devices->outputs[i]);
+    if (!look) return;
     espalier_describe_look(devices, &setup->camera, look, text, sizeof text);
     int length = snprintf(line, sizeof line, "camera: %s\n", text);
     espalier_write(STDOUT_FILENO, line, length);

@@ -28,6 +28,8 @@ struct DeviceCamera {
     private var lastSequence: Int64 = -1
     private var exposed: Frame?
 
+    private static var mostAtOnce: Int { 64 }
+
     init(_ devices: UnsafeMutablePointer<EspalierDevices>, _ setup: UnsafePointer<EspalierSetup>) {
         self.devices = devices
         self.setup = setup
@@ -68,7 +70,8 @@ struct DeviceCamera {
 
     /// Takes in what has come; gives back what is too old.
     mutating func takeIn(now: Int64) {
-        while isOpen {
+        // A program that writes faster than it is read does not keep the reaction.
+        for _ in 0..<DeviceCamera.mostAtOnce where isOpen {
             switch source.take(now: now) {
             case .none: return prove(now)
             case .damaged: refuse()

@@ -122,7 +122,8 @@ void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera
 /* What else is worth knowing of it; empty: nothing. */
 void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes);
 
-/* Prints what a setup that is open has found, a line each. */
+/* Prints what a setup that is open has found, a line each; `look` is NULL where the camera is not as it should
+ * be. */
 void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, const EspalierLook *look);
 
 /* Writes "espalier: ...", the problem's sentence and a full stop to standard error. */
