@@ -107,7 +107,7 @@ struct DeviceCamera {
         damagedFrames = 0
         arrivalTime = now
         espalier_forget_said(&devices.pointee.said_of_camera)
-        guard recovery.works() else { return }
+        guard recovery.works(now: now) else { return }
         restarts &+= 1
         complain("espalier: the camera is back.\n")
     }

@@ -96,11 +96,15 @@ import Testing
             #expect(recovery.time == .max && recovery.isTroubled)
         }
         #expect(pauses == [250, 500, 1000, 2000, 4000, 5000, 5000, 5000])
-        let worksAgain = recovery.works()
-        let worksStill = recovery.works()
+        let worksAgain = recovery.works(now: now)
+        let worksStill = recovery.works(now: now + 1)
         #expect(worksAgain && !worksStill && !recovery.isTroubled)
-        recovery.failed(now: now)
-        #expect(recovery.time == now + 250_000_000)
+        // What fails again soon is tried again rarely; what has worked for a while, soon.
+        recovery.failed(now: now + 2 * second)
+        #expect(recovery.time == now + 7 * second)
+        _ = recovery.works(now: now + 10 * second)
+        recovery.failed(now: now + 16 * second)
+        #expect(recovery.time == now + 16 * second + 250_000_000)
     }
 
     @Test func aProgramThatEndsAtOnceIsStartedEverMoreRarelyAndNeverBack() throws {
@@ -142,6 +146,27 @@ import Testing
         stand.go(until: stand.now + 100_000_000)
         #expect(!stand.camera.isTroubled && stand.camera.restarts == 1 && stand.camera.hasFrame(after: -1))
         #expect(stand.frame() != nil)
+    }
+
+    @Test func aProgramThatEndsAfterAFrameIsBackEachTimeAndStartedEverMoreRarely() throws {
+        let folder = try TemporaryFolder()
+        let starts = folder.path("starts")
+        let stand = Stand(program("echo >>\(starts); head -c 192 /dev/zero"))
+        stand.open()
+        while stand.now < 20 * second {
+            for _ in 0..<1000 where stand.camera.descriptor >= 0 { stand.hear() }
+            stand.go(until: 20 * second)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: starts)).count == 8)
+        #expect(stand.camera.restarts == 7)
+    }
+
+    @Test func aCommandOfSeveralLinesIsOneLineInASentence() {
+        let stand = Stand(program("true\ntrue\texit\nexit 4 # \(String(repeating: "\u{E4}", count: 60))"))
+        stand.open()
+        for _ in 0..<1000 where stand.camera.descriptor >= 0 { stand.hear() }
+        #expect(stand.said.hasPrefix("camera true true exit exit 4 # \u{E4}"))
+        #expect(stand.said.contains("\u{E4}... failed (it ended with exit status 4"))
     }
 
     @Test func aProgramThatIsSilentIsNeverBack() {
