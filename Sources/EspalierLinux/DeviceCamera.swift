@@ -172,6 +172,7 @@ struct DeviceCamera {
             if now >= recovery.time { reopen(now) }
             return
         }
+        if source.isHeld { listen() }
         if now >= source.wakeTime { takeIn(now: now) }
         if isOpen && silence > 0 && now >= arrivalTime + silence {
             espalier_problem_silent_camera(devices, espalier_setup_camera(setup), damagedFrames)
