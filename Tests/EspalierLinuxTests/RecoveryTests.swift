@@ -132,12 +132,12 @@ import Testing
     }
 
     @Test func framesOfAnotherSizeDoNotBringItBack() {
-        // 8 bursts of a size that is no frame of 16x12, faster than the clock of the test needs them.
+        // Bursts of a size that is no frame of 16x12.
         let stand = CameraStand(
-            program("for i in 1 2 3 4 5 6 7 8; do head -c 100 /dev/zero; sleep 0.02; done; sleep 9"))
+            program("for i in $(seq 60); do head -c 100 /dev/zero; sleep 0.02; done; sleep 9"))
         stand.open()
         for _ in 0..<3 {
-            for _ in 0..<20 where stand.camera.descriptor >= 0 {
+            for _ in 0..<50 where stand.camera.descriptor >= 0 {
                 stand.hear()
                 stand.go(until: stand.now + 20_000_000)
             }
