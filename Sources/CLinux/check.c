@@ -45,28 +45,26 @@ void espalier_problem_few_frames(EspalierDevices *devices, const EspalierCamera 
         espalier_problem_silent_camera(devices, camera, look->damaged);
         return;
     }
+    char name[ESPALIER_CAMERA_NAME_BYTES];
+    espalier_name_camera(devices, camera, name, sizeof name);
     espalier_problem(
         &devices->problem, ESPALIER_PROBLEM_MACHINE,
-        "camera %.200s has delivered %d frame%s and then no other for %d ms; it should deliver them all the "
-        "time",
-        camera->kind == ESPALIER_CAMERA_COMMAND ? devices->program.command : camera->source, look->frames,
-        look->frames == 1 ? "" : "s", camera->silence_milliseconds);
+        "camera %s has delivered %d frame%s and then no other for %d ms; it should deliver them all "
+        "the time",
+        name, look->frames, look->frames == 1 ? "" : "s", camera->silence_milliseconds);
 }
 
 void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera *camera,
                             const EspalierLook *look, char *text, uint32_t bytes) {
     char rate[64] = "", wanted[40] = "";
-    const char *source = camera->kind == ESPALIER_CAMERA_COMMAND ? devices->program.command : camera->source;
-    if (look->frames == 0) {
-        snprintf(text, bytes, "%.200s: no frame came", source);
-        return;
-    }
+    char source[200];
+    espalier_name_camera(devices, camera, source, sizeof source);
     if (camera->millihertz > 0) snprintf(wanted, sizeof wanted, ", %g wanted", camera->millihertz / 1000.0);
     if (look->frames > 1 && look->last > look->first)
         snprintf(rate, sizeof rate, ", %.1f a second%s",
                  (double)(look->frames - 1) * 1e9 / (double)(look->last - look->first), wanted);
-    snprintf(text, bytes, "%.200s: %d frame%s of %dx%d %s%s", source, look->frames,
-             look->frames == 1 ? "" : "s", look->width, look->height, format_of(devices, camera), rate);
+    snprintf(text, bytes, "%s: %d frame%s of %dx%d %s%s", source, look->frames, look->frames == 1 ? "" : "s",
+             look->width, look->height, format_of(devices, camera), rate);
 }
 
 void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes) {
@@ -94,6 +92,7 @@ void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, 
         print_line("input", i, &setup->inputs[i], &devices->inputs[i]);
     for (int i = 0; i < setup->output_count; i++)
         print_line("output", i, &setup->outputs[i], &devices->outputs[i]);
+    if (!look) return;
     espalier_describe_look(devices, &setup->camera, look, text, sizeof text);
     int length = snprintf(line, sizeof line, "camera: %s\n", text);
     espalier_write(STDOUT_FILENO, line, length);

@@ -48,16 +48,18 @@ int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, u
                             strerror(error));
 }
 
-/* A camera as sentences call it: a command as it was run, cut where it is long. */
-static void name_camera(const EspalierDevices *devices, const EspalierCamera *camera, char *name,
-                        size_t bytes) {
+void espalier_name_camera(const EspalierDevices *devices, const EspalierCamera *camera, char *name,
+                          uint32_t bytes) {
     int is_program = camera->kind == ESPALIER_CAMERA_COMMAND && devices->program.command[0];
     const char *source = is_program ? devices->program.command : camera->source;
+    size_t length = strlen(source), place = bytes - 4;
     snprintf(name, bytes, "%s", source);
-    if (strlen(source) >= bytes) memcpy(name + bytes - 4, "...", 4);
+    for (char *next = name; *next; next++)
+        if ((unsigned char)*next < ' ' || *next == 0x7F) *next = ' '; /* a command may have lines */
+    if (length < bytes) return;
+    while (place > 0 && ((unsigned char)name[place] & 0xC0) == 0x80) place--; /* whole letters of UTF-8 */
+    memcpy(name + place, "...", 4);
 }
-
-#define CAMERA_NAME_BYTES 120
 
 /* What is done about it; or is to be done, where somebody looks whether all is well. */
 static const char *remedy(const EspalierDevices *devices, const char *done) {
@@ -65,9 +67,9 @@ static const char *remedy(const EspalierDevices *devices, const char *done) {
 }
 
 void espalier_problem_silent_camera(EspalierDevices *devices, const EspalierCamera *camera, int64_t damaged) {
-    char name[CAMERA_NAME_BYTES], unused[64] = "";
+    char name[ESPALIER_CAMERA_NAME_BYTES], unused[64] = "";
     const char *words = devices->program.words;
-    name_camera(devices, camera, name, sizeof name);
+    espalier_name_camera(devices, camera, name, sizeof name);
     if (damaged > 0)
         snprintf(unused, sizeof unused, " that could be used (%lld came damaged or cut short)",
                  (long long)damaged);
@@ -78,8 +80,8 @@ void espalier_problem_silent_camera(EspalierDevices *devices, const EspalierCame
 }
 
 void espalier_problem_camera_failed(EspalierDevices *devices, const EspalierCamera *camera, int32_t error) {
-    char name[CAMERA_NAME_BYTES];
-    name_camera(devices, camera, name, sizeof name);
+    char name[ESPALIER_CAMERA_NAME_BYTES];
+    espalier_name_camera(devices, camera, name, sizeof name);
     espalier_problem(&devices->problem, ESPALIER_PROBLEM_MACHINE, "camera %s failed (%s); %s", name,
                      strerror(error), remedy(devices, "it is opened anew until a frame comes"));
 }
@@ -108,9 +110,10 @@ void espalier_problem_program_ended(EspalierDevices *devices, const EspalierCame
         espalier_problem_camera_failed(devices, camera, error);
         return;
     }
-    char name[CAMERA_NAME_BYTES], end[ESPALIER_WORDS_BYTES + 64], frames[32], guessed[40], size[160] = "";
+    char name[ESPALIER_CAMERA_NAME_BYTES], end[ESPALIER_WORDS_BYTES + 64], frames[32], guessed[40],
+        size[160] = "";
     EspalierGuess guess;
-    name_camera(devices, camera, name, sizeof name);
+    espalier_name_camera(devices, camera, name, sizeof name);
     espalier_program_describe_end(&devices->program, end, sizeof end);
     uint32_t frame = name_frames(camera, frames, sizeof frames);
     int is_known = espalier_guess_frames(written, camera, written % frame ? INT32_MAX : 1, &guess);
@@ -126,9 +129,9 @@ void espalier_problem_program_ended(EspalierDevices *devices, const EspalierCame
 }
 
 void espalier_problem_other_frames(EspalierDevices *devices, const EspalierCamera *camera, int64_t bytes) {
-    char name[CAMERA_NAME_BYTES], frames[32], guessed[40];
+    char name[ESPALIER_CAMERA_NAME_BYTES], frames[32], guessed[40];
     EspalierGuess guess;
-    name_camera(devices, camera, name, sizeof name);
+    espalier_name_camera(devices, camera, name, sizeof name);
     uint32_t frame = name_frames(camera, frames, sizeof frames);
     int is_known = espalier_guess_frames(bytes, camera, 1, &guess);
     if (is_known) name_guess(&guess, guessed, sizeof guessed);
@@ -141,9 +144,9 @@ void espalier_problem_other_frames(EspalierDevices *devices, const EspalierCamer
 }
 
 void espalier_problem_several_frames(EspalierDevices *devices, const EspalierCamera *camera, int64_t bytes) {
-    char name[CAMERA_NAME_BYTES], frames[32], guessed[40] = "one of another size";
+    char name[ESPALIER_CAMERA_NAME_BYTES], frames[32], guessed[40] = "one of another size";
     EspalierGuess guess;
-    name_camera(devices, camera, name, sizeof name);
+    espalier_name_camera(devices, camera, name, sizeof name);
     uint32_t frame = name_frames(camera, frames, sizeof frames);
     if (espalier_guess_frames(bytes, camera, 1, &guess)) name_guess(&guess, guessed, sizeof guessed);
     espalier_problem(

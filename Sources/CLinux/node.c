@@ -15,6 +15,7 @@ static const char help[] =
 int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup, int32_t argument_count,
                               const char *const *arguments, EspalierProblem *problem) {
     EspalierOverrides overrides = { .camera = NULL };
+    const char *given = NULL;
     for (int32_t i = 1; i < argument_count; i++) {
         const char *option = arguments[i];
         if (!strcmp(option, "--link"))
@@ -22,7 +23,7 @@ int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup
         else if (!strcmp(option, "--check"))
             options->check = 1;
         else if (!strcmp(option, "--dry-run"))
-            overrides.dry_run = 1;
+            given = option, overrides.dry_run = 1;
         else if (!strcmp(option, "--help")) {
             options->help = 1;
             espalier_write(1, help, sizeof help - 1);
@@ -33,11 +34,17 @@ int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup
                                         "%s lacks its value; --help lists what it takes", option);
             int32_t kind = espalier_override_note(&overrides, option, arguments[i + 1], problem);
             if (kind) return kind;
+            given = option;
             i++;
         }
     }
-    /* On the simulated board, and without a board, there is no setup to change. */
-    if (options->link || !setup->abi_version) return 0;
+    if (!given) return 0;
+    if (options->link)
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                                "%s does not go with --link, where the scenario has the board; leave one of "
+                                "them out",
+                                given);
+    if (!setup->abi_version) return 0; /* there is no board to change, and the firmware says so */
     return espalier_setup_override(setup, &overrides, problem);
 }
 

@@ -189,6 +189,16 @@ int32_t espalier_override_note(EspalierOverrides *overrides, const char *option,
     return 0;
 }
 
+/* A command that an option gave is not the file's. */
+static int32_t check(const EspalierSetup *setup, const EspalierOverrides *overrides,
+                     EspalierProblem *problem) {
+    char rest[ESPALIER_SENTENCE_BYTES];
+    int32_t kind = espalier_setup_check(setup, problem);
+    if (!kind || !overrides->camera || !problem->key || strcmp(problem->key, "command")) return kind;
+    snprintf(rest, sizeof rest, "%s", problem->sentence + problem->subject_bytes);
+    return espalier_problem(problem, kind, "--camera %.460s", rest);
+}
+
 int32_t espalier_setup_override(EspalierSetup *setup, const EspalierOverrides *overrides,
                                 EspalierProblem *problem) {
     EspalierCamera *camera = &setup->camera;
@@ -207,7 +217,7 @@ int32_t espalier_setup_override(EspalierSetup *setup, const EspalierOverrides *o
         kind = override_thresholds(&setup->reaction, overrides->threshold, problem);
     if (!kind && overrides->snapshots)
         kind = override_snapshots(&setup->snapshots, overrides->snapshots, problem);
-    return kind ? kind : espalier_setup_check(setup, problem);
+    return kind ? kind : check(setup, overrides, problem);
 }
 
 #endif

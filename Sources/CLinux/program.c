@@ -73,6 +73,7 @@ int32_t espalier_program_start(EspalierProgram *program, const EspalierCamera *c
                                EspalierProblem *problem) {
     int output[2], errors[2];
     forget(program);
+    signal(SIGCHLD, SIG_DFL); /* who ignores it hears of no exit status */
     int32_t kind = espalier_camera_command(camera, program->command, sizeof program->command, problem);
     if (kind) return kind;
     int error = open_pipes(output, errors);

@@ -62,7 +62,7 @@ public struct CameraLook {
 
     private mutating func takeIn(_ now: Int64) -> Bool {
         source.listen()
-        while true {
+        for _ in 0..<64 {
             switch source.take(now: now) {
             case .none: return true
             case .damaged: found.damaged += 1
@@ -72,6 +72,7 @@ public struct CameraLook {
                 source.giveBack(entry)
             }
         }
+        return true
     }
 
     private mutating func see(_ entry: FrameRing.Entry) {

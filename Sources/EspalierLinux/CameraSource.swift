@@ -42,6 +42,9 @@ struct CameraSource {
         kind == ESPALIER_CAMERA_COMMAND ? espalier_program_errors(&devices.pointee.program) : -1
     }
 
+    /// A program has something to say that our own standard error did not take.
+    var isHeld: Bool { kind == ESPALIER_CAMERA_COMMAND && devices.pointee.program.is_held != 0 }
+
     /// Passes on what a program has to say.
     func listen() {
         if kind == ESPALIER_CAMERA_COMMAND { espalier_program_listen(&devices.pointee.program) }

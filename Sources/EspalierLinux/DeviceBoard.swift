@@ -69,7 +69,11 @@ public struct DeviceBoard {
         var look = CameraLook(devices, setup)
         let isFine = look.take()
         var found = look.found
-        espalier_print_check(setup, devices, &found)
+        if isFine {
+            espalier_print_check(setup, devices, &found)
+        } else {
+            espalier_print_check(setup, devices, nil)
+        }
         return isFine
     }
 

@@ -28,6 +28,8 @@ struct DeviceCamera {
     private var lastSequence: Int64 = -1
     private var exposed: Frame?
 
+    private static var mostAtOnce: Int { 64 }
+
     init(_ devices: UnsafeMutablePointer<EspalierDevices>, _ setup: UnsafePointer<EspalierSetup>) {
         self.devices = devices
         self.setup = setup
@@ -68,7 +70,8 @@ struct DeviceCamera {
 
     /// Takes in what has come; gives back what is too old.
     mutating func takeIn(now: Int64) {
-        while isOpen {
+        // A program that writes faster than it is read does not keep the reaction.
+        for _ in 0..<DeviceCamera.mostAtOnce where isOpen {
             switch source.take(now: now) {
             case .none: return prove(now)
             case .damaged: refuse()
@@ -104,7 +107,7 @@ struct DeviceCamera {
         damagedFrames = 0
         arrivalTime = now
         espalier_forget_said(&devices.pointee.said_of_camera)
-        guard recovery.works() else { return }
+        guard recovery.works(now: now) else { return }
         restarts &+= 1
         complain("espalier: the camera is back.\n")
     }
@@ -169,6 +172,7 @@ struct DeviceCamera {
             if now >= recovery.time { reopen(now) }
             return
         }
+        if source.isHeld { listen() }
         if now >= source.wakeTime { takeIn(now: now) }
         if isOpen && silence > 0 && now >= arrivalTime + silence {
             espalier_problem_silent_camera(devices, espalier_setup_camera(setup), damagedFrames)

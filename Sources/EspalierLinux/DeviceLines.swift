@@ -193,7 +193,7 @@ struct DeviceLines {
         checkTime = now + DeviceLines.checkNanoseconds
         for index in 0..<inputCount { check(espalier_input_port(devices, index), now) }
         for index in 0..<outputCount { check(espalier_output_port(devices, index), now) }
-        guard missingInputs | missingOutputs == 0, recovery.works() else { return }
+        guard missingInputs | missingOutputs == 0, recovery.works(now: now) else { return }
         restarts &+= 1
         espalier_forget_said(&devices.pointee.said_of_lines)
         complain("espalier: the GPIO lines are back.\n")

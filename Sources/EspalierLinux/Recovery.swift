@@ -7,12 +7,17 @@ struct Recovery {
     /// From the failure until it works again.
     private(set) var isTroubled = false
     private var pause: Int64 = 0
+    /// Since when it has worked; `Int64.max` where it does not.
+    private var start = Int64.max
 
     private static var shortest: Int64 { 250_000_000 }
     static var longest: Int64 { 5_000_000_000 }
 
-    /// It failed, or could not be opened: each time in a row the pause is twice as long, up to five seconds.
+    /// It failed, or could not be opened: each time in a row the pause is twice as long, up to five seconds. What has
+    /// worked for so long is tried again soon.
     mutating func failed(now: Int64) {
+        if start < now - Recovery.longest { pause = 0 }
+        start = .max
         isTroubled = true
         pause = pause == 0 ? Recovery.shortest : min(pause &* 2, Recovery.longest)
         time = now + pause
@@ -24,10 +29,10 @@ struct Recovery {
     /// It works.
     ///
     /// - Returns: true where it did not before.
-    mutating func works() -> Bool {
+    mutating func works(now: Int64) -> Bool {
         let wasTroubled = isTroubled
         isTroubled = false
-        pause = 0
+        start = min(start, now)
         time = .max
         return wasTroubled
     }

@@ -43,6 +43,9 @@ struct WriteRhythm {
     private var others: Int32 = 0
     private var candidateTime: Int64 = 0
     private var intervals: Int64 = 0
+    /// What came in those intervals.
+    private var intervalBytes: Int64 = 0
+    private var lastBytes: Int64 = 0
     private var bursts: Int32 = 0
 
     private static var enough: Int32 { 6 }
@@ -139,6 +142,8 @@ struct WriteRhythm {
     }
 
     private mutating func count(_ bytes: Int64) {
+        intervalBytes += lastBytes
+        lastBytes = bytes
         if bytes == candidate {
             agreeing &+= 1
             intervals += 1
@@ -151,39 +156,49 @@ struct WriteRhythm {
             agreeing = 1
             others = 0
             intervals = 0
+            intervalBytes = 0
         }
     }
 
     private mutating func judge() {
         if candidate == frameBytes { return settle(.fine) }
-        var guess = EspalierGuess()
-        let isExplained = espalier_guess_frames(candidate, camera, 1, &guess) != 0
         let isWhole = candidate % frameBytes == 0 || frameBytes % candidate == 0
-        // What copies in blocks of its own size writes bursts that are no frames either.
+        // What copies in blocks of its own size, or has a buffer, writes bursts that are no frames either.
         let isBlock = candidate % 512 == 0
         if !isWhole && !isBlock { return settle(.foreign(candidate)) }
+        if isPowerOfTwo || !isWhole && isCutByBuffer { return settle(.fine) }
+        var guess = EspalierGuess()
+        let isExplained = espalier_guess_frames(candidate, camera, 1, &guess) != 0
+        // A camera has frames of just that size, in the format declared: nobody hands over 640x480 as four of 320x240.
+        if isExplained && guess.format == camera.pointee.format && candidate > frameBytes {
+            return settle(.foreign(candidate))
+        }
         let period = espalier_frame_period(camera)
         let isRateKnown = camera.pointee.millihertz > 0
-        let burstPeriod = (burstTime - candidateTime) / max(intervals, 1)
-        // A camera has frames of just that size, in the format declared: nobody hands over 640x480 as four of 320x240.
-        let isOtherSize = isExplained && guess.format == camera.pointee.format && !isPowerOfTwo
-        if isOtherSize && candidate > frameBytes { return settle(.foreign(candidate)) }
+        let time = burstTime - candidateTime
         // Frames of the declared size come at the declared rate: it writes several at a time, or one in parts.
-        let framePeriod = burstPeriod * frameBytes / candidate
-        if isRateKnown && isNear(framePeriod, period, percent: 10) {
+        if isRateKnown && isNear(time * frameBytes / max(intervalBytes, 1), period) {
             return settle(isExplained && candidate > frameBytes ? .several(candidate) : .fine)
         }
         // Bursts come at the declared rate: they are the frames. Or a camera has such frames.
-        if isRateKnown && isNear(burstPeriod, period, percent: 10) { return settle(.foreign(candidate)) }
-        settle(isExplained && !isPowerOfTwo ? .foreign(candidate) : .fine)
+        let isFrameEach = isRateKnown && isNear(time / max(intervals, 1), period)
+        settle(isFrameEach || isExplained ? .foreign(candidate) : .fine)
     }
 
     /// As the blocks of copying programs are.
     private var isPowerOfTwo: Bool { candidate & (candidate - 1) == 0 }
 
-    private func isNear(_ one: Int64, _ other: Int64, percent: Int64) -> Bool {
+    /// Frames with the rest of the one before, and without their own, which a buffer keeps back.
+    private var isCutByBuffer: Bool {
+        let frames = max(1, (candidate + frameBytes / 2) / frameBytes)
+        let rest = candidate - frames * frameBytes
+        return candidate % 4096 == 0 && rest > -65_536 && rest < 65_536
+    }
+
+    /// Within ten per cent.
+    private func isNear(_ one: Int64, _ other: Int64) -> Bool {
         let difference = one > other ? one - other : other - one
-        return difference * 100 <= other * percent
+        return difference * 10 <= other
     }
 
     private mutating func settle(_ finding: Finding) {

@@ -89,4 +89,23 @@ import Testing
         }
         withExtendedLifetime(bench) {}
     }
+
+    @Test func aLookSeesWhatTheDriverGives() {
+        let stand = CameraStand(setup(format: ESPALIER_FORMAT_ANY))
+        var look = CameraLook(stand.devices, stand.setup)
+        let isFine = look.take()
+        #expect(isFine, "\(stand.sentence)")
+        #expect(look.found.frames >= 3 && look.found.damaged == 0)
+        #expect(look.found.width == 320 && look.found.height == 240)
+        #expect(look.found.most > look.found.least + 100)  // colour bars
+    }
+
+    @Test func aLookAtACameraInUseSaysWhoHasIt() throws {
+        let bench = try DeviceBench(setup(format: ESPALIER_FORMAT_YUYV))
+        let stand = CameraStand(setup(format: ESPALIER_FORMAT_GREY))
+        var look = CameraLook(stand.devices, stand.setup)
+        let isFine = look.take()
+        #expect(!isFine && stand.sentence.contains("another program uses it"), "\(stand.sentence)")
+        withExtendedLifetime(bench) {}
+    }
 }

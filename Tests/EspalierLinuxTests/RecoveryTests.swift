@@ -11,59 +11,6 @@ import Testing
 
 /// A camera that fails, and what it takes for it to be back; programs and files are real, time is simulated.
 @Suite(.serialized) struct RecoveryTests {
-    /// A camera of its own, without a board.
-    private final class Stand {
-        let devices = UnsafeMutablePointer<EspalierDevices>.allocate(capacity: 1)
-        let setup = UnsafeMutablePointer<EspalierSetup>.allocate(capacity: 1)
-        private let memory: UnsafeMutableRawPointer
-        var camera: DeviceCamera
-        private(set) var now: Int64 = 0
-
-        init(_ wanted: EspalierSetup) {
-            setup.initialize(to: wanted)
-            devices.initialize(to: EspalierDevices())
-            let bytes = espalier_setup_memory_bytes(setup)
-            memory = .allocate(byteCount: Int(max(bytes, 64)), alignment: 64)
-            var problem = EspalierProblem()
-            _ = espalier_devices_prepare(
-                devices, setup, memory.assumingMemoryBound(to: UInt8.self), bytes, &problem)
-            camera = DeviceCamera(devices, setup)
-        }
-
-        deinit {
-            camera.close()
-            devices.deallocate()
-            setup.deallocate()
-            memory.deallocate()
-        }
-
-        func open() {
-            let isOpen = camera.open(now: 0)
-            #expect(isOpen, "\(sentence)")
-        }
-
-        /// The newest frame; nil for none, or where there is no camera.
-        func frame() -> Frame? { try? camera.newestFrame() }
-
-        var sentence: String { devices.pointee.problem.text }
-        var said: String { devices.pointee.said_of_camera.text }
-
-        /// Waits in real time until the program has written or ended; time stands still meanwhile.
-        func hear() {
-            var program = pollfd(fd: camera.descriptor, events: Int16(POLLIN), revents: 0)
-            if program.fd >= 0 { _ = poll(&program, 1, 5000) }
-            camera.listen()
-            camera.takeIn(now: now)
-            camera.tend(now: now)
-        }
-
-        /// Goes to where the camera has something to do, if that is before the end.
-        func go(until end: Int64) {
-            now = min(end, max(now, camera.wakeTime))
-            camera.tend(now: now)
-        }
-    }
-
     private func program(_ command: String) -> EspalierSetup {
         var setup = EspalierSetup.bench
         setup.camera.kind = ESPALIER_CAMERA_COMMAND
@@ -96,17 +43,21 @@ import Testing
             #expect(recovery.time == .max && recovery.isTroubled)
         }
         #expect(pauses == [250, 500, 1000, 2000, 4000, 5000, 5000, 5000])
-        let worksAgain = recovery.works()
-        let worksStill = recovery.works()
+        let worksAgain = recovery.works(now: now)
+        let worksStill = recovery.works(now: now + 1)
         #expect(worksAgain && !worksStill && !recovery.isTroubled)
-        recovery.failed(now: now)
-        #expect(recovery.time == now + 250_000_000)
+        // What fails again soon is tried again rarely; what has worked for a while, soon.
+        recovery.failed(now: now + 2 * second)
+        #expect(recovery.time == now + 7 * second)
+        _ = recovery.works(now: now + 10 * second)
+        recovery.failed(now: now + 16 * second)
+        #expect(recovery.time == now + 16 * second + 250_000_000)
     }
 
     @Test func aProgramThatEndsAtOnceIsStartedEverMoreRarelyAndNeverBack() throws {
         let folder = try TemporaryFolder()
         let starts = folder.path("starts")
-        let stand = Stand(program("echo >>\(starts); echo 'no cameras available' >&2; exit 3"))
+        let stand = CameraStand(program("echo >>\(starts); echo 'no cameras available' >&2; exit 3"))
         stand.open()
         while stand.now < 20 * second {
             stand.hear()
@@ -123,7 +74,7 @@ import Testing
     @Test func aProgramIsBackWithItsFirstFrameAndNotBefore() throws {
         let folder = try TemporaryFolder()
         let isThere = folder.path("camera")
-        let stand = Stand(
+        let stand = CameraStand(
             program(
                 "[ -e \(isThere) ] || exit 1; head -c 100 /dev/zero; read x <\(isThere); head -c 92 /dev/zero; sleep 9"
             ))
@@ -144,8 +95,30 @@ import Testing
         #expect(stand.frame() != nil)
     }
 
+    @Test func aProgramThatEndsAfterAFrameIsBackEachTimeAndStartedEverMoreRarely() throws {
+        let folder = try TemporaryFolder()
+        let starts = folder.path("starts")
+        let stand = CameraStand(program("echo >>\(starts); head -c 192 /dev/zero"))
+        stand.open()
+        while stand.now < 20 * second {
+            for _ in 0..<1000 where stand.camera.descriptor >= 0 { stand.hear() }
+            stand.go(until: 20 * second)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: starts)).count == 8)
+        #expect(stand.camera.restarts == 7)
+    }
+
+    @Test func aCommandOfSeveralLinesIsOneLineInASentence() {
+        let stand = CameraStand(
+            program("true\ntrue\texit\nexit 4 # \(String(repeating: "\u{E4}", count: 60))"))
+        stand.open()
+        for _ in 0..<1000 where stand.camera.descriptor >= 0 { stand.hear() }
+        #expect(stand.said.hasPrefix("camera true true exit exit 4 # \u{E4}"))
+        #expect(stand.said.contains("\u{E4}... failed (it ended with exit status 4"))
+    }
+
     @Test func aProgramThatIsSilentIsNeverBack() {
-        let stand = Stand(program("sleep 99"))
+        let stand = CameraStand(program("sleep 99"))
         stand.open()
         var openings = 0
         while stand.now < 30 * second {
@@ -159,12 +132,12 @@ import Testing
     }
 
     @Test func framesOfAnotherSizeDoNotBringItBack() {
-        // 8 bursts of a size that is no frame of 16x12, faster than the clock of the test needs them.
-        let stand = Stand(
-            program("for i in 1 2 3 4 5 6 7 8; do head -c 100 /dev/zero; sleep 0.02; done; sleep 9"))
+        // Bursts of a size that is no frame of 16x12.
+        let stand = CameraStand(
+            program("for i in $(seq 60); do head -c 100 /dev/zero; sleep 0.02; done; sleep 9"))
         stand.open()
         for _ in 0..<3 {
-            for _ in 0..<20 where stand.camera.descriptor >= 0 {
+            for _ in 0..<50 where stand.camera.descriptor >= 0 {
                 stand.hear()
                 stand.go(until: stand.now + 20_000_000)
             }
@@ -208,7 +181,7 @@ import Testing
         ),
     ])
     func howAProgramEndedIsTold(command: String, expected: String) {
-        let stand = Stand(program(command))
+        let stand = CameraStand(program(command))
         stand.open()
         for _ in 0..<1000 where stand.camera.descriptor >= 0 { stand.hear() }
         #expect(stand.said.contains(expected), "\(stand.said)")
@@ -225,7 +198,7 @@ import Testing
             try Data(bytes).write(to: URL(fileURLWithPath: folder.path(name)))
         }
         try put(good, "a.png")
-        let stand = Stand(pictures(folder))
+        let stand = CameraStand(pictures(folder))
         stand.open()
         stand.hear()
         #expect(stand.frame() != nil)
@@ -252,7 +225,7 @@ import Testing
         for (name, bytes) in [("a.png", good), ("b.png", Array(good.prefix(40))), ("c.png", good)] {
             try Data(bytes).write(to: URL(fileURLWithPath: folder.path(name)))
         }
-        let stand = Stand(pictures(folder))
+        let stand = CameraStand(pictures(folder))
         stand.open()
         var frames = 0
         for _ in 0..<30 {
@@ -270,7 +243,7 @@ import Testing
                 Image(width: 16, height: 12, channels: 1, filledWith: UInt8(10 * index + 10)),
                 to: folder.path(name))
         }
-        let stand = Stand(pictures(folder))
+        let stand = CameraStand(pictures(folder))
         stand.open()
         stand.hear()
         #expect(stand.frame()?.image.pixels[0] == 10)

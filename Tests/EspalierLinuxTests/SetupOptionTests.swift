@@ -136,7 +136,7 @@ import Testing
             ([("--camera", "x.png"), ("--format", "GREY")], "[camera] format cannot go with pictures"),
             (
                 [("--camera", "pipe:x {size}"), ("--format", "GREY")],
-                "[camera] command has {size}, which is no"
+                "--camera has {size}, which is no"
             ),
             ([("--output", "B")], "output 0 is line B, which is a trigger's too"),
             ([("--input", "1=A")], "trigger inputs 0 and 1 are both line A"),

@@ -142,6 +142,30 @@ import Testing
         }
     }
 
+    /// A program that writes through a buffer keeps the rest of each frame back, whatever its rate.
+    @Test(arguments: 1...25) func whatWritesThroughABufferIsNoOtherCamera(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let width = Int32.random(in: 16...640, using: &random) * 2
+        let height = Int32.random(in: 16...480, using: &random) * 2
+        let format = Int32.random(in: 1...7, using: &random)
+        let buffer = [4096, 8192, 32_768, 65_536].randomElement(using: &random)!
+        for declared in [5, 10, 15, 25, 30, 60] as [Double] {
+            for actual in [5, 7.5, 10, 12, 15, 20, 25, 30, 50, 60, 90, 100, 120] as [Double] {
+                let desk = Desk(width, height, format, fps: declared)
+                var kept: Int64 = 0
+                while desk.now < 9_000_000_000 && desk.rhythm.isListening {
+                    kept += desk.frameBytes
+                    let written = kept / Int64(buffer) * Int64(buffer)
+                    kept -= written
+                    desk.write(written, period: Int64(1e9 / actual), lasting: 20_000)
+                }
+                if case .foreign(let bytes) = desk.rhythm.finding {
+                    Issue.record("\(width)x\(height) \(format), \(buffer), \(declared), \(actual): \(bytes)")
+                }
+            }
+        }
+    }
+
     @Test func severalFramesAtATimeAtTheDeclaredRateAreUsedAndSaid() {
         let desk = Desk(640, 480, ESPALIER_FORMAT_GREY, fps: 50)
         for _ in 0..<8 { desk.write(2 * desk.frameBytes, period: 40_000_000) }

@@ -75,6 +75,12 @@ static inline int64_t espalier_frame_period(const EspalierCamera *camera) {
 int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, uint8_t *pool,
                              EspalierProblem *problem);
 
+#define ESPALIER_CAMERA_NAME_BYTES 100
+
+/* A camera as sentences call it, on one line: a command as it was run, cut where it is long. */
+void espalier_name_camera(const EspalierDevices *devices, const EspalierCamera *camera, char *name,
+                          uint32_t bytes);
+
 /* Sentences for what goes wrong while running, into `devices->problem`.
  *
  * Silent: no frame for silence_milliseconds, though `damaged` came that could not be used. */
@@ -122,7 +128,8 @@ void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera
 /* What else is worth knowing of it; empty: nothing. */
 void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes);
 
-/* Prints what a setup that is open has found, a line each. */
+/* Prints what a setup that is open has found, a line each; `look` is NULL where the camera is not as it
+ * should be. */
 void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, const EspalierLook *look);
 
 /* Writes "espalier: ...", the problem's sentence and a full stop to standard error. */

@@ -112,24 +112,47 @@ for node; do
     signal
     # The program is the leader of its own group, so this ends it and what it has started.
     kill -KILL -- "-$(ps -o pid= --ppid $process | tr -d ' ')"
-    until_true 'grep -q "camera .* failed" /run/errors'
+    until_true 'grep -q "camera .* failed (it was ended by signal 9" /run/errors'
     until_true '[ "$(level 3)" = 1 ]'
     until_true 'grep -q "camera is back" /run/errors'
     until_true '[ "$(level 3)" = 0 ]'
     signal
     stop
+    grep -q '"camera_restarts":1' /run/out
+
+    echo "a camera program that ends at once is told, and never back"
+    rm -f /run/starts
+    start --camera 'pipe:echo >>/run/starts; echo no cameras available >&2; exit 3'
+    until_true 'grep -q "exit status 3 and last said: no cameras available" /run/errors'
+    until_true '[ "$(level 3)" = 1 ]'
+    sleep 8
+    [ "$(level 3)" = 1 ]
+    [ "$(wc -l </run/starts)" -ge 4 ] && [ "$(wc -l </run/starts)" -le 7 ]
+    stop
+    ! grep -q "is back" /run/errors
+    grep -q '"camera_restarts":0' /run/out
     start --camera "pipe:$picture; sleep 1000"
     until_true 'grep -q "no frame for 1000 ms" /run/errors'
     until_true '[ "$(level 3)" = 1 ]'
     stop
 
-    echo "a short frame is not a frame"
-    start --camera "pipe:while :; do head -c 100000 /dev/zero; sleep 0.3; done"
+    echo "a program whose frames have another size is no camera"
+    start --camera "pipe:while :; do head -c 100000 /dev/zero; sleep 0.1; done"
+    until_true 'grep -q "it writes 100000 bytes at a time" /run/errors'
+    until_true '[ "$(level 3)" = 1 ]'
     pull 0 up
     sleep 0.2
     pull 0 down
-    until_true 'grep -q no_frame /run/out || grep -q verdict /run/out'
     stop
+    [ "$(verdicts)" = 0 ]
+    ! grep -q "is back" /run/errors
+
+    echo "options change size and rate, and what cannot be is refused"
+    "$node" --camera "pipe:while :; do head -c \$(({width}*{height}*2)) /dev/zero; sleep 0.03; done" --size 160x120 \
+        --check | grep -q 'frames of 160x120 YUYV'
+    status=0
+    "$node" --size 161x120 2>/run/second || status=$?
+    [ $status -eq 2 ] && grep -q 'width is 161' /run/second
 
     echo "a full disk, and a folder that is not there"
     mkdir -p /run/full
