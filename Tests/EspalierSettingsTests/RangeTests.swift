@@ -61,7 +61,7 @@ import Testing
         ("[camera]\nfps = 0.0001", "fps is 0.0001; give 0 or a number from 0.01 to 1000."),
         ("[camera]\nwidth = 9223372036854775807", "give a whole number from 1 to 4095."),
         ("[camera]\nwidth = \"640px\"", "give a whole number without quotes (640?)."),
-        ("[camera]\nsilence_ms = 5", "silence_ms is 5; give a whole number from 100 to"),
+        ("[camera]\nsilence_ms = 5", "silence_ms is 5; give a whole number from 100 to 86400000 (5000?)."),
         ("[camera]\nring = 0", "ring is 0; give a whole number from 1 to 16."),
         (
             "[frames]\ndeadline_ms = 0\n[camera]\nfps = 1",
