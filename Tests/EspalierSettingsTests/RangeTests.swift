@@ -140,6 +140,23 @@ import Testing
             .output_count == 2)
     }
 
+    @Test func aListedLineIsOneLineUnderAllItsNames() throws {
+        let boards = Package.root.appendingPathComponent("boards").path
+        let pi = try BoardFolder.board("raspberry-pi-4b", in: [boards])
+        for name in [
+            "\"GPIO22\"", "\"header 15\"", "{ offset = 22 }", "{ chip = \"pinctrl-bcm2711\", offset = 22 }",
+            "{ chip = \"pinctrl-bcm2711\", name = \"GPIO22\" }",
+        ] {
+            let text = "[[trigger]]\nline = \"header 15\"\n[[output]]\nline = \(name)"
+            let document = try TOMLDocument(path: "reaction.toml", bytes: Array(text.utf8))
+            let file = try ReactionFile(TOMLSection(root: document), path: "reaction.toml")
+            let error = try #require(throws: FileError.self) {
+                try EspalierSetup(board: pi, reaction: file, labels: nil)
+            }
+            #expect(error.description.contains("line 4, [[output]] line is a trigger's line too;"))
+        }
+    }
+
     private func setup(_ text: String) throws -> EspalierSetup {
         let document = try TOMLDocument(path: "reaction.toml", bytes: Array(text.utf8))
         let file = try ReactionFile(TOMLSection(root: document), path: "reaction.toml")
