@@ -72,6 +72,8 @@ public struct BoardLines: Equatable, Sendable {
         case .header(let number):
             guard let name = header[number] else { throw noHeader(number, request.place) }
             set(name, on: &line)
+        case .onChip(let chip, let name) where chip == self.chip && names.contains(name):
+            set(name, on: &line)
         case .onChip(let chip, let name):
             setText(&line.chip, chip)
             setText(&line.name, name)

@@ -74,7 +74,7 @@ struct CameraTable: Sendable {
         framesPerSecond = try section.number("fps", in: 0.01...1000, orZero: true, units: [0.001])
         ring = try section.integer("ring", in: 1...16)
         input = try section.integer("input", in: -1...31)
-        silence = try section.integer("silence_ms", in: 100...86_400_000)
+        silence = try section.integer("silence_ms", in: 100...86_400_000, units: [1000])
     }
 
     /// The board's camera with this table's keys; the standard camera with them, where the table has a source

@@ -8,8 +8,9 @@ enum TOMLStep: Hashable, Sendable {
 /// Where a TOML file says what: the line, from 1, of every key and table.
 ///
 /// The parser keeps no positions. This reads keys, brackets and quotes only, and leaves it to the parser to say what
-/// is wrong with a file, but for what the parser cannot be given: a header without a name stops it by an assertion,
-/// and keys of thousands of parts by their depth.
+/// is wrong with a file, but for what the parser cannot be given: assertions of toml++ 3.4 end the process at a header
+/// without a name, at an array's element that begins as no value does and at a date with half a time behind it; so
+/// would keys of thousands of parts, by their depth.
 struct TOMLOutline {
     private(set) var lines: [[TOMLStep]: Int] = [:]
     /// The first line that the parser cannot be given, and why.
@@ -163,9 +164,25 @@ struct TOMLOutline {
         case UInt8(ascii: "["): readArray(path, depth: depth)
         case UInt8(ascii: "{"): readTable(path, depth: depth)
         default:
+            let start = position
             while let next = byte, !isEnd(next) { advance() }
+            if isDateWithMore(bytes[start..<position]) {
+                refuse("has a date and more, which no key takes", "put texts in quotes")
+            }
         }
     }
+
+    /// True for `1979-05-27 7`, underscores aside, whatever follows.
+    private func isDateWithMore(_ text: ArraySlice<UInt8>) -> Bool {
+        let words = text.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
+        guard words.count == 2, let next = words[1].first, isDigit(next) else { return false }
+        let date = words[0].filter { $0 != UInt8(ascii: "_") }
+        let dash = UInt8(ascii: "-")
+        return date.count == 10 && date[4] == dash && date[7] == dash
+            && date.allSatisfy { isDigit($0) || $0 == dash }
+    }
+
+    private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     private func isEnd(_ byte: UInt8) -> Bool {
         switch byte {
@@ -180,6 +197,9 @@ struct TOMLOutline {
         var index = 0
         while skipSpace(), byte != UInt8(ascii: "]") {
             let start = position
+            guard let first = byte, (0x21...0x7E).contains(first), first != UInt8(ascii: "}") else {
+                return refuse("has something in an array that is no value", "write values between commas")
+            }
             note(path + [.index(index)])
             readValue(path + [.index(index)], depth: depth + 1)
             skipSpace()

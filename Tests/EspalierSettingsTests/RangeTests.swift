@@ -61,7 +61,7 @@ import Testing
         ("[camera]\nfps = 0.0001", "fps is 0.0001; give 0 or a number from 0.01 to 1000."),
         ("[camera]\nwidth = 9223372036854775807", "give a whole number from 1 to 4095."),
         ("[camera]\nwidth = \"640px\"", "give a whole number without quotes (640?)."),
-        ("[camera]\nsilence_ms = 5", "silence_ms is 5; give a whole number from 100 to"),
+        ("[camera]\nsilence_ms = 5", "silence_ms is 5; give a whole number from 100 to 86400000 (5000?)."),
         ("[camera]\nring = 0", "ring is 0; give a whole number from 1 to 16."),
         (
             "[frames]\ndeadline_ms = 0\n[camera]\nfps = 1",
@@ -138,6 +138,23 @@ import Testing
                 "[[output]]\nline = { chip = \"d\", name = \"a\" }\n[[output]]\nline = { chip = \"c\", name = \"a\" }"
             )
             .output_count == 2)
+    }
+
+    @Test func aListedLineIsOneLineUnderAllItsNames() throws {
+        let boards = Package.root.appendingPathComponent("boards").path
+        let pi = try BoardFolder.board("raspberry-pi-4b", in: [boards])
+        for name in [
+            "\"GPIO22\"", "\"header 15\"", "{ offset = 22 }", "{ chip = \"pinctrl-bcm2711\", offset = 22 }",
+            "{ chip = \"pinctrl-bcm2711\", name = \"GPIO22\" }",
+        ] {
+            let text = "[[trigger]]\nline = \"header 15\"\n[[output]]\nline = \(name)"
+            let document = try TOMLDocument(path: "reaction.toml", bytes: Array(text.utf8))
+            let file = try ReactionFile(TOMLSection(root: document), path: "reaction.toml")
+            let error = try #require(throws: FileError.self) {
+                try EspalierSetup(board: pi, reaction: file, labels: nil)
+            }
+            #expect(error.description.contains("line 4, [[output]] line is a trigger's line too;"))
+        }
     }
 
     private func setup(_ text: String) throws -> EspalierSetup {

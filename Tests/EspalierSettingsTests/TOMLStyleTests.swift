@@ -82,6 +82,11 @@ import Testing
         ("a = 1\n\n[ # camera ]", "line 3 has a header without a name;"),
         ("x = [\n1]\n[é]", "line 3 has a header without a name;"),
         ("[]", "line 1 has a header without a name;"),
+        ("a = 1\nx = [ 1, }", "line 2 has something in an array that is no value;"),
+        ("x = [\n\n\u{2028}1]", "line 3 has something in an array that is no value;"),
+        ("x = { y = [ } ] }", "line 1 has something in an array that is no value;"),
+        ("x = 1979-05-27 7\n", "line 1 has a date and more, which no key takes; put texts in quotes."),
+        ("\nx = [19_79-05-27 0,1]", "line 2 has a date and more"),
     ])
     func whatIsWrongIsSaidWithItsLine(text: String, sentence: String) throws {
         let said = try refusal(text)
@@ -189,7 +194,7 @@ import Testing
         {
             try ByteFile.read(boards.appendingPathComponent($0).path)
         }
-        for number in 0..<1500 {
+        for number in 0..<600 {
             var bytes = files[Int.random(in: 0..<files.count, using: &random)]
             for _ in 0...Int.random(in: 0...3, using: &random) { damage(&bytes, &random) }
             do {
@@ -205,9 +210,16 @@ import Testing
 
     private func damage(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         let signs = Array("[]{}\"'#=.,\n\r\t \\-+_0aE:".utf8)
+        let words = [
+            "[ }", "\u{2028}", "\u{85}", "\u{A0}", "\u{B}", "1979-05-27 7", "07:32:00", "0x", "+i", "-nan",
+            "1e",
+            "[[", "]]", "\"\"\"", "{ a = [", "\\u12", "a.b", "= [", "= {", "inf", "1_", "0b2", "0xFp1", "#",
+            "'",
+        ]
         let place = Int.random(in: 0..<bytes.count, using: &random)
         let sign = signs[Int.random(in: 0..<signs.count, using: &random)]
-        switch Int.random(in: 0..<6, using: &random) {
+        let word = words[Int.random(in: 0..<words.count, using: &random)].utf8
+        switch Int.random(in: 0..<8, using: &random) {
         case 0: bytes[place] = sign
         case 1: bytes.insert(sign, at: place)
         case 2: bytes.remove(at: place)
@@ -215,6 +227,13 @@ import Testing
         case 4:
             let end = min(place + Int.random(in: 1...80, using: &random), bytes.count)
             bytes.insert(contentsOf: bytes[place..<end], at: Int.random(in: 0..<bytes.count, using: &random))
+        case 5: bytes.insert(contentsOf: word, at: place)
+        case 6:
+            // A value or a header of another kind.
+            let starts = bytes.indices.filter { bytes[$0] == 0x3D || bytes[$0] == 0x5B }
+            if let start = starts.randomElement(using: &random) {
+                bytes.insert(contentsOf: word, at: start + 1)
+            }
         default: bytes[place] = UInt8.random(in: 0...255, using: &random)
         }
         if bytes.isEmpty { bytes = [0x0A] }
