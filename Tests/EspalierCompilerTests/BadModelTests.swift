@@ -5,7 +5,8 @@ import Testing
 
 @testable import EspalierCompiler
 
-/// Models that cannot be compiled: each refusal is one sentence that says what, where and what to do.
+/// Models that cannot be compiled: each refusal is a sentence that says what, where and what to do, and a line for each
+/// further thing in the way.
 @Suite struct BadModelTests {
     private func refusal(_ bytes: [UInt8]) -> String? {
         do throws(CompilerError) {
@@ -18,7 +19,16 @@ import Testing
 
     private func isOneSentence(_ text: String?) -> Bool {
         guard let text else { return false }
-        return text.hasSuffix(".") && !text.contains("\n") && text.count < 400
+        return text.hasSuffix(".") && !text.contains("\n") && text.count < 450
+    }
+
+    /// One sentence, or the first one and at most twelve lines.
+    private func isToldInSentences(_ text: String?) -> Bool {
+        guard let text else { return false }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count > 1 else { return isOneSentence(text) }
+        return lines[0].hasSuffix(". Also in the way:") && lines.count <= 13
+            && lines.dropFirst().allSatisfy { $0.hasPrefix("  ") && $0.hasSuffix(".") && $0.count < 450 }
     }
 
     @Test func everyTruncationAtEvery64thByteIsRefusedInASentence() throws {
@@ -39,7 +49,7 @@ import Testing
                         in: 0...255, using: &random)
             }
             let text = refusal(damaged)
-            #expect(text == nil || isOneSentence(text), "seed \(seed): \(text ?? "")")
+            #expect(text == nil || isToldInSentences(text), "seed \(seed): \(text ?? "")")
         }
     }
 

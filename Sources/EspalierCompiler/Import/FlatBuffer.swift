@@ -29,7 +29,7 @@ struct FlatBuffer {
 
     func outside(_ position: Int) -> CompilerError {
         CompilerError(
-            "The file is damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again."
+            "The file is cut off or damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again."
         )
     }
 }

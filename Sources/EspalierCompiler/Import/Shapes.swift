@@ -105,20 +105,78 @@ extension TFLiteImporter {
             if try requiredOperand(node, position).isConstant {
                 graph.tensors[index].constant = try int8Values(requiredOperand(node, position))
             }
-            guard tensor.scale == output.scale, tensor.zeroPoint == output.zeroPoint else {
-                throw CompilerError(
-                    "'\(tensor.name)' has another scale than the result; quantise them alike.")
-            }
             for other in 0..<3 where other != axis && tensor.shape[other] != output.shape[other] {
                 throw CompilerError(
                     "'\(tensor.name)' (\(tensor.shape.text)) does not fit \(output.shape.text).")
             }
-            inputs.append(index)
+            inputs.append(try rescaled(index, to: output, for: node))
         }
         guard inputs.map({ graph.tensors[$0].shape[axis] }).reduce(0, +) == output.shape[axis] else {
             throw CompilerError("its inputs do not add up to \(output.shape.text).")
         }
         append(node, .concatenate(axis: axis), inputs: inputs)
+    }
+
+    /// An input of a concatenation in the scale of its output: TFLite's int8 kernel demands that it has that already, its
+    /// uint8 kernel converts it.
+    private mutating func rescaled(_ index: Int, to output: GraphTensor, for node: TFLiteOperator)
+        throws(CompilerError)
+        -> Int
+    {
+        let tensor = graph.tensors[index]
+        if tensor.scale == output.scale, tensor.zeroPoint == output.zeroPoint { return index }
+        guard model.tensors[node.outputs[0]].type == .uint8 else {
+            throw CompilerError(
+                "'\(tensor.name)' has scale \(tensor.scale) and zero point \(tensor.zeroPoint), the result \(output.scale) "
+                    + "and \(output.zeroPoint), which TFLite takes in uint8 models only; convert the model again: "
+                    + "TFLiteConverter gives them all one scale.")
+        }
+        guard try node.options?.flag(2) != true else {
+            throw CompilerError(
+                "it asks for fixed-point scaling, which is not supported; convert the model again.")
+        }
+        let table = concatenationTable(tensor, output)
+        var converted = GraphTensor(
+            name: tensor.name, shape: tensor.shape, scale: output.scale, zeroPoint: output.zeroPoint)
+        converted.constant = tensor.constant?.map { table[Int($0) + 128] }
+        graph.tensors.append(converted)
+        let new = graph.tensors.count - 1
+        if converted.constant == nil {
+            graph.nodes.append(
+                Node(label: label(node), operation: .table(table), inputs: [index], output: new))
+        }
+        return new
+    }
+
+    /// Source: TensorFlow Lite `ConcatenationWithScaling`, uint8, in single precision.
+    private func concatenationTable(_ input: GraphTensor, _ output: GraphTensor) -> [Int8] {
+        let scale = input.scale * (1 / output.scale)
+        let bias = Float(-(input.zeroPoint + 128)) * scale
+        return (0...255).map { stored in
+            let rounded = (Float(stored) * scale + bias).rounded(.toNearestOrAwayFromZero)
+            let value = max(-1024, min(1024, rounded)) + Float(output.zeroPoint)
+            return Int8(max(-128, min(127, value)))
+        }
+    }
+
+    /// DENSIFY of a constant is another way to store it.
+    mutating func importDensify(_ node: TFLiteOperator) throws(CompilerError) {
+        let source = try requiredOperand(node, 0)
+        let output = model.tensors[node.outputs[0]]
+        guard source.isConstant else {
+            throw CompilerError(
+                "it makes '\(source.name)' dense, which is no constant; export the model without it.")
+        }
+        guard source.shape == output.shape, source.type == output.type, source.type.isEightBit else {
+            throw CompilerError(
+                "its input (\(source.type) \(source.shape)) and output (\(output.type) \(output.shape)) differ or are not int8."
+            )
+        }
+        if let dense = source.dense {
+            model.tensors[node.outputs[0]].dense = dense
+        } else {
+            model.tensors[node.outputs[0]].dense = .success(try int8Values(source))
+        }
     }
 
     mutating func importReshape(_ node: TFLiteOperator) throws(CompilerError) {

@@ -1,0 +1,126 @@
+// What TFLite calls its operators, and what those mean that Espalier does not have.
+
+enum OperatorNames {
+    /// The code of operators that are not TFLite's own and have a name of their own.
+    static let custom = 32
+
+    static func name(of code: Int) -> String {
+        builtin.indices.contains(code) ? builtin[code] : "operator code \(code)"
+    }
+
+    /// schema.fbs `BuiltinOperator`, in order of its values.
+    private static let builtin: [String] = """
+        ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE \
+        EMBEDDING_LOOKUP FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D \
+        LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION LSTM MAX_POOL_2D MUL RELU RELU_N1_TO_1 RELU6 \
+        RESHAPE RESIZE_BILINEAR RNN SOFTMAX SPACE_TO_DEPTH SVDF TANH CONCAT_EMBEDDINGS SKIP_GRAM CALL CUSTOM \
+        EMBEDDING_LOOKUP_SPARSE PAD UNIDIRECTIONAL_SEQUENCE_RNN GATHER BATCH_TO_SPACE_ND SPACE_TO_BATCH_ND \
+        TRANSPOSE MEAN SUB DIV SQUEEZE UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE BIDIRECTIONAL_SEQUENCE_RNN \
+        EXP TOPK_V2 SPLIT LOG_SOFTMAX DELEGATE BIDIRECTIONAL_SEQUENCE_LSTM CAST PRELU MAXIMUM ARG_MAX \
+        MINIMUM LESS NEG PADV2 GREATER GREATER_EQUAL LESS_EQUAL SELECT SLICE SIN TRANSPOSE_CONV \
+        SPARSE_TO_DENSE TILE EXPAND_DIMS EQUAL NOT_EQUAL LOG SUM SQRT RSQRT SHAPE POW ARG_MIN FAKE_QUANT \
+        REDUCE_PROD REDUCE_MAX PACK LOGICAL_OR ONE_HOT LOGICAL_AND LOGICAL_NOT UNPACK REDUCE_MIN FLOOR_DIV \
+        REDUCE_ANY SQUARE ZEROS_LIKE FILL FLOOR_MOD RANGE RESIZE_NEAREST_NEIGHBOR LEAKY_RELU \
+        SQUARED_DIFFERENCE MIRROR_PAD ABS SPLIT_V UNIQUE CEIL REVERSE_V2 ADD_N GATHER_ND COS WHERE RANK ELU \
+        REVERSE_SEQUENCE MATRIX_DIAG QUANTIZE MATRIX_SET_DIAG ROUND HARD_SWISH IF WHILE \
+        NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 SCATTER_ND SELECT_V2 DENSIFY SEGMENT_SUM BATCH_MATMUL \
+        PLACEHOLDER_FOR_GREATER_OP_CODES CUMSUM CALL_ONCE BROADCAST_TO RFFT2D CONV_3D IMAG REAL COMPLEX_ABS \
+        HASHTABLE HASHTABLE_FIND HASHTABLE_IMPORT HASHTABLE_SIZE REDUCE_ALL CONV_3D_TRANSPOSE VAR_HANDLE \
+        READ_VARIABLE ASSIGN_VARIABLE BROADCAST_ARGS RANDOM_STANDARD_NORMAL BUCKETIZE RANDOM_UNIFORM \
+        MULTINOMIAL GELU DYNAMIC_UPDATE_SLICE RELU_0_TO_1 UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_MAX \
+        UNSORTED_SEGMENT_SUM ATAN2 UNSORTED_SEGMENT_MIN SIGN BITCAST BITWISE_XOR RIGHT_SHIFT \
+        STABLEHLO_LOGISTIC STABLEHLO_ADD STABLEHLO_DIVIDE STABLEHLO_MULTIPLY STABLEHLO_MAXIMUM \
+        STABLEHLO_RESHAPE STABLEHLO_CLAMP STABLEHLO_CONCATENATE STABLEHLO_BROADCAST_IN_DIM \
+        STABLEHLO_CONVOLUTION STABLEHLO_SLICE STABLEHLO_CUSTOM_CALL STABLEHLO_REDUCE STABLEHLO_ABS \
+        STABLEHLO_AND STABLEHLO_COSINE STABLEHLO_EXPONENTIAL STABLEHLO_FLOOR STABLEHLO_LOG STABLEHLO_MINIMUM \
+        STABLEHLO_NEGATE STABLEHLO_OR STABLEHLO_POWER STABLEHLO_REMAINDER STABLEHLO_RSQRT STABLEHLO_SELECT \
+        STABLEHLO_SUBTRACT STABLEHLO_TANH STABLEHLO_SCATTER STABLEHLO_COMPARE STABLEHLO_CONVERT \
+        STABLEHLO_DYNAMIC_SLICE STABLEHLO_DYNAMIC_UPDATE_SLICE STABLEHLO_PAD STABLEHLO_IOTA \
+        STABLEHLO_DOT_GENERAL STABLEHLO_REDUCE_WINDOW STABLEHLO_SORT STABLEHLO_WHILE STABLEHLO_GATHER \
+        STABLEHLO_TRANSPOSE DILATE STABLEHLO_RNG_BIT_GENERATOR REDUCE_WINDOW STABLEHLO_COMPOSITE \
+        STABLEHLO_SHIFT_LEFT STABLEHLO_CBRT STABLEHLO_CASE
+        """.split(separator: " ").map(String.init)
+
+    /// What an operator that is not supported means for its model, and what to do.
+    static func meaning(of node: TFLiteOperator) -> String {
+        if let custom = node.customName {
+            return meaning(of: custom, in: customs)
+                ?? "a custom operator that is not part of TFLite; export the model without it."
+        }
+        return meaning(of: node.name, in: builtins)
+            ?? "this operator is not supported; docs/operators.md lists those that are. Export the model without it."
+    }
+
+    /// Whether an operator stands for a whole model in an accelerator's own code.
+    static func isCompiled(_ node: TFLiteOperator) -> Bool {
+        node.customName != nil && meaning(of: node).hasPrefix("compiled ")
+    }
+
+    /// Whether an operator runs other subgraphs.
+    static func isControlFlow(_ node: TFLiteOperator) -> Bool {
+        node.customName == nil && meaning(of: node).hasPrefix("control flow")
+    }
+
+    /// Whether an operator only makes boxes of what a detector computed.
+    static func isPostProcessing(_ node: TFLiteOperator) -> Bool {
+        meaning(of: node).hasPrefix("post-processing")
+    }
+
+    private static func meaning(of name: String, in table: KeyValuePairs<String, String>) -> String? {
+        table.first { pattern, _ in
+            pattern.split(separator: " ").contains { pattern in
+                pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
+            }
+        }?.value
+    }
+
+    /// Custom operators by name; a * stands for any ending.
+    private static let customs: KeyValuePairs = [
+        "edgetpu-custom-op":
+            "compiled for an Edge TPU; take the .tflite from before edgetpu_compiler (without _edgetpu in its name).",
+        "ethos-u":
+            "compiled by Vela for an Arm Ethos-U; take the .tflite from before Vela (without _vela in its name).",
+        "NeutronGraph": "compiled for NXP's Neutron NPU; take the .tflite from before the Neutron converter.",
+        "vsi-npu": "compiled for a VeriSilicon NPU; take the .tflite from before that.",
+        "DISPATCH_OP": "compiled ahead of time for a phone's NPU; take the .tflite from before that.",
+        "MTKEXT_*":
+            "compiled for a MediaTek APU; take the .tflite from before ncc-tflite or the Neuron converter.",
+        "TFLite_Detection_PostProcess":
+            "post-processing (boxes and non-maximum suppression), which Espalier leaves to your program; cut the model "
+            + "before it or export it without.",
+        "NonMaxSuppression* *NMS* CombinedNonMaxSuppression":
+            "post-processing (non-maximum suppression), which Espalier leaves to your program; export the model without it.",
+        "Flex*":
+            "an operator of TensorFlow itself (select TF ops); convert with TFLITE_BUILTINS_INT8 alone, without SELECT_TF_OPS.",
+        "Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D Landmarks* Transform* Resampler":
+            "one of MediaPipe's own operators, which only MediaPipe runs; export the model without it.",
+        "AudioSpectrogram Mfcc Signal*":
+            "audio processing inside the model; cut the model behind it and compute the features in your program.",
+        "SimpleML*": "a decision forest of TensorFlow Decision Forests, not a neural network.",
+        "NumericVerify": "a check of the quantisation debugger; convert the model without the debugger.",
+    ]
+
+    /// TFLite's own operators.
+    private static let builtins: KeyValuePairs = [
+        "LSTM RNN SVDF UNIDIRECTIONAL_SEQUENCE_LSTM UNIDIRECTIONAL_SEQUENCE_RNN BIDIRECTIONAL_SEQUENCE_LSTM "
+            + "BIDIRECTIONAL_SEQUENCE_RNN":
+            "recurrent layers are not supported; use a convolutional model.",
+        "VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE":
+            "variables that live from one run to the next are not supported; export the model without state.",
+        "IF WHILE CALL CALL_ONCE STABLEHLO_WHILE STABLEHLO_CASE STABLEHLO_COMPOSITE":
+            "control flow is not supported; export the model without branches, loops and calls.",
+        "NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 TOPK_V2":
+            "post-processing is not supported and left to your program; cut the model before it or export it without.",
+        "ARG_MAX ARG_MIN":
+            "it is not supported, nor needed for classes: Espalier takes the best score itself; export the model without it.",
+        "SHAPE STRIDED_SLICE PACK":
+            "computing shapes while running is not supported; convert with a fixed batch size, e.g. "
+            + "keras.Input(shape=..., batch_size=1).",
+        "FAKE_QUANT":
+            "the model was prepared for quantisation but is not quantised; convert it to int8 with a representative dataset.",
+        "DELEGATE":
+            "a part given to a delegate while running, which no file should hold; export the model again.",
+        "STABLEHLO_*":
+            "StableHLO operators are not supported; convert the model to TFLite's built-in operators (TFLITE_BUILTINS_INT8).",
+    ]
+}

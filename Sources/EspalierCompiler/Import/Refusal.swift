@@ -1,0 +1,51 @@
+/// Something that keeps a model from being compiled, and how often it occurs.
+struct Refusal {
+    /// An operator's index and name; nil for what is wrong with the model as a whole.
+    let place: (index: Int, name: String)?
+    /// One sentence.
+    let sentence: String
+    var count = 1
+
+    /// The sentence with where it holds, of bounded length; what has just been said is not said again.
+    fileprivate func line(after said: Set<String>) -> String {
+        let whole = sentence.count > 360 ? sentence.prefix(360) + "…." : sentence
+        guard let place else { return whole }
+        let text = said.contains(sentence) ? "likewise." : whole
+        return "Operator \(place.index) (\(place.name)\(count > 1 ? ", the first of \(count)" : "")): \(text)"
+    }
+}
+
+/// What is wrong with a model, each thing once, in order of importance.
+struct Refusals {
+    private var all: [Refusal] = []
+    var isEmpty: Bool { all.isEmpty }
+
+    mutating func append(_ sentence: String) {
+        all.append(Refusal(place: nil, sentence: sentence))
+    }
+
+    /// Operators of one name with one sentence are one refusal, and all that say the same of a tensor.
+    mutating func append(_ node: TFLiteOperator, _ sentence: String) {
+        let known = all.firstIndex {
+            $0.sentence == sentence && ($0.place?.name == node.name || sentence.hasPrefix("tensor '"))
+        }
+        guard let known else {
+            return all.append(Refusal(place: (node.index, node.name), sentence: sentence))
+        }
+        all[known].count += 1
+    }
+
+    /// The most important one as a sentence, the others in a line each.
+    var error: CompilerError {
+        let shown = 12
+        var said: Set<String> = []
+        var lines: [String] = []
+        for refusal in all.prefix(shown) {
+            lines.append(refusal.line(after: said))
+            said.insert(refusal.sentence)
+        }
+        if all.count > 1 { lines[0] += " Also in the way:" }
+        if all.count > shown { lines.append("and \(all.count - shown) more.") }
+        return CompilerError(lines.joined(separator: "\n  "))
+    }
+}
