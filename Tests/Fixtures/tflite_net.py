@@ -339,12 +339,17 @@ class Net:
 
     def finish(self, outputs):
         """The model's bytes."""
+        model = self.model(outputs)
+        return self.packed_behind(model) if self.external else self.packed(model)
+
+    def model(self, outputs):
+        """The model as the schema's objects."""
         graph = schema.SubGraphT()
         graph.tensors, graph.operators = self.tensors, self.operators
         graph.inputs, graph.outputs = [self.input.index], [value.index for value in outputs]
         model = schema.ModelT()
         model.version, model.operatorCodes, model.subgraphs, model.buffers = 3, self.codes, [graph], self.buffers
-        return self.packed_behind(model) if self.external else self.packed(model)
+        return model
 
     @staticmethod
     def packed(model):

@@ -45,7 +45,12 @@ struct Refusals {
             said.insert(refusal.sentence)
         }
         if all.count > 1 { lines[0] += " Also in the way:" }
-        if all.count > shown { lines.append("and \(all.count - shown) more.") }
+        let rest = all.dropFirst(shown)
+        if !rest.isEmpty {
+            let names = rest.prefix(40).map { $0.place?.name.prefix(40) ?? "the model itself" }
+            lines.append(
+                "and \(rest.count) more: \(names.joined(separator: ", "))\(rest.count > 40 ? ", …" : "").")
+        }
         return CompilerError(lines.joined(separator: "\n  "))
     }
 }

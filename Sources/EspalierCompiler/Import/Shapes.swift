@@ -137,7 +137,8 @@ extension TFLiteImporter {
         }
         let table = concatenationTable(tensor, output)
         var converted = GraphTensor(
-            name: tensor.name, shape: tensor.shape, scale: output.scale, zeroPoint: output.zeroPoint)
+            name: "\(tensor.name) rescaled", shape: tensor.shape, scale: output.scale,
+            zeroPoint: output.zeroPoint)
         converted.constant = tensor.constant?.map { table[Int($0) + 128] }
         graph.tensors.append(converted)
         let new = graph.tensors.count - 1
@@ -167,15 +168,17 @@ extension TFLiteImporter {
             throw CompilerError(
                 "it makes '\(source.name)' dense, which is no constant; export the model without it.")
         }
-        guard source.shape == output.shape, source.type == output.type, source.type.isEightBit else {
-            throw CompilerError(
-                "its input (\(source.type) \(source.shape)) and output (\(output.type) \(output.shape)) differ or are not int8."
-            )
-        }
-        if let dense = source.dense {
-            model.tensors[node.outputs[0]].dense = dense
-        } else {
-            model.tensors[node.outputs[0]].dense = .success(try int8Values(source))
+        // What is wrong is said where the result is read.
+        let fits = source.shape == output.shape && source.type == output.type
+        do throws(CompilerError) {
+            guard fits else {
+                throw CompilerError(
+                    "'\(output.name)' (\(output.type) \(output.shape)) is another than '\(source.name)' (\(source.type) "
+                        + "\(source.shape)), which DENSIFY makes it of; export the model again.")
+            }
+            model.tensors[output.index].dense = .success(try int8Values(source))
+        } catch {
+            model.tensors[output.index].dense = .failure(error)
         }
     }
 

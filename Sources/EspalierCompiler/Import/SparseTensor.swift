@@ -17,7 +17,7 @@ struct SparseTensor {
         let compressed: (segments: [Int], indices: [Int])?
     }
 
-    /// - Throws: a sentence for a description that does not fit the shape.
+    /// - Throws: the middle of a sentence for a description that does not fit the shape.
     init(_ table: FlatTable, shape: [Int]) throws(CompilerError) {
         let rank = shape.count
         let order = try table.vector(0, stride: 4).shortIntegers("traversal order")
@@ -29,7 +29,7 @@ struct SparseTensor {
         else {
             throw CompilerError(
                 "its traversal order \(order), block map \(blockMap) and \(metadata.count) dimensions do not fit its shape "
-                    + "\(shape).")
+                    + "\(shape)")
         }
         var tables: [FlatTable] = []
         for index in order.indices { tables.append(try metadata.table(index)) }
@@ -39,7 +39,7 @@ struct SparseTensor {
             let size = Int(try table.scalar(1, default: Int32(0)))
             guard size > 0, shape[side] % size == 0 else {
                 throw CompilerError(
-                    "its blocks of \(size) do not divide the side \(shape[side]) of its shape \(shape).")
+                    "its blocks of \(size) do not divide the side \(shape[side]) of its shape \(shape)")
             }
             blockSizes[side] = size
         }
@@ -67,13 +67,13 @@ struct SparseTensor {
         case 0:
             let declared = Int(try table.scalar(1, default: Int32(0)))
             guard declared == size else {
-                throw CompilerError("a dense dimension has \(declared) indices where its shape has \(size).")
+                throw CompilerError("a dense dimension has \(declared) indices where its shape has \(size)")
             }
             return nil
         case 1:
             return (try indexVector(table, 2, "segments"), try indexVector(table, 4, "indices"))
         case let format:
-            throw CompilerError("a dimension has format \(format), which is neither dense nor compressed.")
+            throw CompilerError("a dimension has format \(format), which is neither dense nor compressed")
         }
     }
 
@@ -83,13 +83,13 @@ struct SparseTensor {
     {
         let kind = try table.scalar(slot, default: UInt8(0))
         guard let holder = try table.table(slot + 1) else {
-            throw CompilerError("a compressed dimension has no \(what).")
+            throw CompilerError("a compressed dimension has no \(what)")
         }
         switch kind {
         case 1: return try holder.vector(0, stride: 4).integers(as: Int32.self).map(Int.init)
         case 2: return try holder.vector(0, stride: 2).integers(as: UInt16.self).map(Int.init)
         case 3: return try holder.vector(0, stride: 1).integers(as: UInt8.self).map(Int.init)
-        default: throw CompilerError("its \(what) are of kind \(kind), which is none of TFLite's.")
+        default: throw CompilerError("its \(what) are of kind \(kind), which is none of TFLite's")
         }
     }
 
@@ -98,7 +98,7 @@ struct SparseTensor {
     /// - Parameters:
     ///   - count: how many values are stored.
     ///   - most: how many rows a file of this size can describe at most.
-    /// - Throws: a sentence where segments, indices and values do not fit together.
+    /// - Throws: the middle of a sentence where segments, indices and values do not fit together.
     private func positions(count: Int, most: Int) throws(CompilerError) -> [Int] {
         var nodes = [0]
         for (number, level) in levels.enumerated() {
@@ -106,7 +106,7 @@ struct SparseTensor {
             guard let (segments, indices) = level.compressed else {
                 guard nodes.count * level.size <= most else {
                     throw CompilerError(
-                        "dimension \(number) has \(nodes.count * level.size) rows, more than the file has bytes."
+                        "dimension \(number) has \(nodes.count * level.size) rows, more than the file has bytes"
                     )
                 }
                 next.reserveCapacity(nodes.count * level.size)
@@ -114,25 +114,29 @@ struct SparseTensor {
                 nodes = next
                 continue
             }
-            guard segments.count == nodes.count + 1, segments[0] == 0, segments.last == indices.count else {
+            guard segments.count == nodes.count + 1 else {
                 throw CompilerError(
-                    "dimension \(number) has \(segments.count) segments for \(nodes.count) rows and \(indices.count) indices."
+                    "dimension \(number) has \(segments.count) segments where \(nodes.count + 1) are needed")
+            }
+            guard segments[0] == 0, segments.last == indices.count else {
+                throw CompilerError(
+                    "the segments of dimension \(number) do not begin with 0 and end with its \(indices.count) indices"
                 )
             }
             next.reserveCapacity(indices.count)
             for (row, node) in nodes.enumerated() {
                 guard segments[row] <= segments[row + 1], segments[row + 1] <= indices.count else {
-                    throw CompilerError("the segments of dimension \(number) do not ascend (row \(row)).")
+                    throw CompilerError("the segments of dimension \(number) do not ascend (row \(row))")
                 }
                 var last = -1
                 for index in indices[segments[row]..<segments[row + 1]] {
                     guard index < level.size else {
                         throw CompilerError(
-                            "dimension \(number) has index \(index), but only \(level.size) fit its shape \(shape)."
+                            "dimension \(number) has index \(index), but its shape \(shape) allows 0 to \(level.size - 1)"
                         )
                     }
                     guard index > last else {
-                        throw CompilerError("the indices of dimension \(number) do not ascend (row \(row)).")
+                        throw CompilerError("the indices of dimension \(number) do not ascend (row \(row))")
                     }
                     next.append(node + index * level.step)
                     last = index
@@ -141,7 +145,7 @@ struct SparseTensor {
             nodes = next
         }
         guard nodes.count == count else {
-            throw CompilerError("it has \(count) values where its segments and indices place \(nodes.count).")
+            throw CompilerError("it has \(count) values where its segments and indices place \(nodes.count)")
         }
         return nodes
     }
@@ -177,7 +181,9 @@ extension SparseTensor {
             positions = try SparseTensor(table, shape: tensor.shape).positions(
                 count: tensor.data.count, most: tensor.data.buffer.bytes.count)
         } catch {
-            throw CompilerError("sparse tensor '\(tensor.name)' is damaged: \(error.description)")
+            throw CompilerError(
+                "sparse tensor '\(tensor.name)' is damaged: \(error.description); fetch or export the model again."
+            )
         }
         var dense = [Int8](repeating: 0, count: count)
         for (position, byte) in zip(positions, tensor.data.bytes) { dense[position] = Int8(bitPattern: byte) }
@@ -206,7 +212,7 @@ extension FlatVector {
     /// The integers of a vector that has one for each dimension.
     fileprivate func shortIntegers(_ what: String) throws(CompilerError) -> [Int] {
         guard count <= 16 else {
-            throw CompilerError("its \(what) has \(count) entries; at most 16 are supported.")
+            throw CompilerError("its \(what) has \(count) entries; at most 16 are supported")
         }
         return try integers(as: Int32.self).map(Int.init)
     }

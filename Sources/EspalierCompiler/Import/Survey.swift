@@ -3,11 +3,9 @@
 
 struct Survey {
     private(set) var refusals = Refusals()
-    /// Operators with which nothing more can be said.
+    /// Operators of which nothing more need be said; there are none without a refusal.
     private(set) var blocked: Set<Int> = []
     private let model: TFLiteModel
-    /// The types that are computed, and how many operators compute each.
-    private var computed: [TFLiteTensor.ElementType: Int] = [:]
 
     init(of model: TFLiteModel) {
         self.model = model
@@ -33,39 +31,54 @@ struct Survey {
 
     /// Names a model that is not quantised as Espalier takes it for what it is.
     private mutating func lookAtNumbers() {
+        if let sentence = numbersSentence() {
+            refusals.append(sentence)
+            blocked.formUnion(model.operators.filter(usesOtherNumbers).map(\.index))
+        } else {
+            // What only serves an operator that was refused needs no word of its own.
+            let refused = model.operators.filter { TFLiteImporter.importers[$0.name] == nil }
+            let reads = Set(refused.flatMap(\.inputs))
+            let writes = Set(refused.flatMap(\.outputs))
+            for node in model.operators where node.name == "DEQUANTIZE" || node.name == "QUANTIZE" {
+                guard usesOtherNumbers(node) else { continue }
+                guard !reads.isDisjoint(with: node.outputs) || !writes.isDisjoint(with: node.inputs) else {
+                    continue
+                }
+                blocked.insert(node.index)
+            }
+        }
+    }
+
+    private func numbersSentence() -> String? {
         let computing = model.operators.filter { node in
             !["QUANTIZE", "DEQUANTIZE", "DENSIFY"].contains(node.name) && node.customName == nil
                 && !OperatorNames.isPostProcessing(node)
         }
-        for node in computing {
-            guard let type = types(node.outputs).first else { continue }
-            computed[type, default: 0] += 1
+        func those(computing matches: (TFLiteTensor.ElementType) -> Bool) -> [TFLiteOperator] {
+            computing.filter { types($0.outputs).first.map(matches) == true }
         }
-        let floats = computing.filter { types($0.outputs).first?.isFloat == true }
-        let eightBit = (computed[.int8] ?? 0) + (computed[.uint8] ?? 0)
-        if computed[.int16] != nil {
-            refuse(
-                "This model computes in int16 (16x8 quantisation: int16 activations, int8 weights)",
-                do:
-                    "convert it to int8 activations, without EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
-            )
-        } else if let first = floats.first, eightBit > 0 {
-            refuse(
-                "\(floats.count) of its \(computing.count) operators compute in \(typeName(first)), the first operator "
-                    + "\(first.index) (\(first.name)), the others in int8",
-                do: "convert the whole model, with TFLITE_BUILTINS_INT8 as the only supported operators")
-        } else if !floats.isEmpty {
-            refuse(
-                floatKind(floats),
-                do:
+        let floats = those(computing: \.isFloat)
+        let what: String
+        let remedy: String
+        if !those(computing: { $0 == .int16 }).isEmpty {
+            what = "This model computes in int16 (16x8 quantisation: int16 activations, int8 weights)"
+            remedy =
+                "convert it to int8 activations, without EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8"
+        } else if let first = floats.first {
+            if those(computing: \.isEightBit).isEmpty {
+                what = floatKind(floats)
+                remedy =
                     "convert it with a representative dataset and TFLITE_BUILTINS_INT8 as docs/operators.md shows"
-            )
+            } else {
+                what =
+                    "Part of this model computes in \(typeName(first)) (\(floats.count) of its \(computing.count) "
+                    + "operators, the first is operator \(first.index), \(first.name))"
+                remedy = "convert the whole model, with TFLITE_BUILTINS_INT8 as the only supported operators"
+            }
+        } else {
+            return nil
         }
-        for node in model.operators where touchesOtherNumbers(node) { blocked.insert(node.index) }
-    }
-
-    private mutating func refuse(_ what: String, do remedy: String) {
-        refusals.append("\(what), and Espalier takes full int8 models and legacy uint8 ones; \(remedy).")
+        return "\(what), and Espalier takes full int8 models and legacy uint8 ones; \(remedy)."
     }
 
     /// What a model that computes in floating point is, going by its weights.
@@ -91,19 +104,12 @@ struct Survey {
         return "This is a \(computes) model"
     }
 
-    /// Whether an operator computes with numbers that the model's refusal is about, or stands beside an operator that
-    /// was refused for its name and makes such numbers.
-    private func touchesOtherNumbers(_ node: TFLiteOperator) -> Bool {
+    /// Whether an operator reads or makes numbers that are not of 8 bits, other than at the model's ends.
+    private func usesOtherNumbers(_ node: TFLiteOperator) -> Bool {
         let isInputEnd = node.name == "QUANTIZE" && node.inputs.first.map(model.inputs.contains) == true
         let isOutputEnd = node.name == "DEQUANTIZE" && node.outputs.first.map(model.outputs.contains) == true
-        let hasFloats = (types(node.inputs) + types(node.outputs)).contains { $0.isFloat || $0 == .int16 }
-        guard hasFloats, !isInputEnd, !isOutputEnd else { return false }
-        let isBoundary = node.name == "DEQUANTIZE" || node.name == "QUANTIZE"
-        guard isBoundary, computed.keys.allSatisfy({ !$0.isFloat && $0 != .int16 }) else { return true }
-        let others = model.operators.filter {
-            !Set($0.inputs).isDisjoint(with: node.outputs) || !Set($0.outputs).isDisjoint(with: node.inputs)
-        }
-        return others.contains { TFLiteImporter.importers[$0.name] == nil }
+        return !isInputEnd && !isOutputEnd
+            && (types(node.inputs) + types(node.outputs)).contains { $0.isFloat || $0 == .int16 }
     }
 
     private func types(_ tensors: [Int], constant: Bool? = nil) -> [TFLiteTensor.ElementType] {
@@ -120,9 +126,14 @@ struct Survey {
     private mutating func lookAtStructure() {
         let elsewhere = model.tensors.filter(\.isElsewhere)
         if let first = elsewhere.first {
+            let others = elsewhere.count > 1 ? " and \(elsewhere.count - 1) more tensors" : ""
             refusals.append(
-                "The values of \(elsewhere.count) tensors (the first is '\(first.name)') are in another file; export the model "
-                    + "with its weights in one file.")
+                "The values of '\(first.name)'\(others) are in another file; export the model with its weights in one file."
+            )
+            let missing = Set(elsewhere.map(\.index))
+            for node in model.operators where !missing.isDisjoint(with: node.inputs) {
+                blocked.insert(node.index)
+            }
         }
         if model.subgraphCount > 1, !model.operators.contains(where: OperatorNames.isControlFlow) {
             let names = model.signatures.prefix(4).map { "'\($0)'" }.joined(separator: ", ")

@@ -71,8 +71,10 @@ public struct TFLiteImporter {
             ready.formUnion(node.outputs)
         }
         guard refusals.isEmpty else { return refusals }
-        for output in model.outputs where !ready.contains(output) {
-            refusals.append("The model's output '\(model.tensors[output].name)' is computed by no operator.")
+        for output in model.outputs where !ready.contains(output) || model.tensors[output].isConstant {
+            let name = model.tensors[output].name
+            refusals.append(
+                "The model's output '\(name)' is computed by no operator; export the model again.")
         }
         for end in [graph.resolved(graph.input)] + graph.outputs {
             do throws(CompilerError) { _ = try activation(end) } catch { refusals.append(error.description) }
@@ -87,16 +89,26 @@ public struct TFLiteImporter {
         }
         for input in node.inputs
         where input >= 0 && !ready.contains(input) && !model.tensors[input].isConstant {
-            throw CompilerError(
-                model.tensors[input].isVariable
-                    ? "it reads '\(model.tensors[input].name)', which keeps its value from one run to the next; export the "
-                        + "model without state."
-                    : "it reads '\(model.tensors[input].name)' before anything computes it.")
+            throw CompilerError(absence(of: model.tensors[input]))
         }
         guard !ready.contains(output), !model.tensors[output].isConstant else {
             throw CompilerError("it writes '\(model.tensors[output].name)', which already has a value.")
         }
         try TFLiteImporter.importers[node.name]?(&self, node)
+    }
+
+    /// Why a tensor that is read has no value.
+    private func absence(of tensor: TFLiteTensor) -> String {
+        if tensor.isVariable {
+            return
+                "it reads '\(tensor.name)', which keeps its value from one run to the next; export the model without state."
+        }
+        guard let writer = model.operators.first(where: { $0.outputs.contains(tensor.index) }) else {
+            return
+                "it reads '\(tensor.name)', which has no values and is computed by no operator; export the model again."
+        }
+        return
+            "it reads '\(tensor.name)' before operator \(writer.index) computes it; export the model again."
     }
 
     mutating func append(_ node: TFLiteOperator, _ operation: Operation, inputs: [Int]) {
@@ -181,17 +193,18 @@ public struct TFLiteImporter {
     /// A constant's values as int8; uint8 is moved by 128.
     func int8Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int8] {
         if let dense = tensor.dense { return try dense.get() }
-        guard let count = Self.elementCount(tensor.shape), count == tensor.data.count else {
-            throw CompilerError("'\(tensor.name)' has \(tensor.data.count) bytes for shape \(tensor.shape).")
-        }
-        switch tensor.type {
-        case .int8: return tensor.data.bytes.map { Int8(bitPattern: $0) }
-        case .uint8: return tensor.data.bytes.map { Int8(bitPattern: $0 ^ 0x80) }
-        default:
+        guard tensor.type.isEightBit else {
             throw CompilerError(
                 "'\(tensor.name)' is \(tensor.type), and Espalier computes in int8; convert the model to full int8."
             )
         }
+        guard let count = Self.elementCount(tensor.shape), count == tensor.data.count else {
+            throw CompilerError(
+                "'\(tensor.name)' has \(tensor.data.count) bytes for shape \(tensor.shape); export the model again."
+            )
+        }
+        let flip: UInt8 = tensor.type == .uint8 ? 0x80 : 0
+        return tensor.data.bytes.map { Int8(bitPattern: $0 ^ flip) }
     }
 
     func int32Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int32] {
