@@ -346,12 +346,25 @@ import Testing
         #expect(!told(try folder("a\nb.tflite")).contains("\n"))
     }
 
-    @Test func pipesAndDevicesAreRefusedAtOnce() throws {
+    @Test func pipesWithoutWritersAndDevicesAreRefusedAtOnce() throws {
         let folder = try TemporaryFolder()
         #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
-        #expect(refusal(ofPath: folder.path("pipe")).hasPrefix("This is a pipe"))
+        #expect(refusal(ofPath: folder.path("pipe")).hasPrefix("This is a pipe without bytes"))
         #expect(refusal(ofPath: "/dev/zero").hasPrefix("This is a device"))
         #expect(refusal(ofPath: "/dev/null").hasPrefix("This is a device"))
+    }
+
+    @Test func aModelComesThroughAPipeAndAnythingElseIsNamed() throws {
+        func written(_ bytes: [UInt8]) throws -> String {
+            let pipe = Pipe()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(bytes))
+            try pipe.fileHandleForWriting.close()
+            let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+            return refusal(ofPath: path)
+        }
+        let small = try ByteFile.read(Package.fixture("operators/relu_c5.tflite").path)
+        #expect(try written(small).isEmpty)
+        #expect(try written(Array("<html>".utf8)).contains("a web page"))
     }
 
     @Test func aFileOfGigabytesIsNamedByItsBeginning() throws {

@@ -122,7 +122,7 @@ struct FileEnds {
 
     // MARK: Protocol buffers
 
-    enum Protobuf { case onnx, savedModel, coreML, frozenGraph, paddle, caffe }
+    enum Protobuf { case onnx, savedModel, coreML, frozenGraph, checkpointGraph, paddle, caffe }
 
     /// Which protocol buffer this is, going by the fields it has on top.
     ///
@@ -152,6 +152,9 @@ struct FileEnds {
         if first.number != 1 { return numbers.isSuperset(of: [7, 8]) ? .onnx : nil }
         if self[payload] == 0x08, self[payload + 2] == 0x10 { return .paddle }
         if self[payload] == 0x0a { return contains("\u{12}", within: 256) ? .frozenGraph : nil }
+        if self[payload] == 0x12, contains("NodeDef", within: 1 << 16) || numbers.contains(2) {
+            return .checkpointGraph
+        }
         return isPrintable(payload) && !numbers.isDisjoint(with: [2, 100]) ? .caffe : nil
     }
 

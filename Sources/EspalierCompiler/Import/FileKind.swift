@@ -48,6 +48,7 @@ enum FileKind {
         { $0.hasAny(["ftrt", "ptrt"]) }: "a TensorRT engine, compiled for one GPU; \(original)",
         { $0.has("RKNN") }: "an RKNN model, compiled for a Rockchip NPU; \(original)",
         { $0.has("HEF", at: 1) }: "a HEF, compiled for a Hailo accelerator; \(original)",
+        { $0.has("VPMN") }: "a network binary, compiled for a VeriSilicon NPU; \(original)",
         { $0.has("LDMK") }: "a kmodel, compiled for a Kendryte processor; \(original)",
         { $0.has("LITERTLM") }: "a LiteRT-LM bundle, a language model; Espalier runs vision networks",
         { $0.hasAny(["GGUF", "lmgg", "tjgg", "ggml"]) }:
@@ -209,6 +210,9 @@ enum FileKind {
         if begins("node {", "saved_model_schema_version") || contains("\nnode {") {
             return told("a TensorFlow graph as text (.pbtxt)", convert)
         }
+        if contains("git-lfs.github.com/spec") {
+            return told("a Git LFS pointer and not the model itself", "run `git lfs pull`")
+        }
         if has(all: "outs:", "md5:") {
             return told("a DVC pointer and not the model itself", "run `dvc pull`")
         }
@@ -254,6 +258,8 @@ enum FileKind {
             "This is the saved_model.pb of a TensorFlow SavedModel; \(convert) (from_saved_model)."
         case .coreML: "This is a Core ML model; \(original)."
         case .frozenGraph: "This is a frozen TensorFlow graph (.pb); \(convert)."
+        case .checkpointGraph:
+            "This is the graph of a TensorFlow checkpoint (.meta); save the model as a SavedModel and \(convert)."
         case .paddle: "This is a PaddlePaddle model; export it to ONNX and then \(fromONNX)."
         case .caffe: "This is a Caffe model; convert it to an int8 .tflite first."
         case nil: nil

@@ -211,7 +211,7 @@ public struct TFLiteImporter {
         guard tensor.type == .int32, tensor.data.count % 4 == 0, tensor.sparsity == nil else {
             throw CompilerError(
                 "'\(tensor.name)' should be a dense constant of int32, but is \(tensor.sparsity == nil ? "" : "sparse ")"
-                    + "\(tensor.type).")
+                    + "\(tensor.type); export the model again.")
         }
         return try FlatVector(
             buffer: tensor.data.buffer, start: tensor.data.start, count: tensor.data.count / 4, stride: 4
