@@ -42,85 +42,123 @@ enum OperatorNames {
         """.split(separator: " ").map(String.init)
 
     /// What an operator that is not supported means for its model, and what to do.
-    static func meaning(of node: TFLiteOperator) -> String {
-        if let custom = node.customName {
-            return meaning(of: custom, in: customs)
-                ?? "a custom operator that is not part of TFLite; export the model without it."
+    static func meaning(of node: TFLiteOperator) -> Meaning {
+        let name = node.customName ?? node.name
+        let known = (node.customName == nil ? builtins : customs).first { $0.covers(name) }
+        return known ?? (node.customName == nil ? unknownBuiltin : unknownCustom)
+    }
+
+    struct Meaning: Sendable {
+        enum Kind {
+            /// A whole model in an accelerator's own code.
+            case compiled
+            /// It runs other subgraphs.
+            case controlFlow
+            /// It only makes boxes of what a detector computed.
+            case postProcessing
+            case other
         }
-        return meaning(of: node.name, in: builtins)
-            ?? "this operator is not supported; docs/operators.md lists those that are. Export the model without it."
+
+        let kind: Kind
+        let sentence: String
+        /// The names it holds for; a * stands for any ending.
+        fileprivate let names: [String]
+
+        fileprivate init(_ names: String, is kind: Kind = .other, _ sentence: String) {
+            self.names = names.split(separator: " ").map(String.init)
+            self.kind = kind
+            self.sentence = sentence
+        }
+
+        fileprivate func covers(_ name: String) -> Bool {
+            names.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
+        }
     }
 
-    /// Whether an operator stands for a whole model in an accelerator's own code.
-    static func isCompiled(_ node: TFLiteOperator) -> Bool {
-        node.customName != nil && meaning(of: node).hasPrefix("compiled ")
-    }
+    private static let unknownBuiltin = Meaning(
+        "",
+        "this operator is not supported; docs/operators.md lists those that are. Export the model without it."
+    )
+    private static let unknownCustom = Meaning(
+        "", "a custom operator that is not part of TFLite; export the model without it.")
 
-    /// Whether an operator runs other subgraphs.
-    static func isControlFlow(_ node: TFLiteOperator) -> Bool {
-        node.customName == nil && meaning(of: node).hasPrefix("control flow")
-    }
-
-    /// Whether an operator only makes boxes of what a detector computed.
-    static func isPostProcessing(_ node: TFLiteOperator) -> Bool {
-        meaning(of: node).hasPrefix("post-processing")
-    }
-
-    private static func meaning(of name: String, in table: KeyValuePairs<String, String>) -> String? {
-        table.first { pattern, _ in
-            pattern.split(separator: " ").contains { pattern in
-                pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
-            }
-        }?.value
-    }
-
-    /// Custom operators by name; a * stands for any ending.
-    private static let customs: KeyValuePairs = [
-        "edgetpu-custom-op":
-            "compiled for an Edge TPU; take the .tflite from before edgetpu_compiler (without _edgetpu in its name).",
-        "ethos-u":
-            "compiled by Vela for an Arm Ethos-U; take the .tflite from before Vela (without _vela in its name).",
-        "NeutronGraph": "compiled for NXP's Neutron NPU; take the .tflite from before the Neutron converter.",
-        "vsi-npu": "compiled for a VeriSilicon NPU; take the .tflite from before that.",
-        "DISPATCH_OP": "compiled ahead of time for a phone's NPU; take the .tflite from before that.",
-        "MTKEXT_*":
-            "compiled for a MediaTek APU; take the .tflite from before ncc-tflite or the Neuron converter.",
-        "TFLite_Detection_PostProcess":
+    private static let customs = [
+        Meaning(
+            "edgetpu-custom-op", is: .compiled,
+            "compiled for an Edge TPU; take the .tflite from before edgetpu_compiler (without _edgetpu in its name)."
+        ),
+        Meaning(
+            "ethos-u", is: .compiled,
+            "compiled by Vela for an Arm Ethos-U; take the .tflite from before Vela (without _vela in its name)."
+        ),
+        Meaning(
+            "NeutronGraph", is: .compiled,
+            "compiled for NXP's Neutron NPU; take the .tflite from before the Neutron converter."),
+        Meaning(
+            "vsi-npu", is: .compiled, "compiled for a VeriSilicon NPU; take the .tflite from before that."),
+        Meaning(
+            "DISPATCH_OP", is: .compiled,
+            "compiled ahead of time for an NPU; take the .tflite from before that."),
+        Meaning("MTKEXT_*", is: .compiled, "compiled for a MediaTek APU; take the .tflite from before that."),
+        Meaning(
+            "TFLite_Detection_PostProcess", is: .postProcessing,
             "post-processing (boxes and non-maximum suppression), which Espalier leaves to your program; cut the model "
-            + "before it or export it without.",
-        "NonMaxSuppression* *NMS* CombinedNonMaxSuppression":
-            "post-processing (non-maximum suppression), which Espalier leaves to your program; export the model without it.",
-        "Flex*":
-            "an operator of TensorFlow itself (select TF ops); convert with TFLITE_BUILTINS_INT8 alone, without SELECT_TF_OPS.",
-        "Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D Landmarks* Transform* Resampler":
-            "one of MediaPipe's own operators, which only MediaPipe runs; export the model without it.",
-        "AudioSpectrogram Mfcc Signal*":
-            "audio processing inside the model; cut the model behind it and compute the features in your program.",
-        "SimpleML*": "a decision forest of TensorFlow Decision Forests, not a neural network.",
-        "NumericVerify": "a check of the quantisation debugger; convert the model without the debugger.",
+                + "before it or export it without."),
+        Meaning(
+            "NonMaxSuppression* CombinedNonMaxSuppression", is: .postProcessing,
+            "post-processing (non-maximum suppression), which Espalier leaves to your program; export the model without "
+                + "it."),
+        Meaning(
+            "Flex*",
+            "an operator of TensorFlow itself (select TF ops); convert with TFLITE_BUILTINS_INT8 alone, without "
+                + "SELECT_TF_OPS."),
+        Meaning(
+            "Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D Landmarks* Transform* Resampler",
+            "one of MediaPipe's own operators, which only MediaPipe runs; export the model without it."),
+        Meaning(
+            "AudioSpectrogram Mfcc Signal*",
+            "audio processing inside the model; cut the model behind it and compute the features in your program."
+        ),
+        Meaning(
+            "SimpleML*",
+            "a decision forest of TensorFlow Decision Forests and no neural network; pass a network."),
+        Meaning(
+            "NumericVerify", "a check of the quantisation debugger; convert the model without the debugger."),
     ]
 
-    /// TFLite's own operators.
-    private static let builtins: KeyValuePairs = [
-        "LSTM RNN SVDF UNIDIRECTIONAL_SEQUENCE_LSTM UNIDIRECTIONAL_SEQUENCE_RNN BIDIRECTIONAL_SEQUENCE_LSTM "
-            + "BIDIRECTIONAL_SEQUENCE_RNN":
-            "recurrent layers are not supported; use a convolutional model.",
-        "VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE":
-            "variables that live from one run to the next are not supported; export the model without state.",
-        "IF WHILE CALL CALL_ONCE STABLEHLO_WHILE STABLEHLO_CASE STABLEHLO_COMPOSITE":
-            "control flow is not supported; export the model without branches, loops and calls.",
-        "NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 TOPK_V2":
-            "post-processing is not supported and left to your program; cut the model before it or export it without.",
-        "ARG_MAX ARG_MIN":
-            "it is not supported, nor needed for classes: Espalier takes the best score itself; export the model without it.",
-        "SHAPE STRIDED_SLICE PACK":
+    private static let builtins = [
+        Meaning(
+            "LSTM RNN SVDF UNIDIRECTIONAL_SEQUENCE_LSTM UNIDIRECTIONAL_SEQUENCE_RNN BIDIRECTIONAL_SEQUENCE_LSTM "
+                + "BIDIRECTIONAL_SEQUENCE_RNN",
+            "recurrent layers are not supported; use a convolutional model."),
+        Meaning(
+            "VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE",
+            "variables that live from one run to the next are not supported; export the model without state."),
+        Meaning(
+            "IF WHILE CALL CALL_ONCE STABLEHLO_WHILE STABLEHLO_CASE STABLEHLO_COMPOSITE", is: .controlFlow,
+            "control flow is not supported; export the model without branches, loops and calls."),
+        Meaning(
+            "NON_MAX_SUPPRESSION_V4 NON_MAX_SUPPRESSION_V5 TOPK_V2", is: .postProcessing,
+            "post-processing is not supported and left to your program; cut the model before it or export it without."
+        ),
+        Meaning(
+            "ARG_MAX ARG_MIN",
+            "it is not supported, nor needed for classes: Espalier takes the best score itself; export the model without "
+                + "it."),
+        Meaning(
+            "SHAPE STRIDED_SLICE PACK",
             "computing shapes while running is not supported; convert with a fixed batch size, e.g. "
-            + "keras.Input(shape=..., batch_size=1).",
-        "FAKE_QUANT":
-            "the model was prepared for quantisation but is not quantised; convert it to int8 with a representative dataset.",
-        "DELEGATE":
-            "a part given to a delegate while running, which no file should hold; export the model again.",
-        "STABLEHLO_*":
-            "StableHLO operators are not supported; convert the model to TFLite's built-in operators (TFLITE_BUILTINS_INT8).",
+                + "keras.Input(shape=..., batch_size=1)."),
+        Meaning(
+            "FAKE_QUANT",
+            "the model was prepared for quantisation but is not quantised; convert it to int8 with a representative "
+                + "dataset."),
+        Meaning(
+            "DELEGATE",
+            "a part given to a delegate while running, which no file should hold; export the model again."),
+        Meaning(
+            "STABLEHLO_*",
+            "StableHLO operators are not supported; convert the model to TFLite's built-in operators "
+                + "(TFLITE_BUILTINS_INT8)."),
     ]
 }

@@ -18,6 +18,8 @@ struct Refusal {
 /// What is wrong with a model, each thing once, in order of importance.
 struct Refusals {
     private var all: [Refusal] = []
+    /// Where in the list an operator's name and sentence are.
+    private var known: [[String]: Int] = [:]
     var isEmpty: Bool { all.isEmpty }
 
     mutating func append(_ sentence: String) {
@@ -26,13 +28,13 @@ struct Refusals {
 
     /// Operators of one name with one sentence are one refusal, and all that say the same of a tensor.
     mutating func append(_ node: TFLiteOperator, _ sentence: String) {
-        let known = all.firstIndex {
-            $0.sentence == sentence && ($0.place?.name == node.name || sentence.hasPrefix("tensor '"))
+        let key = [sentence.hasPrefix("tensor '") ? "" : node.name, sentence]
+        if let index = known[key] {
+            all[index].count += 1
+        } else {
+            known[key] = all.count
+            all.append(Refusal(place: (node.index, node.name), sentence: sentence))
         }
-        guard let known else {
-            return all.append(Refusal(place: (node.index, node.name), sentence: sentence))
-        }
-        all[known].count += 1
     }
 
     /// The most important one as a sentence, the others in a line each.
@@ -47,9 +49,12 @@ struct Refusals {
         if all.count > 1 { lines[0] += " Also in the way:" }
         let rest = all.dropFirst(shown)
         if !rest.isEmpty {
-            let names = rest.prefix(40).map { $0.place?.name.prefix(40) ?? "the model itself" }
-            lines.append(
-                "and \(rest.count) more: \(names.joined(separator: ", "))\(rest.count > 40 ? ", …" : "").")
+            var names: [String] = []
+            for refusal in rest where names.count < 40 {
+                let name = String(refusal.place?.name.prefix(40) ?? "the model itself")
+                if !names.contains(name) { names.append(name) }
+            }
+            lines.append("and \(rest.count) more: \(names.joined(separator: ", ")).")
         }
         return CompilerError(lines.joined(separator: "\n  "))
     }

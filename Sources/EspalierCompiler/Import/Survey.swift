@@ -6,9 +6,12 @@ struct Survey {
     /// Operators of which nothing more need be said; there are none without a refusal.
     private(set) var blocked: Set<Int> = []
     private let model: TFLiteModel
+    /// The model's inputs and outputs.
+    private let ends: Set<Int>
 
     init(of model: TFLiteModel) {
         self.model = model
+        ends = Set(model.inputs + model.outputs)
         lookAtOperators()
         lookAtNumbers()
         lookAtStructure()
@@ -20,10 +23,12 @@ struct Survey {
         let unknown = model.operators.filter { TFLiteImporter.importers[$0.name] == nil }
         blocked.formUnion(unknown.map(\.index))
         // What was compiled for an accelerator explains everything else.
-        for node in unknown.filter(OperatorNames.isCompiled)
-            + unknown.filter({ !OperatorNames.isCompiled($0) })
-        {
-            refusals.append(node, OperatorNames.meaning(of: node))
+        for compiledComesFirst in [true, false] {
+            for node in unknown {
+                let meaning = OperatorNames.meaning(of: node)
+                guard (meaning.kind == .compiled) == compiledComesFirst else { continue }
+                refusals.append(node, meaning.sentence)
+            }
         }
     }
 
@@ -52,7 +57,7 @@ struct Survey {
     private func numbersSentence() -> String? {
         let computing = model.operators.filter { node in
             !["QUANTIZE", "DEQUANTIZE", "DENSIFY"].contains(node.name) && node.customName == nil
-                && !OperatorNames.isPostProcessing(node)
+                && OperatorNames.meaning(of: node).kind != .postProcessing
         }
         func those(computing matches: (TFLiteTensor.ElementType) -> Bool) -> [TFLiteOperator] {
             computing.filter { types($0.outputs).first.map(matches) == true }
@@ -106,8 +111,8 @@ struct Survey {
 
     /// Whether an operator reads or makes numbers that are not of 8 bits, other than at the model's ends.
     private func usesOtherNumbers(_ node: TFLiteOperator) -> Bool {
-        let isInputEnd = node.name == "QUANTIZE" && node.inputs.first.map(model.inputs.contains) == true
-        let isOutputEnd = node.name == "DEQUANTIZE" && node.outputs.first.map(model.outputs.contains) == true
+        let isInputEnd = node.name == "QUANTIZE" && node.inputs.first.map(ends.contains) == true
+        let isOutputEnd = node.name == "DEQUANTIZE" && node.outputs.first.map(ends.contains) == true
         return !isInputEnd && !isOutputEnd
             && (types(node.inputs) + types(node.outputs)).contains { $0.isFloat || $0 == .int16 }
     }
@@ -135,7 +140,9 @@ struct Survey {
                 blocked.insert(node.index)
             }
         }
-        if model.subgraphCount > 1, !model.operators.contains(where: OperatorNames.isControlFlow) {
+        if model.subgraphCount > 1,
+            !model.operators.contains(where: { OperatorNames.meaning(of: $0).kind == .controlFlow })
+        {
             let names = model.signatures.prefix(4).map { "'\($0)'" }.joined(separator: ", ")
             refusals.append(
                 "The model has \(model.subgraphCount) subgraphs\(names.isEmpty ? "" : " (signatures \(names))"), and Espalier "

@@ -103,12 +103,12 @@ public struct TFLiteImporter {
             return
                 "it reads '\(tensor.name)', which keeps its value from one run to the next; export the model without state."
         }
-        guard let writer = model.operators.first(where: { $0.outputs.contains(tensor.index) }) else {
+        guard let writer = model.operators.first(where: { $0.outputs.contains(tensor.index) })?.index else {
             return
                 "it reads '\(tensor.name)', which has no values and is computed by no operator; export the model again."
         }
         return
-            "it reads '\(tensor.name)' before operator \(writer.index) computes it; export the model again."
+            "it reads '\(tensor.name)' before operator \(writer) computes it; export the model again."
     }
 
     mutating func append(_ node: TFLiteOperator, _ operation: Operation, inputs: [Int]) {
