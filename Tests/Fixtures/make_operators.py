@@ -334,6 +334,8 @@ SPARSE = {
     "fully_connected_columns": ([1, 12], lambda net: net.fully_connected(net.input, 5, sparse=Sparse((1, 0), "cc"))),
     "fully_connected_nearly_empty": ([1, 24], lambda net: net.fully_connected(net.input, 6, sparse=Sparse(
         (0, 1), "cc", kept=0.03))),
+    "fully_connected_empty": ([1, 8], lambda net: net.fully_connected(net.input, 4, sparse=Sparse(
+        (0, 1), "dc", kept=0.0))),
     "fully_connected_all_dense": ([1, 6], lambda net: net.fully_connected(net.input, 3, sparse=Sparse((1, 0), "dd"))),
     "conv": ([1, 5, 4, 8], lambda net: net.conv(net.input, 6, sparse=Sparse((0, 1, 2, 3), "dddc", densify=True))),
     "conv_1x4": ([1, 4, 5, 8], lambda net: net.conv(net.input, 8, sparse=Sparse(

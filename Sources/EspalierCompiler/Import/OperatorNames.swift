@@ -113,7 +113,8 @@ enum OperatorNames {
             "an operator of TensorFlow itself (select TF ops); convert with TFLITE_BUILTINS_INT8 alone, without "
                 + "SELECT_TF_OPS."),
         Meaning(
-            "Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D Landmarks* Transform* Resampler",
+            "Convolution2DTransposeBias MaxPoolingWithArgmax2D MaxUnpooling2D Landmarks2TransformMatrix "
+                + "TransformLandmarks TransformTensorBilinear Resampler",
             "one of MediaPipe's own operators, which only MediaPipe runs; export the model without it."),
         Meaning(
             "AudioSpectrogram Mfcc Signal*",

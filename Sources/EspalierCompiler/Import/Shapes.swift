@@ -135,6 +135,9 @@ extension TFLiteImporter {
             throw CompilerError(
                 "it asks for fixed-point scaling, which is not supported; convert the model again.")
         }
+        guard graph.tensors.count < 32_768 else {
+            throw CompilerError("the model has too many concatenations of different scales; split it.")
+        }
         let table = concatenationTable(tensor, output)
         var converted = GraphTensor(
             name: "\(tensor.name) rescaled", shape: tensor.shape, scale: output.scale,

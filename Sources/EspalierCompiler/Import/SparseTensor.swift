@@ -17,8 +17,9 @@ struct SparseTensor {
         let compressed: (segments: [Int], indices: [Int])?
     }
 
+    /// - Parameter count: how many values the shape has.
     /// - Throws: the middle of a sentence for a description that does not fit the shape.
-    init(_ table: FlatTable, shape: [Int]) throws(CompilerError) {
+    init(_ table: FlatTable, shape: [Int], count: Int) throws(CompilerError) {
         let rank = shape.count
         let order = try table.vector(0, stride: 4).shortIntegers("traversal order")
         let blockMap = try table.vector(1, stride: 4).shortIntegers("block map")
@@ -53,14 +54,15 @@ struct SparseTensor {
             let side = dimension < rank ? dimension : blockMap[dimension - rank]
             let size = dimension < rank ? shape[side] / blockSizes[side] : blockSizes[side]
             let step = dimension < rank ? steps[side] * blockSizes[side] : steps[side]
-            levels.append(
-                Level(step: step, size: size, compressed: try SparseTensor.compressed(table, size: size)))
+            let compressed = try SparseTensor.compressed(table, size: size, most: count)
+            levels.append(Level(step: step, size: size, compressed: compressed))
         }
         self.shape = shape
         self.levels = levels
     }
 
-    private static func compressed(_ table: FlatTable, size: Int) throws(CompilerError) -> (
+    /// A level's segments and indices; nil where it is dense.
+    private static func compressed(_ table: FlatTable, size: Int, most: Int) throws(CompilerError) -> (
         segments: [Int], indices: [Int]
     )? {
         switch try table.scalar(0, default: Int8(0)) {
@@ -71,25 +73,35 @@ struct SparseTensor {
             }
             return nil
         case 1:
-            return (try indexVector(table, 2, "segments"), try indexVector(table, 4, "indices"))
+            return (
+                try indexVector(table, 2, "segments", most: most + 1),
+                try indexVector(table, 4, "indices", most: most)
+            )
         case let format:
             throw CompilerError("a dimension has format \(format), which is neither dense nor compressed")
         }
     }
 
     /// A union of vectors of 32, 16 or 8 bits: its kind in one slot, the table with the vector in the next.
-    private static func indexVector(_ table: FlatTable, _ slot: Int, _ what: String) throws(CompilerError)
-        -> [Int]
+    private static func indexVector(_ table: FlatTable, _ slot: Int, _ what: String, most: Int)
+        throws(CompilerError) -> [Int]
     {
         let kind = try table.scalar(slot, default: UInt8(0))
         guard let holder = try table.table(slot + 1) else {
             throw CompilerError("a compressed dimension has no \(what)")
         }
-        switch kind {
-        case 1: return try holder.vector(0, stride: 4).integers(as: Int32.self).map(Int.init)
-        case 2: return try holder.vector(0, stride: 2).integers(as: UInt16.self).map(Int.init)
-        case 3: return try holder.vector(0, stride: 1).integers(as: UInt8.self).map(Int.init)
-        default: throw CompilerError("its \(what) are of kind \(kind), which is none of TFLite's")
+        let strides = [1: 4, 2: 2, 3: 1] as [UInt8: Int]
+        guard let stride = strides[kind] else {
+            throw CompilerError("its \(what) are of kind \(kind), which is none of TFLite's")
+        }
+        let vector = try holder.vector(0, stride: stride)
+        guard vector.count <= most else {
+            throw CompilerError("it has \(vector.count) \(what), more than its shape has values")
+        }
+        switch stride {
+        case 4: return try vector.integers(as: Int32.self).map(Int.init)
+        case 2: return try vector.integers(as: UInt16.self).map(Int.init)
+        default: return try vector.integers(as: UInt8.self).map(Int.init)
         }
     }
 
@@ -97,7 +109,7 @@ struct SparseTensor {
     ///
     /// - Parameters:
     ///   - count: how many values are stored.
-    ///   - most: how many rows a file of this size can describe at most.
+    ///   - most: how many rows a file of this size can describe.
     /// - Throws: the middle of a sentence where segments, indices and values do not fit together.
     private func positions(count: Int, most: Int) throws(CompilerError) -> [Int] {
         var nodes = [0]
@@ -178,8 +190,10 @@ extension SparseTensor {
         budget -= count
         let positions: [Int]
         do throws(CompilerError) {
-            positions = try SparseTensor(table, shape: tensor.shape).positions(
+            positions = try SparseTensor(table, shape: tensor.shape, count: count).positions(
                 count: tensor.data.count, most: tensor.data.buffer.bytes.count)
+        } catch  where error.description.hasSuffix(".") {
+            throw error
         } catch {
             throw CompilerError(
                 "sparse tensor '\(tensor.name)' is damaged: \(error.description); fetch or export the model again."
@@ -198,7 +212,7 @@ extension TFLiteModel {
         var budget = SparseTensor.limit(fileBytes: bytes)
         for index in tensors.indices {
             let tensor = tensors[index]
-            guard tensor.type.isEightBit, tensor.data.count > 0, let table = tensor.sparsity else { continue }
+            guard tensor.type.isEightBit, let table = tensor.sparsity else { continue }
             do throws(CompilerError) {
                 tensors[index].dense = .success(try SparseTensor.expand(tensor, table, budget: &budget))
             } catch {
