@@ -101,7 +101,7 @@ import Testing
         Case("pickle of today", [0x80, 4, 0x95] + filler, "a Python pickle", "litert-torch"),
         Case(
             "safetensors", [0x40, 0, 0, 0, 0, 0, 0, 0] + ascii("{\"a\":{"), "a safetensors file", "onnx2tf"),
-        Case("GGUF", ascii("GGUF"), "a GGUF/GGML file, a language model", "vision"),
+        Case("GGUF", ascii("GGUF"), "a GGUF/GGML file, a language model", "pass a .tflite"),
         Case("ExecuTorch", [0x30, 0, 0, 0] + ascii("ET12"), "an ExecuTorch program", "litert-torch"),
         Case(
             "onnxruntime", [0x30, 0, 0, 0] + ascii("ORTM"), "an onnxruntime model (.ort)", "take the .onnx"),
@@ -110,7 +110,7 @@ import Testing
         Case("Hailo", [1] + ascii("HEF"), "a HEF, compiled for a Hailo", "take the int8 .tflite"),
         Case("Rockchip", ascii("RKNN"), "an RKNN model", "take the int8 .tflite"),
         Case("kmodel", ascii("LDMK"), "a kmodel", "take the int8 .tflite"),
-        Case("LiteRT-LM", ascii("LITERTLM"), "a LiteRT-LM bundle", "vision"),
+        Case("LiteRT-LM", ascii("LITERTLM"), "a LiteRT-LM bundle", "pass a .tflite"),
         Case(
             "Darknet weights", [0, 0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0] + [9, 9, 9], "Darknet weights",
             "convert the network"),

@@ -135,9 +135,8 @@ struct FileEnds {
             let isMessage =
                 fields.first { $0.number == 2 && $0.payload != nil }.map { self[$0.payload!] == 0x0a }
                 ?? false
-            if first.value == 1, isMessage,
-                contains("serve", within: 1 << 16) || contains("saved_model", within: 1 << 16)
-            {
+            let words = ["serve", "saved_model", "NoOp", "Placeholder", "StatefulPartitionedCall"]
+            if first.value == 1, isMessage, words.contains(where: { contains($0, within: 1 << 16) }) {
                 return .savedModel
             }
             if isMessage { return .coreML }

@@ -89,10 +89,10 @@ extension FileKind {
             return told("a script", "run it and pass the .tflite it writes")
         }
         let line = text.split(whereSeparator: \.isNewline).first.map { String($0.prefix(60)) } ?? ""
-        let size =
+        let isAnswer =
             text.unicodeScalars.count < 400
             && contains("not found", "denied", "error", "forbidden", "unauthorized", "invalid")
-        if size {
+        if isAnswer {
             return told(
                 "a short text, '\(line)', mostly what a failed download leaves", "download the model again")
         }

@@ -50,9 +50,10 @@ enum FileKind {
         { $0.has("HEF", at: 1) }: "a HEF, compiled for a Hailo accelerator; \(original)",
         { $0.has("VPMN") }: "a network binary, compiled for a VeriSilicon NPU; \(original)",
         { $0.has("LDMK") }: "a kmodel, compiled for a Kendryte processor; \(original)",
-        { $0.has("LITERTLM") }: "a LiteRT-LM bundle, a language model; Espalier runs vision networks",
+        { $0.has("LITERTLM") }:
+            "a LiteRT-LM bundle, a language model, which Espalier does not run; \(noModel)",
         { $0.hasAny(["GGUF", "lmgg", "tjgg", "ggml"]) }:
-            "a GGUF/GGML file, a language model; Espalier runs vision networks",
+            "a GGUF/GGML file, a language model, which Espalier does not run; \(noModel)",
         { $0.hasSafetensorsHeader }: "a safetensors file, weights without their network; \(onnxFirst)",
         { $0.has([0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a]) }:
             "an HDF5 file, a Keras model or its weights (.h5); \(convert)",
