@@ -184,11 +184,13 @@ import Testing
             "The file is cut off or damaged: buffer 2 has 12 bytes from byte 9223372036854775808", "again"),
         Case("external_cut_off", "The file is cut off or damaged: buffer 2 has 12 bytes", "fetch or export"),
         Case(
-            "external_overlap", "The file is damaged: bytes 756 to 768 belong to two buffers",
+            "external_overlap", "The file is damaged: a buffer has bytes 756 to 768 in common",
             "fetch or export"),
         Case(
-            "external_in_the_header", "The file is damaged: bytes 4 to 85 belong to two buffers",
+            "external_in_the_header", "The file is damaged: a buffer has bytes 4 to 8 in common",
             "fetch or export"),
+        Case(
+            "external_in_the_tables", "The file is damaged: a buffer has bytes ", "another part of the file"),
         Case(
             "external_too_short", "Operator 0 (CONV_2D): 't2' has 80 bytes for shape [3, 3, 3, 3]",
             "export the model again"),

@@ -482,6 +482,7 @@ external_case("overflow", lambda move, buffers, end: move(0, offset=2**64 - 8, s
 external_case("negative", lambda move, buffers, end: move(1, offset=2**63))
 external_case("overlap", lambda move, buffers, end: move(1, offset=buffers[0].Offset() + 4))
 external_case("in_the_header", lambda move, buffers, end: move(0, offset=4))
+external_case("in_the_tables", lambda move, buffers, end: move(0, offset=buffers[0]._tab.Pos - 40))
 external_case("cut_off", lambda move, buffers, end: end - 4)
 external_case("too_short", lambda move, buffers, end: move(0, size=buffers[0].Size() - 1))
 external_case("empty", lambda move, buffers, end: move(0, size=0))

@@ -37,7 +37,8 @@ struct FlatBuffer {
 /// A table: fields by slot number, absent ones with a default.
 struct FlatTable {
     let buffer: FlatBuffer
-    private let position: Int
+    /// Where in the file it is.
+    let position: Int
     private let vtable: Int
     private let vtableBytes: Int
 

@@ -7,11 +7,14 @@
 struct TFLiteBuffers {
     private let vectors: [FlatVector]
 
-    init(_ tables: FlatVector) throws(CompilerError) {
+    /// - Parameters:
+    ///   - tables: the file's buffers.
+    ///   - others: vectors of other tables of the flatbuffer, which no buffer behind it may reach into.
+    init(_ tables: FlatVector, besides others: [FlatVector]) throws(CompilerError) {
         let file = tables.buffer
         var vectors: [FlatVector] = []
         vectors.reserveCapacity(tables.count)
-        var inside: [Range<Int>] = [0..<8, tables.start..<tables.start + tables.count * tables.stride]
+        var inside: [Range<Int>] = []
         var behind: Set<Range<Int>> = []
         for index in 0..<tables.count {
             let table = try tables.table(index)
@@ -33,22 +36,35 @@ struct TFLiteBuffers {
             vectors.append(FlatVector(buffer: file, start: Int(offset), count: Int(size), stride: 1))
             if size > 0 { behind.insert(Int(offset)..<Int(end)) }
         }
-        if !behind.isEmpty { try TFLiteBuffers.checkApart(behind, inside) }
         self.vectors = vectors
+        if !behind.isEmpty {
+            for vector in [tables] + others { inside += try TFLiteBuffers.places(of: vector) }
+            try TFLiteBuffers.checkApart(behind, inside + [0..<8])
+        }
     }
 
+    /// Where a vector of tables and its tables are.
+    private static func places(of vector: FlatVector) throws(CompilerError) -> [Range<Int>] {
+        var places = [vector.start..<vector.start + vector.count * vector.stride]
+        for index in 0..<vector.count {
+            let position = try vector.table(index).position
+            places.append(position..<position + 4)
+        }
+        return places
+    }
+
+    /// Parts of the flatbuffer may share bytes with each other; what is behind it may not share any.
     private static func checkApart(_ behind: Set<Range<Int>>, _ inside: [Range<Int>]) throws(CompilerError) {
         let ranges = (Array(behind) + inside).sorted {
             ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
         }
-        // Ranges inside the flatbuffer may share bytes; one behind it may not share any.
         var last: (end: Int, isBehind: Bool) = (0, false)
         for range in ranges {
             let isBehind = behind.contains(range)
             guard range.lowerBound >= last.end || !(isBehind || last.isBehind) else {
                 throw CompilerError(
-                    "The file is damaged: bytes \(range.lowerBound) to \(range.upperBound) belong to two buffers; fetch or "
-                        + "export the model again.")
+                    "The file is damaged: a buffer has bytes \(range.lowerBound) to \(min(range.upperBound, last.end)) in common "
+                        + "with another part of the file; fetch or export the model again.")
             }
             if range.upperBound > last.end { last = (range.upperBound, isBehind) }
         }

@@ -17,12 +17,17 @@ struct TFLiteModel {
         let model = try buffer.root()
         let codes = try model.vector(1, stride: 4)
         let subgraphs = try model.vector(2, stride: 4)
-        let buffers = try TFLiteBuffers(model.vector(4, stride: 4))
         subgraphCount = subgraphs.count
         guard subgraphCount > 0 else {
             throw CompilerError("The file holds no model: it has no subgraph; export the model again.")
         }
         let subgraph = try subgraphs.table(0)
+        let tensorTables = try subgraph.vector(0, stride: 4)
+        try TFLiteModel.limit(tensorTables.count, "tensors")
+        let operatorTables = try subgraph.vector(3, stride: 4)
+        try TFLiteModel.limit(operatorTables.count, "operators")
+        let buffers = try TFLiteBuffers(
+            model.vector(4, stride: 4), besides: [codes, subgraphs, tensorTables, operatorTables])
         let signatureTables = try model.vector(7, stride: 4)
         var signatures: [String] = []
         for index in 0..<min(signatureTables.count, 16) {
@@ -30,16 +35,12 @@ struct TFLiteModel {
         }
         self.signatures = signatures
 
-        let tensorTables = try subgraph.vector(0, stride: 4)
-        try TFLiteModel.limit(tensorTables.count, "tensors")
         var tensors: [TFLiteTensor] = []
         for index in 0..<tensorTables.count {
             tensors.append(try TFLiteTensor(tensorTables.table(index), index: index, buffers: buffers))
         }
         self.tensors = tensors
 
-        let operatorTables = try subgraph.vector(3, stride: 4)
-        try TFLiteModel.limit(operatorTables.count, "operators")
         var operators: [TFLiteOperator] = []
         for index in 0..<operatorTables.count {
             operators.append(
