@@ -36,6 +36,28 @@ public enum ByteFile {
         }
     }
 
+    /// At most `count` bytes of the file at `path` from byte `start` on, however long it is.
+    ///
+    /// - Throws: `FileError` if the file cannot be opened or read.
+    public static func read(_ path: String, at start: Int, count: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        defer { close(descriptor) }
+        guard lseek(descriptor, off_t(start), SEEK_SET) >= 0 else { throw unreadable(path, errno) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let more = bytes.withUnsafeMutableBytes {
+                systemRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
+            }
+            guard more >= 0 else { throw unreadable(path, errno) }
+            if more == 0 { break }
+            filled += more
+        }
+        bytes.removeLast(count - filled)
+        return bytes
+    }
+
     static func unreadable(_ path: String, _ code: Int32) -> FileError {
         let remedy =
             switch code {

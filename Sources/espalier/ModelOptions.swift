@@ -98,11 +98,11 @@ struct ModelMeaning: ParsableArguments {
         options.keepsDead = keepsDead
         options.costs = costs
         options.calibration = calibration
-        let bytes = try ByteFile.read(path)
         do {
             return try Compilation(
-                tflite: bytes, sourceName: URL(fileURLWithPath: path).lastPathComponent, options: options)
-        } catch {
+                tflite: ModelFile.read(path), sourceName: URL(fileURLWithPath: path).lastPathComponent,
+                options: options)
+        } catch let error as CompilerError {
             throw CommandFailure("\(path): \(error.description)")
         }
     }

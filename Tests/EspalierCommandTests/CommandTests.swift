@@ -39,12 +39,43 @@ import Testing
         let header = folder.path("x.h")
         expectRefusal(try espalier("compile", folder.path("none.tflite"), "-o", header), "none.tflite")
         expectRefusal(try espalier("compile", folder.url.path, "-o", header), folder.url.path)
-        expectRefusal(try espalier("compile", names, "-o", header), "labels.txt", "not a TFLite model")
+        expectRefusal(
+            try espalier("compile", names, "-o", header), "labels.txt", "a text that begins 'empty'")
         expectRefusal(try espalier("compile", model, "-o", folder.path("absent/x.h")), "absent")
         expectRefusal(try espalier("compile", model, "-o", "/dev/full"), "/dev/full")
         expectRefusal(try espalier("compile", model, "--name", "no name", "-o", header), "no name")
         expectRefusal(try espalier("compile", model, "--pixel-mean", "1,x", "-o", header), "'x'")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+    }
+
+    @Test func everyCommandNamesWhatIsNoModelForWhatItIs() throws {
+        let saved = try TemporaryFolder()
+        _ = try saved.write("x", to: "saved_model.pb")
+        let folder = try TemporaryFolder()
+        let page = try folder.write("<!DOCTYPE html><html>", to: "model.tflite")
+        let output = ["-o", folder.path("output")]
+        let rest: KeyValuePairs = [
+            "inspect": [], "compile": output, "validate": ["--inputs", golden], "benchmark": [],
+            "tune": output,
+            "run": ["--reaction", Package.root.appendingPathComponent("boards/generic/reaction.toml").path],
+        ]
+        for (command, options) in rest {
+            for (path, what) in [(saved.url.path, "TensorFlow SavedModel"), (page, "web page")] {
+                expectRefusal(try Shell.run(Package.command, [command, path] + options), path, what)
+            }
+        }
+    }
+
+    @Test func everythingInTheWayOfAModelIsToldAtOnce() throws {
+        let detector = Package.fixture("refused/custom_edgetpu_detector.tflite").path
+        let outcome = try espalier("inspect", detector)
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 2, "\(outcome.errors)")
+        #expect(
+            lines[0].hasPrefix(
+                "Error: \(detector): Operator 0 (CUSTOM 'edgetpu-custom-op'): compiled for an Edge TPU"))
+        #expect(lines[1].hasPrefix("  Operator 3 (CUSTOM 'TFLite_Detection_PostProcess')"))
     }
 
     // MARK: inspect

@@ -18,7 +18,7 @@ import zlib
 import numpy
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from tflite_net import ABSENT, TYPES, Net
+from tflite_net import ABSENT, TYPES, Net, Sparse
 
 FOLDER = pathlib.Path(__file__).parent / "operators"
 CASES = {}
@@ -301,6 +301,79 @@ for name, shape, build in (
     add_case(f"uint8_{name}", shape, lambda net, build=build: [build(net)], "uint8")
 
 
+# uint8 concatenations of different scales
+
+def different_branches(net, count, **options):
+    """The input and requantised copies of it."""
+    scales = [(0.02, 100), (0.11, 37), (0.05, 255), (0.2, 0)][:count]
+    return net.concatenate([net.input] + [net.quantize(net.input, *ends) for ends in scales], **options)
+
+
+for name, shape, build in (
+        ("channels", [1, 16, 16, 1], lambda net: different_branches(net, 4, axis=3, scale=0.07, zero_point=90)),
+        ("rows", [1, 3, 4, 5], lambda net: different_branches(net, 2, axis=1, scale=0.04, zero_point=128)),
+        ("pixels_of_two", [1, 8, 8, 2], lambda net: different_branches(net, 1, axis=2)),
+        ("vector", [1, 256], lambda net: different_branches(net, 3, axis=-1, scale=0.3, zero_point=200)),
+        ("constant", [1, 3, 4, 5], lambda net: net.concatenate([net.input, net.constant([1, 3, 4, 5], 0.02)], 3)),
+        ("zero_points", [1, 256], lambda net: net.concatenate(
+            [net.input, net.quantize(net.input, net.input.scale, 9)], 1, net.input.scale, 77)),
+        ("then_conv", [1, 4, 4, 3], lambda net: net.conv(
+            net.concatenate([net.conv(net.input, 3), net.conv(net.input, 2)], 3, 0.05, 120), 4))):
+    add_case(f"uint8_concatenate_scales_{name}", shape, lambda net, build=build: [build(net)], "uint8")
+
+
+# Storage
+
+SPARSE = {
+    # Rows dense, columns compressed: the usual form.
+    "fully_connected": ([1, 16], lambda net: net.fully_connected(net.input, 8, sparse=Sparse((0, 1), "dc"))),
+    "fully_connected_1x4": ([1, 32], lambda net: net.fully_connected(net.input, 8, sparse=Sparse(
+        (0, 1, 2), "dcd", {1: 4}, "Uint16Vector"))),
+    "fully_connected_4x2": ([1, 8], lambda net: net.fully_connected(net.input, 12, per_channel=True, sparse=Sparse(
+        (0, 1, 2, 3), "dcdd", {0: 4, 1: 2}, "Int32Vector"))),
+    "fully_connected_columns": ([1, 12], lambda net: net.fully_connected(net.input, 5, sparse=Sparse((1, 0), "cc"))),
+    "fully_connected_nearly_empty": ([1, 24], lambda net: net.fully_connected(net.input, 6, sparse=Sparse(
+        (0, 1), "cc", kept=0.03))),
+    "fully_connected_empty": ([1, 8], lambda net: net.fully_connected(net.input, 4, sparse=Sparse(
+        (0, 1), "dc", kept=0.0))),
+    "fully_connected_all_dense": ([1, 6], lambda net: net.fully_connected(net.input, 3, sparse=Sparse((1, 0), "dd"))),
+    "conv": ([1, 5, 4, 8], lambda net: net.conv(net.input, 6, sparse=Sparse((0, 1, 2, 3), "dddc", densify=True))),
+    "conv_1x4": ([1, 4, 5, 8], lambda net: net.conv(net.input, 8, sparse=Sparse(
+        (0, 1, 2, 3, 4), "dddcd", {3: 4}, densify=True))),
+    "conv_taps": ([1, 6, 6, 4], lambda net: net.conv(net.input, 5, (5, 5), sparse=Sparse(
+        (1, 2, 0, 3), "ccdc", index="Int32Vector", densify=True, kept=0.15))),
+    "conv_4x4_order": ([1, 4, 4, 8], lambda net: net.conv(net.input, 8, sparse=Sparse(
+        (1, 0, 2, 3, 4, 5), "dcdcdd", {0: 4, 3: 4}, "Uint16Vector", densify=True))),
+    "conv_without_densify": ([1, 4, 4, 5], lambda net: net.conv(net.input, 4, (2, 3), sparse=Sparse(
+        (0, 1, 2, 3), "cccc"))),
+    "depthwise": ([1, 5, 5, 6], lambda net: net.depthwise(net.input, sparse=Sparse(
+        (0, 1, 2, 3), "dddc", densify=True))),
+}
+for name, (shape, build) in SPARSE.items():
+    add_case(f"sparse_{name}", shape, lambda net, build=build: [build(net)])
+add_case("sparse_external", [1, 5, 4, 8], lambda net: [net.fully_connected(
+    net.conv(net.input, 4, sparse=Sparse((0, 1, 2, 3), "dddc", densify=True)), 3, sparse=Sparse((0, 1), "dc"))],
+    external=True)
+
+
+@case([1, 6, 6, 3], external=True)
+def external_network(net):
+    body = net.conv(net.input, 8, activation="RELU", stride=(2, 2))
+    body = net.binary("ADD", body, net.constant([8]))
+    return [net.softmax(net.fully_connected(net.pool("AVERAGE_POOL_2D", net.depthwise(body)), 4))]
+
+
+@case([1, 4, 5, 3], external=True)
+def external_shared_buffer(net):
+    # Two paddings with one content, which is stored once.
+    return [net.conv(net.pad(net.conv(net.pad(net.input, BORDER), 3), BORDER), 2)]
+
+
+@case([1, 5, 5, 3], "uint8", external=True)
+def external_uint8(net):
+    return [net.fully_connected(net.conv(net.input, 5), 4)]
+
+
 # Graphs
 
 @case([1, 6, 6, 3])
@@ -399,9 +472,12 @@ def main():
         net = Net(seed, shape, dtype, **options)
         model = net.finish(build(net))
         (FOLDER / f"{name}.tflite").write_bytes(model)
+        # Few reference kernels take sparse weights: the same model with dense ones answers for it.
+        twin = Net(seed, shape, dtype, dense=True, **options)
+        oracle = twin.finish(build(twin))
         runs = []
         for values in rows(numpy.random.default_rng(seed + 1), shape, dtype, name not in WITHOUT_ENDS):
-            outputs = reference_outputs(model, values)
+            outputs = reference_outputs(oracle, values)
             runs.append({"input": encoded(values), "outputs": [encoded(output) for output in outputs]})
         record = {"case": name, "inputType": dtype, "outputTypes": [str(o.dtype) for o in outputs],
                   "outputShapes": [list(o.shape) for o in outputs], "runs": runs}

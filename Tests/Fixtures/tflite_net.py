@@ -6,6 +6,9 @@
 
 Every method returns the operator's output. Scales are chosen so that the stored values spread over most of their range
 and RELU6 cuts some of them.
+
+`Net(..., external=True)` keeps the buffers behind the flatbuffer, as ai-edge-quantizer writes them; weights made with a
+`Sparse` are stored sparse, or dense with the same values in `Net(..., dense=True)`.
 """
 import dataclasses
 import math
@@ -40,8 +43,72 @@ class Value:
         return self.shape[-1]
 
 
+@dataclasses.dataclass
+class Sparse:
+    """How to store weights sparse, and which to prune: all but `kept` of the blocks, or of the values where there are none."""
+
+    order: tuple  # the dimension of each level
+    formats: str  # "d" dense, "c" compressed, one a level
+    blocks: dict = dataclasses.field(default_factory=dict)  # block size by dimension, ascending
+    index: str = "Uint8Vector"
+    densify: bool = False  # behind a DENSIFY, as the converter writes it for operators without a sparse kernel
+    kept: float = 0.3
+
+    def split(self, data):
+        """The tensor with each blocked dimension cut in two: [outer..., inside of blocks...]."""
+        shape, outer, inner = [], [], []
+        for axis, side in enumerate(data.shape):
+            outer.append(len(shape))
+            shape.append(side // self.blocks.get(axis, 1))
+            if axis in self.blocks:
+                inner.append(len(shape))
+                shape.append(self.blocks[axis])
+        return data.reshape(shape).transpose(outer + inner)
+
+    def prune(self, data, random):
+        rank = data.ndim
+        blocks = self.split(data)  # a view
+        kept = random.random(blocks.shape[:rank]) < self.kept
+        blocks *= kept.reshape(kept.shape + (1,) * (blocks.ndim - rank)).astype(data.dtype)
+
+    def store(self, data):
+        """(values, SparsityParameters)"""
+        levels = [schema.DimensionMetadataT() for _ in self.order]
+        segments, indices, values = [[0] for _ in levels], [[] for _ in levels], []
+        expanded = self.split(data).transpose(self.order)
+
+        def walk(level, part):
+            if level == len(levels):
+                return values.append(part)
+            for index, below in enumerate(part):
+                if self.formats[level] == "d":
+                    walk(level + 1, below)
+                elif numpy.any(below):
+                    indices[level].append(index)
+                    walk(level + 1, below)
+            if self.formats[level] == "c":
+                segments[level].append(len(indices[level]))
+
+        walk(0, expanded)
+        for level, metadata in enumerate(levels):
+            if self.formats[level] == "d":
+                metadata.format, metadata.denseSize = schema.DimensionType.DENSE, expanded.shape[level]
+                continue
+            metadata.format = schema.DimensionType.SPARSE_CSR
+            for field, numbers in (("arraySegments", segments[level]), ("arrayIndices", indices[level])):
+                vector = getattr(schema, self.index + "T")()
+                vector.values = numbers
+                setattr(metadata, field, vector)
+                setattr(metadata, field + "Type", getattr(schema.SparseIndexVector, self.index))
+        parameters = schema.SparsityParametersT()
+        parameters.traversalOrder, parameters.blockMap = list(self.order), sorted(self.blocks)
+        parameters.dimMetadata = levels
+        return numpy.array(values, data.dtype), parameters
+
+
 class Net:
-    def __init__(self, seed, shape, dtype="int8", scale=None, zero_point=None):
+    def __init__(self, seed, shape, dtype="int8", scale=None, zero_point=None, external=False, dense=False):
+        self.external, self.dense = external, dense
         self.random = numpy.random.default_rng(seed)
         self.tensors, self.buffers, self.operators, self.codes = [], [schema.BufferT()], [], []
         self.dtype = "int8" if dtype == "float32" else dtype
@@ -60,10 +127,12 @@ class Net:
             return given
         return int(self.random.integers(-60, 60)) + (128 if self.dtype == "uint8" else 0)
 
-    def tensor(self, shape, dtype=None, scale=None, zero_point=None, data=None, scales=None, dimension=0):
+    def tensor(self, shape, dtype=None, scale=None, zero_point=None, data=None, scales=None, dimension=0, sparse=None):
         """Adds a tensor: quantised with one scale and zero point, or one scale a slice of `dimension`."""
         dtype = dtype or self.dtype
         tensor = schema.TensorT()
+        if sparse and not self.dense:
+            data, tensor.sparsity = sparse.store(data)
         tensor.shape, tensor.type, tensor.name = list(shape), TYPES[dtype][0], f"t{len(self.tensors)}"
         tensor.buffer = 0
         if data is not None:
@@ -117,7 +186,7 @@ class Net:
             return self.tensor(shape, like.dtype, like.scale, like.zero_point)
         return self.tensor(shape, None, scale or self.random_scale(), self.random_zero_point(zero_point))
 
-    def weights(self, shape, depth, x, output_scale, axis, per_channel, zero_point, outputs):
+    def weights(self, shape, depth, x, output_scale, axis, per_channel, zero_point, outputs, sparse=None):
         """Random weights with scales that give outputs a deviation of some 50 steps."""
         scale = 50 * output_scale / (x.scale * 75 * 73 * math.sqrt(depth))
         if self.dtype == "uint8":
@@ -125,10 +194,17 @@ class Net:
             data = self.random.integers(0, 256, shape)
             return self.tensor(shape, None, scale, zero_point, data), [scale] * outputs
         data = self.random.integers(-127, 128, shape)
+        if sparse:
+            sparse.prune(data, self.random)
         if not per_channel:
-            return self.tensor(shape, "int8", scale, 0, data), [scale] * outputs
-        scales = numpy.float32(scale * self.random.uniform(0.4, 1.6, outputs))
-        return self.tensor(shape, "int8", data=data, scales=scales, dimension=axis), scales
+            quantization, scales = dict(scale=scale, zero_point=0), [scale] * outputs
+        else:
+            scales = numpy.float32(scale * self.random.uniform(0.4, 1.6, outputs))
+            quantization = dict(scales=scales, dimension=axis)
+        stored = self.tensor(shape, "int8", data=data, sparse=sparse, **quantization)
+        if sparse and sparse.densify and not self.dense:
+            stored = self.operator("DENSIFY", [stored], self.tensor(shape, "int8", **quantization), "DensifyOptions")
+        return stored, scales
 
     def bias(self, x, scales, output_scale, per_channel):
         scales = [float(numpy.float32(numpy.float32(x.scale) * numpy.float32(s))) for s in scales]
@@ -148,12 +224,12 @@ class Net:
         return sides
 
     def conv(self, x, outputs, kernel=(3, 3), stride=(1, 1), dilation=(1, 1), padding="SAME", activation="NONE",
-             per_channel=True, bias=True, groups=1, scale=None, zero_point=None, weight_zero_point=None):
+             per_channel=True, bias=True, groups=1, scale=None, zero_point=None, weight_zero_point=None, sparse=None):
         shape = [1, *self.window(x, kernel, stride, dilation, padding), outputs]
         y = self.output(shape, scale=scale, zero_point=zero_point)
         depth = x.channels // groups
         w, scales = self.weights([outputs, *kernel, depth], depth * kernel[0] * kernel[1], x, y.scale, 0, per_channel,
-                                 weight_zero_point, outputs)
+                                 weight_zero_point, outputs, sparse)
         b = self.bias(x, scales, y.scale, per_channel) if bias else None
         return self.operator(
             "CONV_2D", [x, w, b], y, "Conv2DOptions", version=3, padding=getattr(schema.Padding, padding),
@@ -162,12 +238,12 @@ class Net:
 
     def depthwise(self, x, multiplier=1, kernel=(3, 3), stride=(1, 1), dilation=(1, 1), padding="SAME",
                   activation="NONE", per_channel=True, bias=True, scale=None, zero_point=None,
-                  weight_zero_point=None):
+                  weight_zero_point=None, sparse=None):
         outputs = x.channels * multiplier
         y = self.output([1, *self.window(x, kernel, stride, dilation, padding), outputs], scale=scale,
                         zero_point=zero_point)
         w, scales = self.weights([1, *kernel, outputs], kernel[0] * kernel[1], x, y.scale, 3, per_channel,
-                                 weight_zero_point, outputs)
+                                 weight_zero_point, outputs, sparse)
         b = self.bias(x, scales, y.scale, per_channel) if bias else None
         return self.operator(
             "DEPTHWISE_CONV_2D", [x, w, b], y, "DepthwiseConv2DOptions", version=3,
@@ -176,11 +252,12 @@ class Net:
             fusedActivationFunction=getattr(schema.ActivationFunctionType, activation))
 
     def fully_connected(self, x, outputs, activation="NONE", per_channel=False, bias=True, keep_dims=False,
-                        scale=None, zero_point=None, weight_zero_point=None):
+                        scale=None, zero_point=None, weight_zero_point=None, sparse=None):
         depth = x.channels if keep_dims or len(x.shape) == 2 else math.prod(x.shape)
         y = self.output([*x.shape[:-1], outputs] if keep_dims else [math.prod(x.shape) // depth, outputs],
                         scale=scale, zero_point=zero_point)
-        w, scales = self.weights([outputs, depth], depth, x, y.scale, 0, per_channel, weight_zero_point, outputs)
+        w, scales = self.weights([outputs, depth], depth, x, y.scale, 0, per_channel, weight_zero_point, outputs,
+                                 sparse)
         b = ABSENT if bias is ABSENT else self.bias(x, scales, y.scale, per_channel) if bias else None
         return self.operator(
             "FULLY_CONNECTED", [x, w, b], y, "FullyConnectedOptions", version=4, keepNumDims=keep_dims,
@@ -220,10 +297,11 @@ class Net:
         y = self.output(shape, like=x)
         return self.operator("RESHAPE", [x, self.integers(shape)], y, "ReshapeOptions", newShape=list(shape))
 
-    def concatenate(self, values, axis):
+    def concatenate(self, values, axis, scale=None, zero_point=None):
+        """Quantised like the first value, or with a scale and a zero point of its own."""
         shape = list(values[0].shape)
         shape[axis] = sum(value.shape[axis] for value in values)
-        y = self.output(shape, like=values[0])
+        y = self.output(shape, values[0] if scale is None else None, scale, zero_point)
         return self.operator("CONCATENATION", values, y, "ConcatenationOptions", version=2, axis=axis,
                              fusedActivationFunction=schema.ActivationFunctionType.NONE)
 
@@ -261,11 +339,40 @@ class Net:
 
     def finish(self, outputs):
         """The model's bytes."""
+        model = self.model(outputs)
+        return self.packed_behind(model) if self.external else self.packed(model)
+
+    def model(self, outputs):
+        """The model as the schema's objects."""
         graph = schema.SubGraphT()
         graph.tensors, graph.operators = self.tensors, self.operators
         graph.inputs, graph.outputs = [self.input.index], [value.index for value in outputs]
         model = schema.ModelT()
         model.version, model.operatorCodes, model.subgraphs, model.buffers = 3, self.codes, [graph], self.buffers
+        return model
+
+    @staticmethod
+    def packed(model):
         builder = flatbuffers.Builder(4096)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
+
+    def packed_behind(self, model):
+        """The model with its buffers behind the flatbuffer, each once, at multiples of 16 bytes."""
+        contents = [None if buffer.data is None else bytes(buffer.data) for buffer in model.buffers]
+        for buffer, content in zip(model.buffers, contents):
+            if content is not None:
+                buffer.data, buffer.offset, buffer.size = None, 1, 1  # keeps room for both
+        end = len(self.packed(model))
+        places, behind = {}, b""
+        for buffer, content in zip(model.buffers, contents):
+            if content is None:
+                continue
+            if content not in places:
+                behind += bytes(-(end + len(behind)) % 16)
+                places[content] = end + len(behind)
+                behind += content
+            buffer.offset, buffer.size = places[content], len(content)
+        model_bytes = self.packed(model)
+        assert len(model_bytes) == end
+        return model_bytes + behind

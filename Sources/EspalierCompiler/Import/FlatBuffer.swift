@@ -29,7 +29,7 @@ struct FlatBuffer {
 
     func outside(_ position: Int) -> CompilerError {
         CompilerError(
-            "The file is damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again."
+            "The file is cut off or damaged: it refers to byte \(position) of \(bytes.count); fetch or export the model again."
         )
     }
 }
@@ -37,7 +37,8 @@ struct FlatBuffer {
 /// A table: fields by slot number, absent ones with a default.
 struct FlatTable {
     let buffer: FlatBuffer
-    private let position: Int
+    /// Where in the file it is.
+    let position: Int
     private let vtable: Int
     private let vtableBytes: Int
 

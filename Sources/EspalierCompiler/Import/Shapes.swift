@@ -105,20 +105,84 @@ extension TFLiteImporter {
             if try requiredOperand(node, position).isConstant {
                 graph.tensors[index].constant = try int8Values(requiredOperand(node, position))
             }
-            guard tensor.scale == output.scale, tensor.zeroPoint == output.zeroPoint else {
-                throw CompilerError(
-                    "'\(tensor.name)' has another scale than the result; quantise them alike.")
-            }
             for other in 0..<3 where other != axis && tensor.shape[other] != output.shape[other] {
                 throw CompilerError(
                     "'\(tensor.name)' (\(tensor.shape.text)) does not fit \(output.shape.text).")
             }
-            inputs.append(index)
+            inputs.append(try rescaled(index, to: output, for: node))
         }
         guard inputs.map({ graph.tensors[$0].shape[axis] }).reduce(0, +) == output.shape[axis] else {
             throw CompilerError("its inputs do not add up to \(output.shape.text).")
         }
         append(node, .concatenate(axis: axis), inputs: inputs)
+    }
+
+    /// An input of a concatenation in the scale of its output: TFLite's int8 kernel demands that it has that already, its
+    /// uint8 kernel converts it.
+    private mutating func rescaled(_ index: Int, to output: GraphTensor, for node: TFLiteOperator)
+        throws(CompilerError)
+        -> Int
+    {
+        let tensor = graph.tensors[index]
+        if tensor.scale == output.scale, tensor.zeroPoint == output.zeroPoint { return index }
+        guard model.tensors[node.outputs[0]].type == .uint8 else {
+            throw CompilerError(
+                "'\(tensor.name)' has scale \(tensor.scale) and zero point \(tensor.zeroPoint), the result \(output.scale) "
+                    + "and \(output.zeroPoint), which TFLite takes in uint8 models only; convert the model again: "
+                    + "TFLiteConverter gives them all one scale.")
+        }
+        guard try node.options?.flag(2) != true else {
+            throw CompilerError(
+                "it asks for fixed-point scaling, which is not supported; convert the model again.")
+        }
+        guard graph.tensors.count < 32_768 else {
+            throw CompilerError("the model has too many concatenations of different scales; split it.")
+        }
+        let table = concatenationTable(tensor, output)
+        var converted = GraphTensor(
+            name: "\(tensor.name) rescaled", shape: tensor.shape, scale: output.scale,
+            zeroPoint: output.zeroPoint)
+        converted.constant = tensor.constant?.map { table[Int($0) + 128] }
+        graph.tensors.append(converted)
+        let new = graph.tensors.count - 1
+        if converted.constant == nil {
+            graph.nodes.append(
+                Node(label: label(node), operation: .table(table), inputs: [index], output: new))
+        }
+        return new
+    }
+
+    /// Source: TensorFlow Lite `ConcatenationWithScaling`, uint8, in single precision.
+    private func concatenationTable(_ input: GraphTensor, _ output: GraphTensor) -> [Int8] {
+        let scale = input.scale * (1 / output.scale)
+        let bias = Float(-(input.zeroPoint + 128)) * scale
+        return (0...255).map { stored in
+            let rounded = (Float(stored) * scale + bias).rounded(.toNearestOrAwayFromZero)
+            let value = max(-1024, min(1024, rounded)) + Float(output.zeroPoint)
+            return Int8(max(-128, min(127, value)))
+        }
+    }
+
+    /// DENSIFY of a constant is another way to store it.
+    mutating func importDensify(_ node: TFLiteOperator) throws(CompilerError) {
+        let source = try requiredOperand(node, 0)
+        let output = model.tensors[node.outputs[0]]
+        guard source.isConstant else {
+            throw CompilerError(
+                "it makes '\(source.name)' dense, which is no constant; export the model without it.")
+        }
+        // What is wrong is said where the result is read.
+        let fits = source.shape == output.shape && source.type == output.type
+        do throws(CompilerError) {
+            guard fits else {
+                throw CompilerError(
+                    "'\(output.name)' (\(output.type) \(output.shape)) is another than '\(source.name)' (\(source.type) "
+                        + "\(source.shape)), which DENSIFY makes it of; export the model again.")
+            }
+            model.tensors[output.index].dense = .success(try int8Values(source))
+        } catch {
+            model.tensors[output.index].dense = .failure(error)
+        }
     }
 
     mutating func importReshape(_ node: TFLiteOperator) throws(CompilerError) {

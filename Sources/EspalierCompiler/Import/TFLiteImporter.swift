@@ -2,94 +2,126 @@
 ///
 /// TFLite left-pads shapes: a [1, n] activation is here 1 x 1 x n, and axis a of r dimensions is axis a + 4 - r.
 public struct TFLiteImporter {
-    let model: TFLiteModel
+    var model: TFLiteModel
     var graph: Graph
 
     /// - Parameters:
     ///   - bytes: the whole file.
     ///   - name: what to call the model; shows in the header.
-    /// - Throws: one sentence for a damaged file, an operator or a type that is not supported.
+    /// - Throws: a sentence for a damaged file; for one with operators, types or shapes that are not supported, a sentence
+    ///   and a line for each further one.
     public static func graph(bytes: [UInt8], name: String) throws(CompilerError) -> Graph {
         var importer = TFLiteImporter(model: try TFLiteModel(bytes: bytes), graph: Graph(name: name))
-        try importer.importAll()
+        let survey = Survey(of: importer.model)
+        let refusals = importer.importAll(after: survey)
+        guard refusals.isEmpty else { throw refusals.error }
         return importer.graph
     }
 
-    private mutating func importAll() throws(CompilerError) {
-        guard model.inputs.count == 1, let input = model.inputs.first, input >= 0 else {
-            throw CompilerError(
-                "The model has \(model.inputs.count) inputs, and Espalier takes exactly one; export it with one."
-            )
-        }
-        guard !model.outputs.isEmpty, model.outputs.allSatisfy({ $0 >= 0 }) else {
-            throw CompilerError("The model has no output; export it with at least one.")
-        }
-        for tensor in model.tensors { graph.tensors.append(placeholder(tensor)) }
-        graph.input = input
-        graph.outputs = model.outputs
-        graph.outputNames = model.outputs.map { model.tensors[$0].name }
+    typealias OperatorImporter =
+        @Sendable (inout TFLiteImporter, TFLiteOperator) throws(CompilerError) -> Void
 
-        var ready: Set<Int> = [input]
+    /// What is supported, by TFLite's name.
+    static let importers: [String: OperatorImporter] = [
+        "CONV_2D": { (this, node) throws(CompilerError) in try this.importConvolution(node) },
+        "DEPTHWISE_CONV_2D": { (this, node) throws(CompilerError) in try this.importDepthwiseConvolution(node)
+        },
+        "FULLY_CONNECTED": { (this, node) throws(CompilerError) in try this.importFullyConnected(node) },
+        "ADD": { (this, node) throws(CompilerError) in try this.importAdd(node) },
+        "MUL": { (this, node) throws(CompilerError) in try this.importMultiply(node) },
+        "MAX_POOL_2D": { (this, node) throws(CompilerError) in try this.importPool(node) },
+        "AVERAGE_POOL_2D": { (this, node) throws(CompilerError) in try this.importPool(node) },
+        "MEAN": { (this, node) throws(CompilerError) in try this.importMean(node) },
+        "SOFTMAX": { (this, node) throws(CompilerError) in try this.importSoftmax(node) },
+        "LOGISTIC": { (this, node) throws(CompilerError) in try this.importLogistic(node) },
+        "RELU": { (this, node) throws(CompilerError) in try this.importActivation(node) },
+        "RELU6": { (this, node) throws(CompilerError) in try this.importActivation(node) },
+        "RELU_N1_TO_1": { (this, node) throws(CompilerError) in try this.importActivation(node) },
+        "QUANTIZE": { (this, node) throws(CompilerError) in try this.importQuantize(node) },
+        "DEQUANTIZE": { (this, node) throws(CompilerError) in try this.importDequantize(node) },
+        "DENSIFY": { (this, node) throws(CompilerError) in try this.importDensify(node) },
+        "PAD": { (this, node) throws(CompilerError) in try this.importPad(node) },
+        "PADV2": { (this, node) throws(CompilerError) in try this.importPad(node) },
+        "CONCATENATION": { (this, node) throws(CompilerError) in try this.importConcatenation(node) },
+        "RESHAPE": { (this, node) throws(CompilerError) in try this.importReshape(node) },
+        "SQUEEZE": { (this, node) throws(CompilerError) in try this.importReshape(node) },
+        "EXPAND_DIMS": { (this, node) throws(CompilerError) in try this.importReshape(node) },
+        "TRANSPOSE": { (this, node) throws(CompilerError) in try this.importTranspose(node) },
+    ]
+
+    /// Imports all operators that the survey left.
+    ///
+    /// - Returns: what the survey found and what else is wrong; the graph holds only where that is nothing.
+    private mutating func importAll(after survey: Survey) -> Refusals {
+        var refusals = survey.refusals
+        model.expandSparse()
+        for tensor in model.tensors { graph.tensors.append(placeholder(tensor)) }
+        graph.input = model.inputs.first ?? -1
+        graph.outputs = model.outputs
+        graph.outputNames = model.outputs.map { $0 < 0 ? "" : model.tensors[$0].name }
+
+        var ready = Set(model.inputs)
         for node in model.operators {
-            do throws(CompilerError) {
-                try importOperator(node, ready: &ready)
-            } catch {
-                throw CompilerError("Operator \(node.index) (\(node.name)): \(error.description)")
+            if !survey.blocked.contains(node.index) {
+                do throws(CompilerError) {
+                    try importOperator(node, ready: ready)
+                } catch {
+                    refusals.append(node, error.description)
+                }
             }
+            ready.formUnion(node.outputs)
         }
-        for output in model.outputs where !ready.contains(output) {
-            throw CompilerError(
-                "The model's output '\(model.tensors[output].name)' is computed by no operator.")
+        guard refusals.isEmpty else { return refusals }
+        for output in model.outputs where !ready.contains(output) || model.tensors[output].isConstant {
+            let name = model.tensors[output].name
+            refusals.append(
+                "The model's output '\(name)' is computed by no operator; export the model again.")
         }
-        _ = try activation(graph.resolved(graph.input))
-        for output in graph.outputs { _ = try activation(output) }
+        for end in [graph.resolved(graph.input)] + graph.outputs {
+            do throws(CompilerError) { _ = try activation(end) } catch { refusals.append(error.description) }
+        }
         for (tensor, squashing) in squashings() { graph.tensors[tensor].squashing = squashing }
+        return refusals
     }
 
-    private mutating func importOperator(_ node: TFLiteOperator, ready: inout Set<Int>) throws(CompilerError)
-    {
+    private mutating func importOperator(_ node: TFLiteOperator, ready: Set<Int>) throws(CompilerError) {
         guard let output = node.outputs.first, node.outputs.count == 1, output >= 0 else {
             throw CompilerError(
                 "it has \(node.outputs.count) outputs; only operators with one are supported.")
         }
         for input in node.inputs
         where input >= 0 && !ready.contains(input) && !model.tensors[input].isConstant {
-            throw CompilerError("it reads '\(model.tensors[input].name)' before anything computes it.")
+            throw CompilerError(absence(of: model.tensors[input]))
         }
         guard !ready.contains(output), !model.tensors[output].isConstant else {
             throw CompilerError("it writes '\(model.tensors[output].name)', which already has a value.")
         }
-        switch node.name {
-        case "CONV_2D": try importConvolution(node)
-        case "DEPTHWISE_CONV_2D": try importDepthwiseConvolution(node)
-        case "FULLY_CONNECTED": try importFullyConnected(node)
-        case "ADD": try importAdd(node)
-        case "MUL": try importMultiply(node)
-        case "MAX_POOL_2D", "AVERAGE_POOL_2D": try importPool(node)
-        case "MEAN": try importMean(node)
-        case "SOFTMAX": try importSoftmax(node)
-        case "LOGISTIC": try importLogistic(node)
-        case "RELU", "RELU6", "RELU_N1_TO_1": try importActivation(node)
-        case "QUANTIZE": try importQuantize(node)
-        case "DEQUANTIZE": try importDequantize(node)
-        case "PAD", "PADV2": try importPad(node)
-        case "CONCATENATION": try importConcatenation(node)
-        case "RESHAPE", "SQUEEZE", "EXPAND_DIMS": try importReshape(node)
-        case "TRANSPOSE": try importTranspose(node)
-        default:
-            throw CompilerError(
-                "this operator is not supported; docs/operators.md lists those that are. Export the model without it."
-            )
+        try TFLiteImporter.importers[node.name]?(&self, node)
+    }
+
+    /// Why a tensor that is read has no value.
+    private func absence(of tensor: TFLiteTensor) -> String {
+        if tensor.isVariable {
+            return
+                "it reads '\(tensor.name)', which keeps its value from one run to the next; export the model without state."
         }
-        ready.insert(output)
+        guard let writer = model.operators.first(where: { $0.outputs.contains(tensor.index) })?.index else {
+            return
+                "it reads '\(tensor.name)', which has no values and is computed by no operator; export the model again."
+        }
+        return
+            "it reads '\(tensor.name)' before operator \(writer) computes it; export the model again."
     }
 
     mutating func append(_ node: TFLiteOperator, _ operation: Operation, inputs: [Int]) {
         graph.nodes.append(
             Node(
-                label: "operator \(node.index) (\(node.name))", operation: operation,
+                label: label(node), operation: operation,
                 inputs: inputs.map { graph.resolved($0) }, output: node.outputs[0]))
     }
+
+    /// What people call an operator.
+    func label(_ node: TFLiteOperator) -> String { "operator \(node.index) (\(node.name))" }
 
     // MARK: Operands
 
@@ -120,12 +152,12 @@ public struct TFLiteImporter {
         let source = model.tensors[index]
         guard source.type == .int8 || source.type == .uint8 else {
             throw CompilerError(
-                "tensor '\(source.name)' is \(source.type), and Espalier compiles int8 models; quantise the model to "
-                    + "full int8 first.")
+                "tensor '\(source.name)' is \(source.type), and Espalier computes in int8; convert the model to full int8."
+            )
         }
         guard source.scales.count >= 1, source.zeroPoints.count >= 1 else {
             throw CompilerError(
-                "tensor '\(source.name)' has no quantisation; quantise the model to full int8 first.")
+                "tensor '\(source.name)' has no quantisation; convert the model to full int8.")
         }
         let tensor = graph.tensors[index]
         guard tensor.scale > 0, tensor.scale.isFinite, (-128...127).contains(tensor.zeroPoint) else {
@@ -160,24 +192,28 @@ public struct TFLiteImporter {
         return Shape(padded[1], padded[2], padded[3])
     }
 
-    /// A constant's bytes as int8; uint8 is moved by 128.
+    /// A constant's values as int8; uint8 is moved by 128.
     func int8Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int8] {
-        guard let count = Self.elementCount(tensor.shape), count == tensor.data.count else {
-            throw CompilerError("'\(tensor.name)' has \(tensor.data.count) bytes for shape \(tensor.shape).")
-        }
-        switch tensor.type {
-        case .int8: return tensor.data.bytes.map { Int8(bitPattern: $0) }
-        case .uint8: return tensor.data.bytes.map { Int8(bitPattern: $0 ^ 0x80) }
-        default:
+        if let dense = tensor.dense { return try dense.get() }
+        guard tensor.type.isEightBit else {
             throw CompilerError(
-                "'\(tensor.name)' is \(tensor.type), and Espalier compiles int8 models; quantise the model to full int8 "
-                    + "first.")
+                "'\(tensor.name)' is \(tensor.type), and Espalier computes in int8; convert the model to full int8."
+            )
         }
+        guard let count = Self.elementCount(tensor.shape), count == tensor.data.count else {
+            throw CompilerError(
+                "'\(tensor.name)' has \(tensor.data.count) bytes for shape \(tensor.shape); export the model again."
+            )
+        }
+        let flip: UInt8 = tensor.type == .uint8 ? 0x80 : 0
+        return tensor.data.bytes.map { Int8(bitPattern: $0 ^ flip) }
     }
 
     func int32Values(_ tensor: TFLiteTensor) throws(CompilerError) -> [Int32] {
-        guard tensor.type == .int32, tensor.data.count % 4 == 0 else {
-            throw CompilerError("'\(tensor.name)' should be a constant of int32, but is \(tensor.type).")
+        guard tensor.type == .int32, tensor.data.count % 4 == 0, tensor.sparsity == nil else {
+            throw CompilerError(
+                "'\(tensor.name)' should be a dense constant of int32, but is \(tensor.sparsity == nil ? "" : "sparse ")"
+                    + "\(tensor.type); export the model again.")
         }
         return try FlatVector(
             buffer: tensor.data.buffer, start: tensor.data.start, count: tensor.data.count / 4, stride: 4
