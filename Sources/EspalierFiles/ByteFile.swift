@@ -36,6 +36,36 @@ public enum ByteFile {
         }
     }
 
+    /// The first bytes of an ordinary file, at most `count`; links are followed.
+    ///
+    /// - Throws: `FileError` for what is no file (folders, pipes, devices: those would wait) or cannot be read.
+    public static func head(_ path: String, count: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
+        defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(path, "is no ordinary file", do: "pass a file")
+        }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let read = bytes.withUnsafeMutableBytes {
+                systemRead(descriptor, UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
+            }
+            guard read >= 0 else { throw unreadable(path, errno) }
+            if read == 0 { break }
+            filled += read
+        }
+        return Array(bytes[..<filled])
+    }
+
+    /// Whether there is a file at `path`, or a link to one; not a folder.
+    static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT != S_IFDIR
+    }
+
     static func unreadable(_ path: String, _ code: Int32) -> FileError {
         let remedy =
             switch code {
