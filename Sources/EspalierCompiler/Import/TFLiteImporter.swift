@@ -27,6 +27,13 @@ public struct TFLiteImporter {
         for tensor in model.tensors { graph.tensors.append(placeholder(tensor)) }
         graph.input = input
         graph.outputs = model.outputs
+        graph.outputNames = model.outputs.map { model.tensors[$0].name }
+        graph.inputType =
+            switch model.tensors[input].type {
+            case .uint8: .uint8
+            case .int8: .int8
+            default: .real
+            }
 
         var ready: Set<Int> = [input]
         for node in model.operators {

@@ -12,8 +12,11 @@ public struct Plan: Sendable {
     public var input = 0
     public var outputs: [UInt16] = []
     public var inputChannelsFirst = false
+    public var inputType = InputType.int8
     public var arenaBytes = 0
     public var labels: [String] = []
+    /// What the source calls the outputs.
+    public var outputNames: [String] = []
     /// [channels][256] stored value of a pixel value; empty for pixel - 128.
     public var pixelTable: [Int8] = []
     /// The index into `tensors` of each source tensor that still has one.
