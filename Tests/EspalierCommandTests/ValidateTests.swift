@@ -375,6 +375,24 @@ import Testing
         #expect(report["warnings"] as? [String] == [warning])
     }
 
+    @Test func otherCommandsSayItOnTheStandardError() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("x.npy")
+        try NPY.write(
+            NumericArray(shape: [2, 64, 64, 1], values: .uint8(Array(repeating: 7, count: 8192))), to: path)
+        let warning = "warning: \(path) holds 7 everywhere; is it the right array?\n"
+        let benchmark = try Shell.run(
+            Package.command, ["benchmark", model, "--inputs", path, "--seconds", "0.01", "--json"])
+        #expect(benchmark.status == 0 && benchmark.errors == warning)
+        _ = try json(benchmark)
+        let inspection = try Shell.run(Package.command, ["inspect", model, "--calibration", path])
+        #expect(inspection.status == 0 && inspection.errors == warning)
+        try NPY.write(
+            NumericArray(shape: [2, 1, 64, 32], values: .uint8(Array(repeating: 7, count: 4096))), to: path)
+        let refused = try Shell.run(Package.command, ["inspect", model, "--calibration", path])
+        #expect(refused.status == 1 && refused.errors.contains("the model takes [N, 64, 64, 1]"))
+    }
+
     // MARK: Layers
 
     @Test func recordedWeightsAreComparedAndSummedUp() throws {
