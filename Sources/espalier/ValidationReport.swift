@@ -121,7 +121,7 @@ struct ValidationReport: Encodable {
         var lines: [String] = []
         if !leftOut.isEmpty {
             lines.append("\(leftOut.count) left out:")
-            lines += leftOut.prefix(Self.mostListed).map { "  \($0.path) \($0.reason)" }
+            lines += leftOut.prefix(Self.mostListed).map { "  \(oneLine($0.path)) \($0.reason)" }
             if leftOut.count > Self.mostListed {
                 lines.append("  and \(leftOut.count - Self.mostListed) more, which --json lists")
             }
@@ -129,7 +129,7 @@ struct ValidationReport: Encodable {
         if let first = toBeTurned.first {
             lines.append(
                 "warning: \(toBeTurned.count) of the pictures are to be turned, says their EXIF orientation, and were run as "
-                    + "they are stored (\(first)\(toBeTurned.count > 1 ? ", ..." : "")); save them upright, as with Pillow's "
+                    + "they are stored (\(oneLine(first))\(toBeTurned.count > 1 ? ", ..." : "")); save them upright, as with Pillow's "
                     + "ImageOps.exif_transpose.")
         }
         return lines
@@ -172,6 +172,13 @@ struct ValidationReport: Encodable {
         return demands.filter { !$0.holds }.map {
             "Does not hold: \($0.about): \($0.figure), \($0.demanded) demanded."
         }
+    }
+
+    /// A path whatever it is made of.
+    private func oneLine(_ path: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                path.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
     }
 
     private func removed(_ layer: LayerValidation.Row) -> String {
