@@ -67,11 +67,18 @@ let package = Package(
         .systemLibrary(
             name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
+            name: "CJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+        .target(
+            name: "CPictures", dependencies: ["CPNG", "CJPEG"],
+            linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+        .systemLibrary(
             name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
-        .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
+        .target(
+            name: "EspalierFiles", dependencies: ["CPictures", "CPNG", "CZip"], swiftSettings: hostRoom),
         .target(
             name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"],
             swiftSettings: hostRoom),
@@ -128,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "EspalierCommandTests", dependencies: ["espalier", "EspalierFiles", "EspalierTestSupport"]),
         .testTarget(name: "EspalierScenesTests", dependencies: ["EspalierScenes"]),
-        .testTarget(name: "EspalierFilesTests", dependencies: ["EspalierFiles"]),
+        .testTarget(
+            name: "EspalierFilesTests", dependencies: ["EspalierFiles", "EspalierTestSupport"]),
         .testTarget(
             name: "EspalierSettingsTests",
             dependencies: ["EspalierSettings", "EspalierFiles", "EspalierTestSupport", "CLinux"]),

@@ -103,7 +103,6 @@ extension Plan {
     fileprivate mutating func apply(
         _ options: CompileOptions, _ meanings: [OutputMeaning]
     ) throws(CompilerError) {
-        outputNames = meanings.map(\.name)
         scoreChoice = try ScoreChoice(meanings, output: options.scoreOutput, rule: options.scores)
         scores = ScoreChoice.code(scoreChoice, meanings)
         if !options.labels.isEmpty { try name(options.labels, meanings) }

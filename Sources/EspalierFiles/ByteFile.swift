@@ -36,13 +36,17 @@ public enum ByteFile {
         }
     }
 
-    /// At most `count` bytes of the file at `path` from byte `start` on, however long it is.
+    /// At most `count` bytes of an ordinary file from byte `start` on, however long it is; links are followed.
     ///
-    /// - Throws: `FileError` if the file cannot be opened or read.
+    /// - Throws: `FileError` for what is no file (folders, pipes, devices: those would wait) or cannot be read.
     public static func read(_ path: String, at start: Int, count: Int) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(path, "is no ordinary file", do: "pass a file")
+        }
         guard lseek(descriptor, off_t(start), SEEK_SET) >= 0 else { throw unreadable(path, errno) }
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
@@ -56,6 +60,12 @@ public enum ByteFile {
         }
         bytes.removeLast(count - filled)
         return bytes
+    }
+
+    /// Whether there is a file at `path`, or a link to one; not a folder.
+    static func exists(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT != S_IFDIR
     }
 
     static func unreadable(_ path: String, _ code: Int32) -> FileError {

@@ -1,5 +1,5 @@
 // NumPy's .npy format, versions 1 to 3: a magic, a length, a Python dictionary in text, the numbers.
-// Specification: numpy.lib.format. Only little-endian numbers in C order are taken; others get a sentence.
+// Specification: numpy.lib.format. Numbers of either byte order, in C or Fortran order; others get a sentence.
 
 /// Reads and writes `.npy` files.
 public enum NPY {
@@ -17,23 +17,24 @@ public enum NPY {
     public static func decode(_ bytes: [UInt8], name: String) throws(FileError) -> NumericArray {
         let (header, start) = try readHeader(bytes, name: name)
         let type = try elementType(header.descr, name: name)
-        guard !header.fortranOrder else {
-            throw FileError(
-                name, "is in Fortran order", do: "save it with numpy.save(path, numpy.ascontiguousarray(x))")
-        }
         let present = bytes.count - start
-        let (count, remainder) = present.quotientAndRemainder(dividingBy: type.bytesPerValue)
+        let (count, remainder) = present.quotientAndRemainder(dividingBy: type.size)
         guard remainder == 0, NumericArray.count(of: header.shape) == count else {
             throw FileError(
                 name,
                 "holds \(present) bytes of values, which do not fit "
-                    + "its shape \(header.shape) of \(type)",
+                    + "its shape \(header.shape) of \(type.name)",
                 do: "copy or make the file again")
         }
-        return bytes.withUnsafeBytes { buffer in
-            NumericArray(
-                shape: header.shape, values: type.load(UnsafeRawBufferPointer(rebasing: buffer[start...])))
+        let values = bytes.withUnsafeBytes { type.load(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        guard let values else {
+            throw FileError(
+                name, "holds uint64 values of 2^63 and more", do: "save it as int64, float32 or float64")
         }
+        let array = NumericArray(
+            shape: header.fortranOrder ? header.shape.reversed() : header.shape, values: values,
+            typeName: type.name)
+        return header.fortranOrder ? array.withReversedAxes() : array
     }
 
     /// The bytes of a version 1 file, as `numpy.load` takes them: the values start at a multiple of 64.
@@ -42,7 +43,7 @@ public enum NPY {
             array.shape.count == 1
             ? "(\(array.shape[0]),)" : "(" + array.shape.map(String.init).joined(separator: ", ") + ")"
         var header =
-            "{'descr': '\(ElementType(array.values).descr)', 'fortran_order': False, 'shape': \(shape), }"
+            "{'descr': '\(descr(array.values))', 'fortran_order': False, 'shape': \(shape), }"
         let unpadded = magic.count + 4 + header.utf8.count + 1
         header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
         let length = header.utf8.count
@@ -59,7 +60,7 @@ public enum NPY {
 // MARK: - The preamble
 
 extension NPY {
-    private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+    static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
     /// The parsed dictionary and the offset of the first value.
     private static func readHeader(
@@ -69,7 +70,7 @@ extension NPY {
         let cutShort = FileError(name, "is a .npy file cut short", do: "copy or make the file again")
         guard bytes.starts(with: magic) else {
             if magic.starts(with: bytes) { throw cutShort }
-            throw FileError(name, "is not a .npy file", do: "save the array with numpy.save")
+            throw notAnArray(bytes, name)
         }
         guard bytes.count >= 12 else { throw cutShort }
         let version = bytes[6]
@@ -91,20 +92,36 @@ extension NPY {
         return (header, start + length)
     }
 
+    /// What was given instead of a .npy file, and how it becomes one.
+    private static func notAnArray(_ bytes: [UInt8], _ name: String) -> FileError {
+        let save = "save the array with numpy.save"
+        guard let kind = FileFormat(bytes) else { return FileError(name, "is not a .npy file", do: save) }
+        let remedy =
+            switch kind {
+            case .png, .jpeg:
+                "pass pictures as a folder with a folder for each class, or save their pixels with numpy.save"
+            case .other("a Python pickle"): "load it with pickle and \(save)"
+            case .other("a MATLAB file"): "load it with scipy.io.loadmat and \(save)"
+            case .other(let text) where text.hasPrefix("text"): "load it with numpy.loadtxt and \(save)"
+            case .other(let text) where text.hasSuffix("compressed file"): "unpack it"
+            default: save
+            }
+        return FileError(name, "is \(kind.text), not a .npy file", do: remedy)
+    }
+
     private static func elementType(_ descr: String, name: String) throws(FileError) -> ElementType {
-        if let type = ElementType.allCases.first(where: { $0.spellings.contains(descr) }) { return type }
-        let quoted = "(\(printable(descr)))"
-        if descr.hasPrefix(">") {
-            throw FileError(name, "holds big-endian values \(quoted)", do: "save it little-endian")
-        }
+        if let type = ElementType(descr) { return type }
         let problem =
-            switch descr.drop(while: { "<|=".contains($0) }).first {
+            switch descr.drop(while: { "<>|=".contains($0) }).first {
             case "O": "holds Python objects"
             case "U", "S": "holds text"
+            case "[": "holds records of several fields"
+            case "c": "holds complex numbers"
+            case "M", "m": "holds dates or times"
             default: "holds values of an unknown type"
             }
         throw FileError(
-            name, "\(problem) \(quoted)",
+            name, "\(problem) (\(printable(descr)))",
             do: "save it as int8, uint8, int16, int32, int64, float32 or float64")
     }
 
@@ -116,66 +133,101 @@ extension NPY {
 
 // MARK: - The values
 
-/// The element types taken, and how they are spelt in a header.
-enum ElementType: CaseIterable {
-    case int8, uint8, int16, int32, int64, float32, float64
-
-    init(_ values: NumericArray.Values) {
-        self =
-            switch values {
-            case .int8: .int8
-            case .uint8: .uint8
-            case .int16: .int16
-            case .int32: .int32
-            case .int64: .int64
-            case .float32: .float32
-            case .float64: .float64
-            }
+/// How a header spells an element type: its byte order, kind and size. What `NumericArray.Values` has no case for is
+/// widened without loss.
+private struct ElementType {
+    enum Kind: Character {
+        case boolean = "b"
+        case signed = "i"
+        case unsigned = "u"
+        case float = "f"
     }
 
-    /// NumPy's spelling, as it writes it.
-    var descr: String { spellings[0] }
+    let kind: Kind
+    let size: Int
+    let isBigEndian: Bool
 
-    /// Every spelling read. A single byte has no order, so any mark before it is accepted.
-    var spellings: [String] {
-        switch self {
-        case .int8: ["|i1", "<i1", ">i1", "i1"]
-        case .uint8: ["|u1", "<u1", ">u1", "u1"]
-        case .int16: ["<i2"]
-        case .int32: ["<i4"]
-        case .int64: ["<i8"]
-        case .float32: ["<f4"]
-        case .float64: ["<f8"]
+    init?(_ descr: String) {
+        let order = descr.first.flatMap { "<>|=".contains($0) ? $0 : nil }
+        let rest = order == nil ? descr[...] : descr.dropFirst()
+        guard let kind = rest.first.flatMap(Kind.init), let size = Int(rest.dropFirst()) else { return nil }
+        let sizes: [Int]
+        switch kind {
+        case .boolean: sizes = [1]
+        case .signed, .unsigned: sizes = [1, 2, 4, 8]
+        case .float: sizes = [2, 4, 8]
+        }
+        // Only a single byte has no order.
+        guard sizes.contains(size), size == 1 || (order != nil && order != "|") else { return nil }
+        self.kind = kind
+        self.size = size
+        isBigEndian = order == ">"
+    }
+
+    /// As NumPy says it.
+    var name: String {
+        switch kind {
+        case .boolean: "bool"
+        case .signed: "int\(size * 8)"
+        case .unsigned: "uint\(size * 8)"
+        case .float: "float\(size * 8)"
         }
     }
 
-    var bytesPerValue: Int {
-        switch self {
-        case .int8, .uint8: 1
-        case .int16: 2
-        case .int32, .float32: 4
-        case .int64, .float64: 8
+    /// The values in `bytes`, whose length is a multiple of `size`; nil where one does not fit the wider type.
+    func load(_ bytes: UnsafeRawBufferPointer) -> NumericArray.Values? {
+        switch (kind, size) {
+        case (.signed, 1): .int8(bytes.map { Int8(bitPattern: $0) })
+        case (.unsigned, 1): .uint8(Array(bytes))
+        case (.boolean, _): .uint8(bytes.map { $0 == 0 ? 0 : 1 })
+        case (.signed, 2): .int16(words(bytes))
+        case (.signed, 4): .int32(words(bytes))
+        case (.signed, _): .int64(words(bytes))
+        case (.unsigned, 2): .int32((words(bytes) as [UInt16]).map(Int32.init))
+        case (.unsigned, 4): .int64((words(bytes) as [UInt32]).map(Int64.init))
+        case (.unsigned, _): narrowed(words(bytes))
+        case (.float, 2): .float32((words(bytes) as [UInt16]).map(Float.init(halfBits:)))
+        case (.float, 4): .float32((words(bytes) as [UInt32]).map { Float(bitPattern: $0) })
+        case (.float, _): .float64((words(bytes) as [UInt64]).map { Double(bitPattern: $0) })
         }
     }
 
-    /// The values in `bytes`, whose length is a multiple of `bytesPerValue`.
-    func load(_ bytes: UnsafeRawBufferPointer) -> NumericArray.Values {
-        switch self {
-        case .int8: .int8(bytes.map { Int8(bitPattern: $0) })
-        case .uint8: .uint8(Array(bytes))
-        case .int16: .int16(Self.words(bytes))
-        case .int32: .int32(Self.words(bytes))
-        case .int64: .int64(Self.words(bytes))
-        case .float32: .float32((Self.words(bytes) as [UInt32]).map { Float(bitPattern: $0) })
-        case .float64: .float64((Self.words(bytes) as [UInt64]).map { Double(bitPattern: $0) })
-        }
-    }
-
-    private static func words<Word: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer) -> [Word] {
+    private func words<Word: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer) -> [Word] {
         let size = MemoryLayout<Word>.size
         return (0..<bytes.count / size).map {
-            Word(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * size, as: Word.self))
+            let word = bytes.loadUnaligned(fromByteOffset: $0 * size, as: Word.self)
+            return isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word)
         }
+    }
+
+    private func narrowed(_ words: [UInt64]) -> NumericArray.Values? {
+        words.contains { $0 > Int64.max } ? nil : .int64(words.map(Int64.init))
+    }
+}
+
+extension Float {
+    /// IEEE 754 binary16, every value of which a Float holds.
+    fileprivate init(halfBits bits: UInt16) {
+        let fraction = UInt32(bits & 0x3FF)
+        let exponent = UInt32(bits >> 10 & 0x1F)
+        let sign: Float = bits & 0x8000 == 0 ? 1 : -1
+        switch exponent {
+        case 0: self = sign * Float(fraction) * 0x1p-24
+        case 31: self = fraction == 0 ? sign * .infinity : .nan
+        default: self = sign * Float(bitPattern: (exponent + 112) << 23 | fraction << 13)
+        }
+    }
+}
+
+private func descr(_ values: NumericArray.Values) -> String {
+    switch values {
+    case .int8: "|i1"
+    case .uint8: "|u1"
+    case .int16: "<i2"
+    case .int32: "<i4"
+    case .int64: "<i8"
+    case .float32: "<f4"
+    case .float64: "<f8"
     }
 }
 

@@ -36,6 +36,11 @@ public enum NPZ {
         return try NPY.decode(contents, name: "\(name):\(array)")
     }
 
+    /// For an archive without a single array.
+    static func nothing(_ path: String) -> FileError {
+        FileError(path, "is a ZIP archive without any .npy array", do: "save the arrays with numpy.savez")
+    }
+
     /// `a, b, c and 7 more`, short enough for a sentence.
     static func listing(_ names: [String]) -> String {
         let shown = names.prefix(12).joined(separator: ", ")
@@ -56,20 +61,24 @@ private struct Archive {
             throw FileError(
                 path, "holds \(count) files, over the limit of \(NPZ.countLimit)", do: "split the archive")
         }
-        return (0..<count).compactMap { index in
-            guard let name = zip_get_name(handle, zip_uint64_t(index), 0) else { return nil }
-            let text = String(cString: name)
-            return text.hasSuffix(".npy") ? String(text.dropLast(4)) : nil
+        let files = (0..<count).compactMap { index in
+            zip_get_name(handle, zip_uint64_t(index), 0).map { String(cString: $0) }
         }
+        guard !files.contains(where: { $0 == "data.pkl" || $0.hasSuffix("/data.pkl") }) else {
+            throw FileError(
+                path, "is a PyTorch file, not a .npz archive",
+                do: "load it with torch.load and save the array with numpy.save(path, x.numpy())")
+        }
+        return files.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }
     }
 
     func contents(of array: String) throws(FileError) -> [UInt8] {
-        let index = zip_name_locate(handle, array + ".npy", 0)
+        var index = zip_name_locate(handle, array + ".npy", 0)
+        if index < 0, array.hasSuffix(".npy") { index = zip_name_locate(handle, array, 0) }
         guard index >= 0 else {
             let names = try arrayNames()
-            throw FileError(
-                path, "has no array '\(array)'",
-                do: names.isEmpty ? "pass an archive with arrays" : "choose one of: \(NPZ.listing(names))")
+            guard !names.isEmpty else { throw NPZ.nothing(path) }
+            throw FileError(path, "has no array '\(array)'", do: "choose one of: \(NPZ.listing(names))")
         }
         var status = zip_stat_t()
         zip_stat_init(&status)
@@ -130,7 +139,16 @@ private func withArchive<Value>(
         return Result { () throws(FileError) in try body(Archive(handle: handle, path: path)) }
     }
     guard let result else {
+        if let kind = FileFormat(bytes), kind != .archive {
+            throw FileError(
+                path, "is \(kind.text), not a .npz archive", do: "save the arrays with numpy.savez")
+        }
         let reason = String(cString: zip_error_strerror(&error))
+        if FileFormat(bytes) == .archive {
+            throw FileError(
+                path, "is a .npz archive cut short or damaged (libzip: \(reason))",
+                do: "copy or make the archive again")
+        }
         throw FileError(
             path, "cannot be opened as a .npz archive (libzip: \(reason))", do: "save it with numpy.savez")
     }

@@ -1,13 +1,13 @@
-// PNG files through libpng's simplified interface, which returns error codes where the classic one would
-// longjmp across Swift frames.
+// PNG files: read through CPictures, written through libpng's simplified interface, which returns error codes.
 
 import CPNG
+import CPictures
 
 /// Reads any PNG as an 8-bit `Image`, and writes `Image`s as PNG.
 ///
-/// Grey files become 1 channel, files with any colour (palettes included) 3. Sixteen-bit values are taken as
-/// sRGB-encoded and scaled to 8 bits; transparency is composited on black, in linear light, as libpng does
-/// it.
+/// Pixels are read as they are stored, as Pillow, OpenCV and the board do it: no gamma, no colour profile. Grey files
+/// become 1 channel, files with any colour (palettes included) 3. Of 16-bit values the upper 8 bits are taken; alpha and
+/// transparent colours are dropped, whatever is under them; of an animation the default picture is read.
 public enum PNG {
     /// The picture in the file at `path`.
     ///
@@ -22,24 +22,7 @@ public enum PNG {
     /// is allocated for them.
     public static func decode(_ bytes: [UInt8], name: String) throws(FileError) -> Image {
         try checkContainer(bytes, name: name)
-        var png = png_image()
-        png.version = png_uint_32(PNG_IMAGE_VERSION)
-        defer { png_image_free(&png) }
-        // libpng keeps pointing into `bytes` from begin to finish; hence one scope for both.
-        let image: Image? = bytes.withUnsafeBytes { source in
-            guard png_image_begin_read_from_memory(&png, source.baseAddress, source.count) != 0,
-                isWithinLimits(png, byteCount: source.count)
-            else { return nil }
-            let channels = png.format & PNG_FORMAT_FLAG_COLOR != 0 ? 3 : 1
-            png.format = channels == 3 ? PNG_FORMAT_FLAG_COLOR : 0
-            png.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
-            let count = Int(png.width) * Int(png.height) * channels
-            guard let pixels = finishRead(&png, count: count) else { return nil }
-            return Image(
-                width: Int(png.width), height: Int(png.height), channels: channels, pixels: pixels)
-        }
-        guard let image else { throw decodeError(png, byteCount: bytes.count, name: name) }
-        return image
+        return try Picture.pixels(of: bytes, name: name, format: "PNG", library: "libpng", espalier_png_file)
     }
 
     /// The PNG bytes of `image`: 8-bit grey or RGB, no date or other text in it, the same for the same
@@ -60,7 +43,7 @@ public enum PNG {
 // MARK: - Reading
 
 extension PNG {
-    private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     /// Walks the chunks' lengths from the signature to IEND. libpng stops after the last row and would not
     /// notice a file whose end is missing.
@@ -70,58 +53,39 @@ extension PNG {
             if signature.starts(with: bytes) { throw cutShort(name) }
             throw FileError(name, "is not a PNG file", do: "convert the picture to PNG")
         }
+        guard walk(bytes, { _, _ in }) else { throw cutShort(name) }
+    }
+
+    /// The contents of the first chunk of a type.
+    static func chunk(_ type: String, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+        var found: ArraySlice<UInt8>?
+        _ = walk(bytes) { name, contents in
+            if found == nil, name.elementsEqual(type.utf8) { found = contents }
+        }
+        return found
+    }
+
+    /// Visits every chunk's type and contents.
+    ///
+    /// - Returns: whether it came to IEND.
+    private static func walk(_ bytes: [UInt8], _ visit: (ArraySlice<UInt8>, ArraySlice<UInt8>) -> Void)
+        -> Bool
+    {
         var position = signature.count
         while position + 12 <= bytes.count {
             let length = bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
             let end = position + 12 + length
             guard end <= bytes.count else { break }
-            if bytes[position + 4..<position + 8].elementsEqual("IEND".utf8) { return }
+            let type = bytes[position + 4..<position + 8]
+            if type.elementsEqual("IEND".utf8) { return true }
+            visit(type, bytes[position + 8..<end - 4])
             position = end
         }
-        throw cutShort(name)
-    }
-
-    private static func isWithinLimits(_ png: png_image, byteCount: Int) -> Bool {
-        png.width <= Image.sideLimit && png.height <= Image.sideLimit && fits(png, byteCount: byteCount)
-    }
-
-    /// Deflate shrinks at most 1032:1 and a pixel has at least 1 bit: n bytes hold at most 8256 n pixels.
-    private static func fits(_ png: png_image, byteCount: Int) -> Bool {
-        Int(png.width) * Int(png.height) <= 8256 * byteCount
-    }
-
-    /// The decoded pixels, or nil with libpng's message in `png`.
-    private static func finishRead(_ png: inout png_image, count: Int) -> [UInt8]? {
-        var black = png_color(red: 0, green: 0, blue: 0)
-        var done = false
-        let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialised in
-            done = png_image_finish_read(&png, &black, buffer.baseAddress, 0, nil) != 0
-            initialised = done ? count : 0
-        }
-        return done ? pixels : nil
-    }
-
-    private static func decodeError(_ png: png_image, byteCount: Int, name: String) -> FileError {
-        if png.warning_or_error & png_uint_32(PNG_IMAGE_ERROR) != 0 {
-            return FileError(
-                name, "is a damaged PNG file (libpng: \(message(png)))", do: "make the file again")
-        }
-        let size = "\(png.width) x \(png.height)"
-        if max(png.width, png.height) > Image.sideLimit {
-            return FileError(
-                name, "has \(size) pixels, over the limit of \(Image.sideLimit) a side",
-                do: "scale the picture down")
-        }
-        return FileError(
-            name, "claims \(size) pixels, more than \(byteCount) bytes can hold", do: "make the file again")
+        return false
     }
 
     private static func cutShort(_ name: String) -> FileError {
         FileError(name, "is a PNG file cut short", do: "copy or make the file again")
-    }
-
-    private static func message(_ png: png_image) -> String {
-        withUnsafeBytes(of: png.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }
 
@@ -156,6 +120,10 @@ extension PNG {
             throw FileError(name, "cannot be encoded (libpng: \(message(png)))", do: "free some memory")
         }
         return bytes
+    }
+
+    private static func message(_ png: png_image) -> String {
+        withUnsafeBytes(of: png.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// What incompressible rows with their filter bytes can grow to: zlib's bound is below 1/6 more, a chunk

@@ -82,7 +82,14 @@ struct ViewReader {
 
     private mutating func picture(_ path: String, width: Int, height: Int) throws(FileError) -> Image {
         if let image = images[path] { return image }
-        let image = try PNG.read(path)
+        let file = try Picture.read(path)
+        guard file.orientation == 1 else {
+            throw FileError(
+                path,
+                "is to be turned, says its EXIF orientation, and a camera's pixels are taken as they are stored",
+                do: "save it upright, as with Pillow's ImageOps.exif_transpose")
+        }
+        let image = file.image
         guard image.width == width, image.height == height else {
             throw FileError(
                 path,
@@ -94,7 +101,8 @@ struct ViewReader {
         return image
     }
 
-    /// A file, or the PNG files of a folder in the order of their names; relative to the scenario's folder.
+    /// A file, or the PNG and JPEG files of a folder in the order of their names; relative to the scenario's folder.
+    /// Whatever is called a picture has to be one that can be read; other files in a folder are nobody's business.
     private func picturePaths(_ section: TOMLSection, _ see: String) throws(FileError) -> [String] {
         let folder = URL(fileURLWithPath: scenarioPath).deletingLastPathComponent()
         let path = URL(fileURLWithPath: see, relativeTo: folder).path
@@ -102,14 +110,21 @@ struct ViewReader {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             let kinds = Kind.allCases.map(\.name).joined(separator: ", ")
             throw section.error(
-                "see", "is \"\(see)\", which is not there", do: "name a PNG file, a folder, or \(kinds)")
+                "see", "is \"\(see)\", which is not there",
+                do: "name a PNG or JPEG file, a folder, or \(kinds)")
         }
         guard isFolder.boolValue else { return [path] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let pictures = names.filter { $0.lowercased().hasSuffix(".png") }.sorted()
+        let endings = [
+            ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic",
+            ".avif",
+        ]
+        let pictures = names.filter { name in
+            !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) }
+        }.sorted()
         guard !pictures.isEmpty else {
             throw section.error(
-                "see", "names a folder without PNG files", do: "put some there, or name another")
+                "see", "names a folder without PNG or JPEG files", do: "put some there, or name another")
         }
         return pictures.map { path + "/" + $0 }
     }

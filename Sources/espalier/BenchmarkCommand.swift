@@ -32,9 +32,7 @@ struct Benchmark: ParsableCommand {
     func run() throws {
         let set = try kernels.set()
         let compilation = try options.compilation(kernels: set)
-        let rows = try inputs.map { path in
-            try SampleSet(NumericArray.read(path), source: path, plan: compilation.plan).rows
-        }
+        let rows = try inputs.map { try inputRows($0, for: compilation.plan) }
         let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: set)
         let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: seconds)
         if json {

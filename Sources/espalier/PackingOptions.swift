@@ -30,7 +30,7 @@ struct PackingOptions: ParsableArguments {
     /// Calibration inputs, spread over the array; none without `--calibration`.
     func calibration(for plan: @autoclosure () throws -> Plan) throws -> [[Int8]] {
         guard let calibration else { return [] }
-        let rows = try SampleSet(NumericArray.read(calibration), source: calibration, plan: plan()).rows
+        let rows = try inputRows(calibration, for: plan())
         let step = max(1, rows.count / Self.mostRows)
         return stride(from: 0, to: rows.count, by: step).prefix(Self.mostRows).map { rows[$0] }
     }

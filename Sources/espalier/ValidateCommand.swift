@@ -9,28 +9,43 @@ struct Validate: ParsableCommand {
         abstract: "Runs a model over recorded inputs and compares the results.",
         discussion: """
             Arrays are .npy files, or arrays of an .npz as FILE.npz:NAME. Inputs have shape [N, ...]: int8 as the model \
-            stores them, uint8 pixels, or float32 real values. The exit status is 0 only if everything asked for holds: \
-            with --expected every row bit-identical (or --minimum-agreement), with --layers every activation, with \
-            --labels the --minimum-top1.
+            stores them, uint8 pixels, or float32 real values; arrays that cannot be meant for the model are refused, and \
+            what is doubtful is said. Pictures are PNG or JPEG files of any size, prepared as camera frames are; their \
+            pixels are taken as stored, as Pillow does it: colour profiles, alpha and EXIF orientation are not applied. \
+            What of a folder is left out is listed.
+
+            The exit status is 0 only if everything asked for holds: with --expected every row bit-identical (or \
+            --minimum-agreement), with --layers every activation and weight, with labels or class folders the \
+            --minimum-top1. It is 1 if something does not, which is named, and if there is nothing to compare with.
             """)
 
     @OptionGroup var options: ModelOptions
 
-    @Option(help: "Inputs: an array, or a folder with the PNGs of each class in a folder of its own.")
+    @Option(help: "Inputs: an array, or a folder with the pictures of each class in a folder of its own.")
     var inputs: String?
 
-    @Option(help: "Expected outputs, one row an input: int8, uint8 or float32.")
-    var expected: String?
+    @Option(
+        help: ArgumentHelp(
+            "Expected values of an output, one row an input: int8, uint8 or float32. NAME=FILE or NUMBER=FILE, repeated, "
+                + "for each of several outputs; FILE alone is for the one with the scores.",
+            valueName: "[output=]file"))
+    var expected: [String] = []
 
     @Option(help: "The class of each input, as integers; negative ones are left out.")
     var labels: String?
 
-    @Option(help: "An .npz with recorded activations t<tensor index>, the input among them.")
+    @Option(
+        help: """
+            An .npz with recorded activations t<tensor index>, the input among them; recorded weights are compared with the \
+            model's.
+            """)
     var layers: String?
 
     @Option(
-        help: "With --expected: the share of rows (0...1) that must have the same class, instead of all bits."
-    )
+        help: """
+            With --expected: the share of rows (0...1) in which the output with the scores must have the same class, instead \
+            of all bits of every output.
+            """)
     var minimumAgreement: Double?
 
     @Option(help: "With labels: the share of labelled rows (0...1) that must be correct.")
@@ -43,26 +58,29 @@ struct Validate: ParsableCommand {
         guard inputs != nil || layers != nil else {
             throw ValidationError("Pass --inputs, --layers or both.")
         }
-        guard expected == nil || inputs != nil, labels == nil || inputs != nil else {
+        guard expected.isEmpty || inputs != nil, labels == nil || inputs != nil else {
             throw ValidationError("--expected and --labels need --inputs.")
         }
-        guard minimumAgreement == nil || expected != nil else {
+        guard minimumAgreement == nil || !expected.isEmpty else {
             throw ValidationError("--minimum-agreement needs --expected.")
         }
         for share in [minimumAgreement, minimumTop1].compactMap({ $0 }) where !(0...1).contains(share) {
-            throw ValidationError("A minimum is a share between 0 and 1, not \(share).")
+            let hint = (1...100).contains(share) ? " (\(share / 100)?)" : ""
+            throw ValidationError("A minimum is a share between 0 and 1, not \(share)\(hint).")
         }
     }
 
     func run() throws {
         let compilation = try options.compilation()
         let model = compilation.model()
-        var report = Report()
-        if let inputs { try runInputs(inputs, compilation, model, &report) }
-        if let layers { report.layers = try LayerValidation(compilation, model).run(recording: layers) }
-        report.holds =
-            report.expectedHolds(minimumAgreement) && report.labelsHold(minimumTop1)
-            && report.layers?.allSatisfy(\.holds) ?? true
+        var report = ValidationReport()
+        if let inputs { try runInputs(inputs, compilation.plan, model, &report) }
+        if let layers {
+            let validation = try LayerValidation(
+                compilation, model, tflite: ByteFile.read(options.model))
+            report.layers = try validation.run(recording: layers)
+            report.demandLayers()
+        }
         if json {
             try printJSON(report)
         } else {
@@ -72,108 +90,99 @@ struct Validate: ParsableCommand {
     }
 
     private func runInputs(
-        _ inputs: String, _ compilation: Compilation, _ model: CompiledModel, _ report: inout Report
+        _ inputs: String, _ plan: Plan, _ model: CompiledModel, _ report: inout ValidationReport
     ) throws {
-        let plan = compilation.plan
         let validation = Validation(model)
+        let wanted = try expectedFiles(validation)
+        var folder: PictureFolder?
         let samples: SampleSet
-        var classes: [Int]?
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: inputs, isDirectory: &isFolder), isFolder.boolValue {
-            let outputs = plan.tensors[Int(plan.outputs[0])].shape.count
-            (samples, classes) = try SampleSet.pictures(folder: inputs, labels: plan.labels, classes: outputs)
+            (samples, folder) = try pictures(inputs, plan, validation, &report)
         } else {
-            samples = try SampleSet(NumericArray.read(inputs), source: inputs, plan: plan)
+            samples = try SampleSet(
+                NumericArray.read(inputs), source: inputs, plan: plan, warnings: &report.warnings)
         }
-        if let labels {
-            guard let integers = try NumericArray.read(labels).asIntegers() else {
-                throw CommandFailure("\(labels) holds no integers; pass the class index of each input.")
-            }
-            classes = integers
-        }
-        guard minimumTop1 == nil || classes != nil else {
+        guard minimumTop1 == nil || labels != nil || folder != nil else {
             throw CommandFailure("--minimum-top1 needs --labels or inputs in class folders.")
         }
-        let outputs = try validation.run(samples)
-        report.rows = outputs.count
-        if let expected {
-            report.expected = try validation.agreement(
-                outputs, expected: NumericArray.read(expected), source: expected)
+        let outcome = try validation.run(samples)
+        report.rows = outcome.rows
+        report.leftOut = (folder?.leftOut ?? []) + outcome.leftOut
+        report.toBeTurned = outcome.toBeTurned
+        if let first = outcome.leftOut.first, !wanted.isEmpty || labels != nil {
+            throw CommandFailure(
+                "\(first.path) \(first.reason), and arrays of labels or outputs have one row for each picture; make the file "
+                    + "again or remove it with its row.")
         }
-        if let classes {
-            report.labels = try validation.accuracy(outputs, classes: classes, source: labels ?? inputs)
-        }
-    }
-}
-
-/// What validation found; its fields are the JSON output's.
-private struct Report: Encodable {
-    var holds = false
-    var rows = 0
-    var expected: Validation.Agreement?
-    var labels: Validation.Accuracy?
-    var layers: [LayerValidation.Row]?
-
-    enum CodingKeys: String, CodingKey {
-        case holds, rows, rowsBitIdentical, agreement, rowsLabelled, rowsCorrect, top1, layers
-    }
-
-    func encode(to encoder: Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(holds, forKey: .holds)
-        try container.encode(rows, forKey: .rows)
-        try container.encodeIfPresent(expected?.rowsBitIdentical, forKey: .rowsBitIdentical)
-        try container.encodeIfPresent(expected?.agreement, forKey: .agreement)
-        try container.encodeIfPresent(labels?.rowsLabelled, forKey: .rowsLabelled)
-        try container.encodeIfPresent(labels?.rowsCorrect, forKey: .rowsCorrect)
-        try container.encodeIfPresent(labels?.top1, forKey: .top1)
-        try container.encodeIfPresent(layers, forKey: .layers)
-    }
-
-    func expectedHolds(_ minimumAgreement: Double?) -> Bool {
-        guard let expected else { return true }
-        if let minimumAgreement { return expected.agreement >= minimumAgreement }
-        return expected.rowsBitIdentical == expected.rows
-    }
-
-    func labelsHold(_ minimumTop1: Double?) -> Bool {
-        guard let labels, let minimumTop1 else { return true }
-        return labels.top1 >= minimumTop1
-    }
-
-    var text: String {
-        var lines: [String] = []
-        if rows > 0 { lines.append("\(rows) rows run") }
-        if let expected {
-            lines.append(
-                "\(expected.rowsBitIdentical) of \(expected.rows) rows bit-identical to those expected")
-            lines.append(
-                "agreement \(percent(expected.agreement)) (\(expected.rowsSameClass) rows of the same class)")
+        for (output, file) in wanted {
+            let agreement = try validation.agreement(
+                outcome, output: output, expected: NumericArray.read(file), source: file,
+                warnings: &report.warnings)
+            report.outputs.append(agreement)
+            report.demand(
+                agreement, hasScores: output == validation.scoreOutput, minimumAgreement: minimumAgreement)
         }
         if let labels {
-            lines.append(
-                "top-1 \(percent(labels.top1)) (\(labels.rowsCorrect) of \(labels.rowsLabelled) labelled rows)"
-            )
+            let classes = try validation.classes(
+                NumericArray.read(labels), rows: outcome.rows, source: labels)
+            report.labels = try validation.accuracy(outcome, classes: classes, source: labels)
+        } else if let folder {
+            report.labels = try validation.accuracy(
+                outcome, classes: outcome.samples.map { folder.classes[$0] }, source: inputs, byName: true)
         }
-        for layer in layers ?? [] {
-            let state =
-                layer.isFolded
-                ? "folded into another layer"
-                : "\(layer.valuesIdentical) of \(layer.values) values identical, greatest difference "
-                    + "\(layer.greatestDifference)" + removed(layer)
-            lines.append("\(layer.tensor)  \(state)  \(layer.name.prefix(60))")
-        }
-        lines.append(holds ? "Everything asked for holds." : "Not everything asked for holds.")
-        return lines.joined(separator: "\n") + "\n"
+        if let minimumTop1 { report.demandTop1(minimumTop1) }
     }
 
-    private func removed(_ layer: LayerValidation.Row) -> String {
-        guard layer.channelsConstant + layer.channelsDead > 0 else { return "" }
-        return ", removed channels: \(layer.channelsConstant) constant (compared), \(layer.channelsDead) dead"
-            + " (not compared)"
+    private func pictures(
+        _ folder: String, _ plan: Plan, _ validation: Validation, _ report: inout ValidationReport
+    ) throws -> (SampleSet, PictureFolder) {
+        let input = plan.tensors[plan.input].shape
+        guard [1, 3].contains(input.channels) else {
+            throw CommandFailure(
+                "The model's input of \(input.height) x \(input.width) x \(input.channels) values is no picture, and \(folder) "
+                    + "is a folder of pictures; pass an array.")
+        }
+        report.warnings += try plan.doubtsAboutPixels(of: "\(folder) holds pictures, whose pixels are")
+        let outputs = plan.tensors[Int(plan.outputs[validation.scoreOutput])].shape.count
+        let pictures = try PictureFolder(folder, labels: plan.labels, classes: outputs)
+        return (.pictures(pictures.pictures), pictures)
     }
 
-    private func percent(_ share: Double) -> String {
-        String(format: "%.2f %%", share * 100)
+    /// The outputs that --expected names, each with its file.
+    private func expectedFiles(_ validation: Validation) throws -> [(output: Int, file: String)] {
+        var files: [(output: Int, file: String)] = []
+        for text in expected {
+            let found = try outputAndFile(text, validation)
+            guard !files.contains(where: { $0.output == found.output }) else {
+                throw CommandFailure(
+                    "--expected \(text) is for an output that another --expected is for; the outputs are "
+                        + "\(validation.outputList).")
+            }
+            files.append(found)
+        }
+        guard minimumAgreement == nil || files.contains(where: { $0.output == validation.scoreOutput }) else {
+            throw CommandFailure(
+                "--minimum-agreement needs --expected for output \(validation.scoreOutput), the one with the scores; the outputs "
+                    + "are \(validation.outputList).")
+        }
+        return files
+    }
+
+    /// `NAME=FILE`, of which either may have equals signs in it, `NUMBER=FILE`, or `FILE`.
+    private func outputAndFile(
+        _ text: String, _ validation: Validation
+    ) throws -> (output: Int, file: String) {
+        for index in text.indices where text[index] == "=" {
+            if let output = validation.output(named: String(text[..<index])) {
+                return (output, String(text[text.index(after: index)...]))
+            }
+        }
+        if let index = text.firstIndex(of: "="), !FileManager.default.fileExists(atPath: text) {
+            throw CommandFailure(
+                "--expected \(text) names the output '\(text[..<index])', which there is not; the outputs are "
+                    + "\(validation.outputList).")
+        }
+        return (validation.scoreOutput, text)
     }
 }

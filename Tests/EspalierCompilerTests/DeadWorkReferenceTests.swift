@@ -98,7 +98,7 @@ import Testing
         let outputs = try [true, false].map { keepsDead in
             let compilation = try Self.compilation(name, keepsDead: keepsDead)
             let samples = try SampleSet(frames, source: "frames", plan: compilation.plan)
-            return try Validation(compilation.model()).run(samples)
+            return try Validation(compilation.model()).run(samples).outputs[0]
         }
         #expect(outputs[0] == outputs[1])
         #expect(outputs[0].count == 349)
@@ -117,7 +117,7 @@ import Testing
                 RandomPicture.values(shape, seed: UInt64($0))
             }
             let samples = SampleSet.rows(values: values, perRow: shape.count)
-            let outputs = try models.map { try Validation($0).run(samples) }
+            let outputs = try models.map { try Validation($0).run(samples).outputs[0] }
             let wrong = outputs[0].indices.filter { outputs[0][$0] != outputs[1][$0] }
             #expect(wrong.isEmpty, "seeds \(wrong.map { $0 + start })")
         }

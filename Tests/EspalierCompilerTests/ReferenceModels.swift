@@ -22,10 +22,12 @@ enum ReferenceModel {
         _ compilation: Compilation, _ inputs: NumericArray, expected: NumericArray, classes: [Int]? = nil
     ) throws -> (agreement: Validation.Agreement, accuracy: Validation.Accuracy?) {
         let validation = Validation(compilation.model())
-        let outputs = try validation.run(SampleSet(inputs, source: "inputs", plan: compilation.plan))
+        let outcome = try validation.run(SampleSet(inputs, source: "inputs", plan: compilation.plan))
+        var warnings: [String] = []
         return (
-            try validation.agreement(outputs, expected: expected, source: "expected"),
-            try classes.map { try validation.accuracy(outputs, classes: $0, source: "labels") }
+            try validation.agreement(
+                outcome, output: 0, expected: expected, source: "expected", warnings: &warnings),
+            try classes.map { try validation.accuracy(outcome, classes: $0, source: "labels") }
         )
     }
 }

@@ -1,4 +1,5 @@
 import EspalierFiles
+import EspalierTestSupport
 import Testing
 
 @Suite struct NPZTests {
@@ -33,6 +34,35 @@ import Testing
         }
     }
 
+    @Test func whatAFileHoldsDecidesAndNotItsName() throws {
+        try withScratchFolder { folder in
+            let single = handmadeZIP([ZIPEntry(name: "x.npy", data: NPY.encode(Self.images))])
+            try AtomicFile.write(single, to: folder + "/zip.npy")
+            #expect(try NumericArray.read(folder + "/zip.npy") == Self.images)
+            #expect(try NumericArray.read(folder + "/zip.npy:x") == Self.images)
+            #expect(try NumericArray.read(folder + "/zip.npy:x.npy") == Self.images)
+            #expect(
+                sentence { _ = try NumericArray.read(folder + "/zip.npy:y") }
+                    == "\(folder)/zip.npy has no array 'y'; choose one of: x.")
+            try NPY.write(Self.labels, to: folder + "/array.npz")
+            #expect(try NumericArray.read(folder + "/array.npz") == Self.labels)
+            #expect(
+                sentence { _ = try NumericArray.read(folder + "/array.npz:x") }
+                    == "\(folder)/array.npz is a single .npy array and no archive with an array 'x'; "
+                    + "pass \(folder)/array.npz alone.")
+            // A name that looks like an array of an archive, and is a file.
+            try NPY.write(Self.labels, to: folder + "/odd.npz:x")
+            #expect(try NumericArray.read(folder + "/odd.npz:x") == Self.labels)
+            try AtomicFile.write([], to: folder + "/empty.npz")
+            #expect(
+                sentence { _ = try NumericArray.read(folder + "/empty.npz:x") }
+                    == "\(folder)/empty.npz is empty; pass a .npz archive.")
+            #expect(
+                sentence { _ = try NumericArray.read(folder + "/none.npz:x") }
+                    == "\(folder)/none.npz cannot be read (no such file or directory); check the path.")
+        }
+    }
+
     @Test func wrongArchivesAreExplained() {
         func explain(_ bytes: [UInt8]) -> String? {
             sentence { _ = try NPZ.decode(bytes, array: "x", name: "a.npz") }
@@ -42,10 +72,24 @@ import Testing
         badCRC[35 + data.count - 1] ^= 1
         #expect(explain([]) == "a.npz is empty; pass a .npz archive.")
         #expect(
-            explain(Array("not a zip file at all".utf8))
+            explain([1, 2, 3, 4, 5])
                 == "a.npz cannot be opened as a .npz archive (libzip: Not a zip archive); "
                 + "save it with numpy.savez.")
-        #expect(explain(handmadeZIP([])) == "a.npz has no array 'x'; pass an archive with arrays.")
+        #expect(
+            explain(Array("not a zip file at all".utf8))
+                == "a.npz is text, not a .npz archive; save the arrays with numpy.savez.")
+        #expect(
+            explain(Array(Self.archive.dropLast(30)))
+                == "a.npz is a .npz archive cut short or damaged (libzip: Not a zip archive); "
+                + "copy or make the archive again.")
+        let nothing = "a.npz is a ZIP archive without any .npy array; save the arrays with numpy.savez."
+        #expect(explain(handmadeZIP([])) == nothing)
+        #expect(explain(handmadeZIP([ZIPEntry(name: "a.txt", data: [1])])) == nothing)
+        #expect(
+            explain(
+                handmadeZIP([ZIPEntry(name: "m/data.pkl", data: [1]), ZIPEntry(name: "m/data/0", data: [1])]))
+                == "a.npz is a PyTorch file, not a .npz archive; load it with torch.load and save the array with "
+                + "numpy.save(path, x.numpy()).")
         #expect(
             explain(badCRC)
                 == "a.npz:x cannot be unpacked (libzip: CRC error); copy or make the archive again.")
@@ -53,7 +97,7 @@ import Testing
             explain(handmadeZIP([ZIPEntry(name: "x.npy", data: data, claimedSize: 2_147_483_649)]))
                 == "a.npz:x claims 2147483649 bytes, over the limit of 2147483648; split the array.")
         #expect(
-            explain(handmadeZIP([ZIPEntry(name: "x.npy", data: Array("PK".utf8))]))
+            explain(handmadeZIP([ZIPEntry(name: "x.npy", data: [1, 2])]))
                 == "a.npz:x is not a .npy file; save the array with numpy.save.")
     }
 

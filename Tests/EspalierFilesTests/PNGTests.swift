@@ -1,4 +1,5 @@
 import EspalierFiles
+import EspalierTestSupport
 import Foundation
 import Testing
 
@@ -36,13 +37,12 @@ import Testing
                 == Image(width: 4, height: 1, channels: 1, pixels: [0, 0x40, 0x80, 0xFF]))
     }
 
-    @Test func sixteenBitGreyIsRoundedToTheNearestEightBitValue() throws {
+    @Test func theLowerByteOfSixteenBitsIsNotLookedAt() throws {
         let values = stride(from: 0, through: 65_535, by: 5).map { $0 }
         let file = handmadePNG(
             width: values.count, height: 1, depth: 16, colourType: 0,
             scanlines: [0] + values.flatMap { bigEndian($0, bytes: 2) })
-        let nearest = values.map { UInt8(($0 + 128) / 257) }
-        #expect(try PNG.decode(file, name: "x").pixels == nearest)
+        #expect(try PNG.decode(file, name: "x").pixels == values.map { UInt8($0 >> 8) })
     }
 
     @Test func sixteenBitColourKeepsItsHighByte() throws {
@@ -74,23 +74,63 @@ import Testing
                 == Image(width: 3, height: 2, channels: 1, pixels: [255, 0, 255, 0, 255, 0]))
     }
 
-    @Test func transparencyIsCompositedOnBlack() throws {
+    @Test func alphaIsDropped() throws {
         let grey = handmadePNG(
-            width: 3, height: 1, depth: 8, colourType: 4, scanlines: [0, 200, 255, 200, 0, 0, 255])
+            width: 3, height: 1, depth: 8, colourType: 4, scanlines: [0, 200, 255, 200, 0, 9, 128])
         #expect(
-            try PNG.decode(grey, name: "x") == Image(width: 3, height: 1, channels: 1, pixels: [200, 0, 0]))
+            try PNG.decode(grey, name: "x") == Image(width: 3, height: 1, channels: 1, pixels: [200, 200, 9]))
         let colour = handmadePNG(
-            width: 2, height: 1, depth: 8, colourType: 6, scanlines: [0, 9, 8, 7, 255, 9, 8, 7, 0])
+            width: 2, height: 1, depth: 8, colourType: 6, scanlines: [0, 9, 8, 7, 255, 6, 5, 4, 0])
         #expect(
             try PNG.decode(colour, name: "x")
-                == Image(width: 2, height: 1, channels: 3, pixels: [9, 8, 7, 0, 0, 0]))
+                == Image(width: 2, height: 1, channels: 3, pixels: [9, 8, 7, 6, 5, 4]))
     }
 
-    @Test func halfTransparencyIsMixedInLinearLight() throws {
-        let file = handmadePNG(width: 1, height: 1, depth: 8, colourType: 4, scanlines: [0, 255, 128])
-        // Half of white's light is 186 with a gamma of 2.2 (libpng's), 188 with the sRGB curve; encoded
-        // values mixed would give 128.
-        #expect((186...188).contains(try PNG.decode(file, name: "x").pixels[0]))
+    @Test func aTransparentGreyStaysItself() throws {
+        let file = handmadePNG(
+            width: 2, height: 1, depth: 8, colourType: 0, extra: [("tRNS", [0, 200])], scanlines: [0, 200, 7])
+        #expect(try PNG.decode(file, name: "x") == Image(width: 2, height: 1, channels: 1, pixels: [200, 7]))
+    }
+
+    @Test(arguments: [1, 20_000, 45_455, 55_556, 100_000, 250_000])
+    func noGammaIsApplied(gamma: Int) throws {
+        for (colourType, channels) in [(0, 1), (2, 3), (4, 1), (6, 3)] {
+            let alpha = colourType >= 4 ? 1 : 0
+            let stored: [UInt8] = [3, 50, 100, 150, 200, 251].flatMap { value in
+                Array(repeating: UInt8(value), count: channels) + Array(repeating: 130, count: alpha)
+            }
+            let file = handmadePNG(
+                width: 6, height: 1, depth: 8, colourType: colourType,
+                extra: [("gAMA", bigEndian(gamma, bytes: 4))], scanlines: [0] + stored)
+            let expected = [3, 50, 100, 150, 200, 251].flatMap {
+                Array(repeating: UInt8($0), count: channels)
+            }
+            #expect(try PNG.decode(file, name: "x").pixels == expected, "colour type \(colourType)")
+        }
+    }
+
+    @Test func noColourSpaceIsApplied() throws {
+        let chromaticities = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000]
+        for extra: [(String, [UInt8])] in [
+            [("sRGB", [1])], [("cHRM", chromaticities.flatMap { bigEndian($0, bytes: 4) })],
+            [("gAMA", bigEndian(55_556, bytes: 4)), ("sRGB", [0])], [("iCCP", Array("x\0\0rubbish".utf8))],
+            [("gAMA", [1])], [("sBIT", [5, 6, 5])], [("bKGD", [0, 1, 0, 2, 0, 3])],
+        ] {
+            let file = handmadePNG(
+                width: 2, height: 1, depth: 8, colourType: 2, extra: extra,
+                scanlines: [0, 1, 50, 100, 150, 200, 250])
+            #expect(try PNG.decode(file, name: "x").pixels == [1, 50, 100, 150, 200, 250], "\(extra)")
+        }
+    }
+
+    @Test(arguments: [1, 2, 4]) func fewBitsAreSpreadOverTheWholeRange(depth: Int) throws {
+        let levels = 1 << depth
+        let scanline = stride(from: 0, to: 8, by: 8 / depth).map { start -> UInt8 in
+            (0..<8 / depth).reduce(0) { $0 << depth | UInt8((start + $1) % levels) }
+        }
+        let file = handmadePNG(width: 8, height: 1, depth: depth, colourType: 0, scanlines: [0] + scanline)
+        #expect(
+            try PNG.decode(file, name: "x").pixels == (0..<8).map { UInt8($0 % levels * 255 / (levels - 1)) })
     }
 
     @Test func interlacedFilesAreTheSamePicture() throws {
@@ -115,7 +155,8 @@ import Testing
         #expect(explain(Array("GIF89a".utf8)) == "a.png is not a PNG file; convert the picture to PNG.")
         #expect(explain(good.dropLast(1)) == "a.png is a PNG file cut short; copy or make the file again.")
         #expect(
-            explain(badCRC) == "a.png is a damaged PNG file (libpng: IHDR: CRC error); make the file again.")
+            explain(badCRC)
+                == "a.png is a damaged PNG file (libpng: IHDR: CRC error); copy or make the file again.")
         #expect(
             explain(wide)
                 == "a.png has 16385 x 1 pixels, over the limit of 16384 a side; scale the picture down.")
@@ -136,7 +177,8 @@ import Testing
         let file = handmadePNG(width: 4, height: 4, depth: 8, colourType: 0, scanlines: [0, 1, 2, 3, 4])
         #expect(
             sentence { _ = try PNG.decode(file, name: "a.png") }
-                == "a.png is a damaged PNG file (libpng: Not enough image data); make the file again.")
+                == "a.png is a damaged PNG file (libpng: Not enough image data); copy or make the file again."
+        )
     }
 
     @Test func everyCutIsAnError() throws {

@@ -53,6 +53,27 @@ import Testing
         #expect(Array(pixels.prefix(image.pixels.count)) == image.pixels)
     }
 
+    /// A PNG is the same picture for the board as for the host, whatever else the file says.
+    @Test func theBoardReadsThePixelsThatTheHostReads() throws {
+        let folder = Package.fixture("pictures").path
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+            $0.hasSuffix(".png")
+        }
+        #expect(names.count >= 14)
+        for name in names {
+            let image = try Picture.read("\(folder)/\(name)").image
+            var pixels = [UInt8](repeating: 0, count: image.width * image.height * 3)
+            var read = picture(&pixels, 0, 0, 0)
+            var problem = EspalierProblem()
+            #expect(
+                espalier_picture_read(
+                    &read, "\(folder)/\(name)", poolBytes, UInt32(ESPALIER_PICTURE_POOL_BYTES), &problem) == 0
+            )
+            #expect(Int(read.channels) == image.channels, "\(name)")
+            #expect(Array(pixels.prefix(image.pixels.count)) == image.pixels, "\(name)")
+        }
+    }
+
     @Test func whatCannotBeReadIsOneSentence() throws {
         let folder = try TemporaryFolder()
         let whole = try PNG.encode(Image(width: 64, height: 64, channels: 3, filledWith: 7))

@@ -125,7 +125,7 @@ import Testing
         (
             "[camera]\nsee = \"nobody\"",
             "line 2, [camera] see is \"nobody\", which is not there; "
-                + "name a PNG file, a folder, or empty, person, animal, vehicle."
+                + "name a PNG or JPEG file, a folder, or empty, person, animal, vehicle."
         ),
         (
             "[camera]\nlight = \"neon\"",
@@ -245,6 +245,41 @@ import Testing
             toFile: path, atomically: true, encoding: .utf8)
         let error = #expect(throws: FileError.self) { try Scenario(path: path) }
         #expect(error?.description.contains("has 2 x 1 pixels") == true)
+    }
+
+    @Test func jpegsAreSeenAndWhatIsCalledAPictureHasToBeOne() throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let frames = folder.appendingPathComponent("frames")
+        try FileManager.default.createDirectory(at: frames, withIntermediateDirectories: false)
+        let path = folder.appendingPathComponent("scenario.toml").path
+        try "[camera]\nwidth = 19\nheight = 13\nfps = 1\nsee = \"frames\"\n".write(
+            toFile: path, atomically: true, encoding: .utf8)
+        func put(_ fixture: String, _ name: String) throws {
+            try FileManager.default.copyItem(
+                at: Package.fixture("pictures/\(fixture)"), to: frames.appendingPathComponent(name))
+        }
+        func complaint() -> String {
+            do {
+                _ = try Scenario(path: path)
+                return "nothing"
+            } catch { return "\(error)" }
+        }
+        try put("gamma.png", "1.PNG")
+        try put("progressive.jpg", "2.jpg")
+        try put("grey.jpg", "3.JPEG")
+        try Data("not a frame".utf8).write(to: frames.appendingPathComponent("notes.txt"))
+        try Data([0]).write(to: frames.appendingPathComponent("._1.PNG"))
+        let camera = try Scenario(path: path).camera
+        #expect((0..<4).map { camera.image(ofFrame: $0).channels } == [3, 3, 1, 3])
+        let plain = try Picture.read(Package.fixture("pictures/plain.png").path).image
+        #expect(camera.image(ofFrame: 0) == plain)
+
+        try Data("GIF89a".utf8).write(to: frames.appendingPathComponent("4.gif"))
+        #expect(complaint().contains("4.gif is a GIF picture, not a PNG or JPEG file"))
+        try FileManager.default.removeItem(at: frames.appendingPathComponent("4.gif"))
+        try put("to_be_turned.jpg", "5.jpg")
+        #expect(complaint().contains("5.jpg is to be turned, says its EXIF orientation"))
     }
 }
 

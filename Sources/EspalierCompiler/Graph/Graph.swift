@@ -11,6 +11,8 @@ public struct Graph: Sendable {
     public var outputNames: [String] = []
     /// The source's input is [channels, height, width]; the graph's tensor is [height, width, channels] all the same.
     public var inputChannelsFirst = false
+    /// What the source's input holds.
+    public var inputType = InputType.int8
     /// Where the values of a tensor that a pass removed are now, in the same row-pixel-channel order.
     public var aliases: [Int: Int] = [:]
     public var deadWork = DeadWork.left(because: "nothing has looked for it")
@@ -39,6 +41,11 @@ public struct Graph: Sendable {
     func consumers(of tensor: Int) -> [Node] {
         nodes.filter { $0.inputs.contains(tensor) }
     }
+}
+
+/// What a source model takes: stored values of either kind, or real ones that it quantises itself.
+public enum InputType: Sendable {
+    case int8, uint8, real
 }
 
 /// A height x width x channels picture; fully connected activations are 1 x 1 x n.

@@ -60,6 +60,8 @@ public struct TFLiteImporter {
         graph.outputs = model.outputs
         graph.outputNames = model.outputs.map { $0 < 0 ? "" : model.tensors[$0].name }
 
+        graph.inputType = model.inputs.first.map(storage) ?? .real
+
         var ready = Set(model.inputs)
         for node in model.operators {
             if !survey.blocked.contains(node.index) {
@@ -82,6 +84,15 @@ public struct TFLiteImporter {
         }
         for (tensor, squashing) in squashings() { graph.tensors[tensor].squashing = squashing }
         return refusals
+    }
+
+    /// How the source's input tensor holds its values.
+    private func storage(_ input: Int) -> InputType {
+        switch input < 0 ? nil : model.tensors[input].type {
+        case .uint8: .uint8
+        case .int8: .int8
+        default: .real
+        }
     }
 
     private mutating func importOperator(_ node: TFLiteOperator, ready: Set<Int>) throws(CompilerError) {

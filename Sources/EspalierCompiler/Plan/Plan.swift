@@ -12,6 +12,7 @@ public struct Plan: Sendable {
     public var input = 0
     public var outputs: [UInt16] = []
     public var inputChannelsFirst = false
+    public var inputType = InputType.int8
     public var arenaBytes = 0
     public var labels: [String] = []
     /// What the source calls the outputs.

@@ -33,6 +33,8 @@ struct Planner {
         self.costs = costs
         plan = Plan(name: graph.name)
         plan.inputChannelsFirst = graph.inputChannelsFirst
+        plan.inputType = graph.inputType
+        plan.outputNames = graph.outputNames
     }
 
     // MARK: Tensors

@@ -44,19 +44,21 @@ public final class Arena {
     }
 
     /// Runs one input of quantised values and returns the first output.
-    public func run(_ input: [Int8]) throws(CompilerError) -> [Int8] {
-        do throws(Status) {
+    public func run(_ input: [Int8]) throws(CompilerError) -> [Int8] { try outputs(for: input)[0] }
+
+    /// Runs one picture, prepared as a camera frame is, and returns the first output.
+    public func run(_ image: Image) throws(CompilerError) -> [Int8] { try outputs(for: image)[0] }
+
+    /// Runs one input of quantised values and returns all outputs.
+    public func outputs(for input: [Int8]) throws(CompilerError) -> [[Int8]] {
+        try run { () throws(Status) in
             try input.withUnsafeBufferPointer { values throws(Status) in try engine.setInput(values) }
-            _ = try engine.run()
-            return try output()
-        } catch {
-            throw CompilerError("\(error.text)")
         }
     }
 
-    /// Runs one picture, prepared as a camera frame is, and returns the first output.
-    public func run(_ image: Image) throws(CompilerError) -> [Int8] {
-        do throws(Status) {
+    /// Runs one picture, prepared as a camera frame is, and returns all outputs.
+    public func outputs(for image: Image) throws(CompilerError) -> [[Int8]] {
+        try run { () throws(Status) in
             try image.pixels.withUnsafeBufferPointer { pixels throws(Status) in
                 var frame = EspalierFrame()
                 frame.pixels = pixels.baseAddress
@@ -66,18 +68,26 @@ public final class Arena {
                 frame.row_bytes = Int32(image.width * image.channels)
                 try engine.setFrame(frame)
             }
+        }
+    }
+
+    private func run(_ setInput: () throws(Status) -> Void) throws(CompilerError) -> [[Int8]] {
+        do throws(Status) {
+            try setInput()
             _ = try engine.run()
-            return try output()
+            var outputs: [[Int8]] = []
+            for index in 0..<Int(model.pointer.pointee.output_count) { outputs.append(try output(index)) }
+            return outputs
         } catch {
             throw CompilerError("\(error.text)")
         }
     }
 
-    private func output() throws(Status) -> [Int8] {
-        let index = Int(model.pointer.pointee.outputs[0])
-        var values = [Int8](repeating: 0, count: engine.tensor(index).count)
+    private func output(_ index: Int) throws(Status) -> [Int8] {
+        let tensor = Int(model.pointer.pointee.outputs[index])
+        var values = [Int8](repeating: 0, count: engine.tensor(tensor).count)
         try values.withUnsafeMutableBufferPointer { buffer throws(Status) in
-            try engine.copyOutput(0, to: buffer)
+            try engine.copyOutput(index, to: buffer)
         }
         return values
     }

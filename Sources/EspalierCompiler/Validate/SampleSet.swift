@@ -1,5 +1,4 @@
-import EspalierFiles
-import Foundation
+public import EspalierFiles
 
 /// Inputs to validate with: rows of an array, or pictures in class folders.
 public enum SampleSet: Sendable {
@@ -25,86 +24,21 @@ public enum SampleSet: Sendable {
 
     /// The rows of an array of shape [N, ...]: int8 as stored by the model, uint8 pixels, float32 real values.
     ///
-    /// - Throws: a sentence where type or shape do not fit the model's input.
+    /// - Throws: a sentence where type or shape do not fit the model's input, or the values cannot be meant for it.
     public init(_ array: NumericArray, source: String, plan: Plan) throws(CompilerError) {
-        let input = plan.tensors[plan.input]
-        let sides = plan.inputSides
-        let perRow = input.shape.count
-        let given = Array(array.shape.dropFirst())
-        let isFlat = given == [perRow]
-        guard array.shape.count >= 2, isFlat || given.filter({ $0 != 1 }) == sides.filter({ $0 != 1 }) else {
-            throw CompilerError(
-                "\(source) has shape \(array.shape), and the model takes [N, "
-                    + "\(sides.map(String.init).joined(separator: ", "))]; reshape it.")
-        }
-        guard array.count > 0 else { throw CompilerError("\(source) has no rows; pass at least one.") }
-        let values: [Int8]
-        switch array.values {
-        case .int8(let stored): values = stored
-        case .uint8(let pixels): values = plan.stored(pixels: pixels)
-        case .float32(let reals):
-            let zeroPoint = Float(input.fields.zero_point)
-            values = reals.map { real in
-                let moved = (real / input.fields.scale).rounded(.toNearestOrAwayFromZero) + zeroPoint
-                return moved.isNaN ? 0 : Int8(max(-128, min(127, moved)))
-            }
-        default:
-            throw CompilerError(
-                "\(source) holds \(array.values.typeName), and inputs are int8, uint8 or float32; convert it."
-            )
-        }
-        self = .rows(values: values, perRow: perRow)
+        var warnings: [String] = []
+        try self.init(array, source: source, plan: plan, warnings: &warnings)
     }
 
-    // MARK: Folders
-
-    /// The PNGs of a folder of class folders, with the class of each.
-    ///
-    /// Folders named like the model's labels are those classes; without labels the sorted folders are classes 0, 1, ...
-    public static func pictures(
-        folder: String, labels: [String], classes: Int
-    ) throws(CompilerError) -> (samples: SampleSet, classes: [Int]) {
-        let folders = try names(in: folder).filter { isFolder("\(folder)/\($0)") }
-        guard !folders.isEmpty else {
-            throw CompilerError(
-                "\(folder) has no class folders; put the PNGs of each class in a folder of its own.")
-        }
-        guard !labels.isEmpty || folders.count == classes else {
-            throw CompilerError(
-                "\(folder) has \(folders.count) class folders and the model \(classes) classes; name the classes with "
-                    + "--label-names.")
-        }
-        var paths: [String] = []
-        var indices: [Int] = []
-        for (position, name) in folders.enumerated() {
-            let index = labels.isEmpty ? position : labels.firstIndex(of: name)
-            guard let index else {
-                throw CompilerError(
-                    "\(folder)/\(name) is named like no label (\(labels.joined(separator: ", "))); rename it."
-                )
-            }
-            for file in try names(in: "\(folder)/\(name)") where file.lowercased().hasSuffix(".png") {
-                paths.append("\(folder)/\(name)/\(file)")
-                indices.append(index)
-            }
-        }
-        guard !paths.isEmpty else {
-            throw CompilerError("\(folder) has no PNG in its class folders; add some.")
-        }
-        return (.pictures(paths), indices)
-    }
-
-    private static func names(in folder: String) throws(CompilerError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        } catch {
-            throw CompilerError("\(folder) cannot be listed; check that it is a folder and its permissions.")
-        }
-    }
-
-    static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    /// - Parameter warnings: takes a sentence for everything that is taken as it is but may not be meant.
+    public init(
+        _ array: NumericArray, source: String, plan: Plan, warnings: inout [String]
+    ) throws(CompilerError) {
+        let input = InputArray(source: source, plan: plan)
+        try input.check(array.shape)
+        self = .rows(
+            values: try input.stored(array, warnings: &warnings), perRow: plan.tensors[plan.input].shape.count
+        )
     }
 }
 

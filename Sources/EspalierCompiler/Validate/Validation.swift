@@ -1,18 +1,34 @@
 import CEspalier
 import Dispatch
-import EspalierFiles
+public import EspalierFiles
 import Foundation
 
 /// Runs a model over samples and compares what it says with what it should say.
 public struct Validation: Sendable {
-    private let model: CompiledModel
+    let model: CompiledModel
 
     public init(_ model: CompiledModel) {
         self.model = model
     }
 
-    /// The first output of each sample: [samples][outputs]. Two samples at a time on a machine with two cores.
-    public func run(_ samples: SampleSet) throws(CompilerError) -> [[Int8]] {
+    /// What a model said.
+    public struct Outcome: Sendable {
+        /// [output][row][values], as stored, in the source model's order.
+        public var outputs: [[[Int8]]] = []
+        /// The samples that were run, by their place: all but pictures that could not be read.
+        public var samples: [Int] = []
+        /// The pictures that could not be read, and why.
+        public var leftOut: [PictureFolder.LeftOut] = []
+        /// Pictures whose file says that they are to be turned, which they are not.
+        public var toBeTurned: [String] = []
+
+        public var rows: Int { samples.count }
+    }
+
+    /// All outputs of each sample. As many samples at a time as the machine has cores.
+    ///
+    /// - Throws: a sentence where nothing could be run.
+    public func run(_ samples: SampleSet) throws(CompilerError) -> Outcome {
         let workers = min(samples.count, ProcessInfo.processInfo.activeProcessorCount)
         let results = Results(count: samples.count)
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
@@ -25,71 +41,55 @@ public struct Validation: Sendable {
                 results.fail(error)
             }
         }
-        return try results.all()
+        var outcome = Outcome()
+        outcome.outputs = Array(repeating: [], count: model.plan.outputs.count)
+        for (sample, result) in try results.all().enumerated() {
+            switch result {
+            case .ran(let outputs, let isToBeTurned):
+                for (index, values) in outputs.enumerated() { outcome.outputs[index].append(values) }
+                outcome.samples.append(sample)
+                if isToBeTurned, case .pictures(let paths) = samples {
+                    outcome.toBeTurned.append(paths[sample])
+                }
+            case .left(let out): outcome.leftOut.append(out)
+            }
+        }
+        if outcome.rows == 0, let first = outcome.leftOut.first {
+            throw CompilerError(
+                "No picture can be used: \(first.path) \(first.reason); make the files again.")
+        }
+        return outcome
     }
 
-    private func run(_ samples: SampleSet, _ index: Int, in arena: Arena) throws(CompilerError) -> [Int8] {
+    fileprivate enum SampleResult {
+        case ran([[Int8]], isToBeTurned: Bool)
+        case left(PictureFolder.LeftOut)
+    }
+
+    private func run(
+        _ samples: SampleSet, _ index: Int, in arena: Arena
+    ) throws(CompilerError) -> SampleResult {
         switch samples {
         case .rows(let values, let perRow):
-            return try arena.run(Array(values[index * perRow..<(index + 1) * perRow]))
+            let row = Array(values[index * perRow..<(index + 1) * perRow])
+            return .ran(try arena.outputs(for: row), isToBeTurned: false)
         case .pictures(let paths):
-            let image: Image
-            do throws(FileError) { image = try PNG.read(paths[index]) } catch {
-                throw CompilerError(error.description)
+            let picture: Picture
+            do throws(FileError) { picture = try Picture.read(paths[index]) } catch {
+                return .left(PictureFolder.LeftOut(path: paths[index], reason: error.problem))
             }
             do throws(CompilerError) {
-                return try arena.run(image)
+                return .ran(try arena.outputs(for: picture.image), isToBeTurned: picture.orientation != 1)
             } catch {
                 throw CompilerError("\(paths[index]): \(error.description)")
             }
         }
     }
 
-    // MARK: Comparisons
+    // MARK: Classes
 
-    /// Rows compared with expected ones.
-    public struct Agreement: Codable, Sendable, Equatable {
-        public var rows: Int
-        public var rowsBitIdentical: Int
-        /// Rows whose highest value is of the same class.
-        public var rowsSameClass: Int
-
-        public var agreement: Double { Double(rowsSameClass) / Double(rows) }
-    }
-
-    /// - Parameter expected: [N, outputs]: int8 as stored, uint8 of a legacy model, or float32 real values.
-    public func agreement(
-        _ outputs: [[Int8]], expected: NumericArray, source: String
-    ) throws(CompilerError) -> Agreement {
-        let perRow = outputs[0].count
-        guard expected.shape.first == outputs.count, expected.count == outputs.count * perRow else {
-            throw CompilerError(
-                "\(source) has shape \(expected.shape), and the outputs are [\(outputs.count), \(perRow)]; pass one row "
-                    + "for each input.")
-        }
-        var result = Agreement(rows: outputs.count, rowsBitIdentical: 0, rowsSameClass: 0)
-        for (row, output) in outputs.enumerated() {
-            let range = row * perRow..<(row + 1) * perRow
-            let comparison: (identical: Bool, highest: Int)
-            switch expected.values {
-            case .int8(let values): comparison = (Array(values[range]) == output, highest(values[range]))
-            case .uint8(let values):
-                let moved = values[range].map { Int8(bitPattern: $0 ^ 0x80) }
-                comparison = (moved == output, highest(moved[...]))
-            case .float32(let values):
-                let fields = model.plan.tensors[Int(model.plan.outputs[0])].fields
-                let reals = output.map { fields.scale * Float(Int32($0) - fields.zero_point) }
-                comparison = (Array(values[range]) == reals, highest(values[range]))
-            default:
-                throw CompilerError(
-                    "\(source) holds \(expected.values.typeName), and outputs are int8, uint8 or float32; convert it."
-                )
-            }
-            if comparison.identical { result.rowsBitIdentical += 1 }
-            if comparison.highest == highest(output[...]) { result.rowsSameClass += 1 }
-        }
-        return result
-    }
+    /// The output whose values are the classes' scores.
+    public var scoreOutput: Int { 0 }
 
     /// Rows whose highest value is of the labelled class; negative labels are left out.
     public struct Accuracy: Codable, Sendable, Equatable {
@@ -99,53 +99,91 @@ public struct Validation: Sendable {
         public var top1: Double { rowsLabelled == 0 ? 0 : Double(rowsCorrect) / Double(rowsLabelled) }
     }
 
-    public func accuracy(_ outputs: [[Int8]], classes: [Int], source: String) throws(CompilerError)
-        -> Accuracy
-    {
+    /// - Parameter byName: classes of one name count as one.
+    public func accuracy(
+        _ outcome: Outcome, classes: [Int], source: String, byName: Bool = false
+    ) throws(CompilerError) -> Accuracy {
+        let outputs = outcome.outputs[scoreOutput]
         guard classes.count == outputs.count else {
             throw CompilerError(
-                "\(source) has \(classes.count) labels for \(outputs.count) inputs; pass one for each.")
+                "\(source) has \(classes.count) \(classes.count == 1 ? "label" : "labels") for \(outputs.count) inputs; pass one "
+                    + "for each.")
         }
-        if let wrong = classes.first(where: { $0 >= outputs[0].count }) {
+        let count = outputs[0].count
+        if let wrong = classes.first(where: { $0 >= count }) {
+            let isOneBased = !classes.contains(0) && classes.allSatisfy { $0 <= count }
             throw CompilerError(
-                "\(source) has label \(wrong), and the model has classes 0 to \(outputs[0].count - 1).")
+                "\(source) has label \(wrong), and the model has classes 0 to \(count - 1); "
+                    + (isOneBased ? "subtract 1 if they count from 1." : "pass the labels of this model."))
+        }
+        let labels = model.plan.labels
+        func named(_ index: Int) -> Int {
+            byName && labels.indices.contains(index) ? labels.firstIndex(of: labels[index])! : index
         }
         var result = Accuracy(rowsLabelled: 0, rowsCorrect: 0)
         for (output, label) in zip(outputs, classes) where label >= 0 {
             result.rowsLabelled += 1
-            if highest(output[...]) == label { result.rowsCorrect += 1 }
+            if named(highest(output[...])) == named(label) { result.rowsCorrect += 1 }
+        }
+        guard result.rowsLabelled > 0 else {
+            throw CompilerError(
+                "\(source) labels no input, as all its labels are negative; pass classes 0 to \(count - 1).")
         }
         return result
     }
 
-    /// The position of the highest value; the first of equals.
-    private func highest<T: Comparable>(_ values: ArraySlice<T>) -> Int {
-        var best = values.startIndex
-        for index in values.indices where values[index] > values[best] { best = index }
-        return best - values.startIndex
+    /// The class of each input from an array of labels.
+    ///
+    /// - Throws: a sentence for anything but one integer for each input.
+    public func classes(_ array: NumericArray, rows: Int, source: String) throws(CompilerError) -> [Int] {
+        let count = model.plan.tensors[Int(model.plan.outputs[scoreOutput])].shape.count
+        let sides = array.shape.filter { $0 != 1 }
+        guard sides.count <= 1, !array.shape.contains(0) else {
+            if array.shape.count == 2, array.shape[1] == count {
+                throw CompilerError(
+                    "\(source) has shape \(array.shape), a value for each class, and labels are class numbers; pass "
+                        + "numpy.argmax(x, axis=1).")
+            }
+            throw CompilerError(
+                "\(source) has shape \(array.shape), and labels are one class number for each of \(rows) inputs; pass an array "
+                    + "of shape [\(rows)].")
+        }
+        guard let integers = array.asIntegers() else {
+            throw CompilerError(
+                "\(source) holds \(array.typeName) values that are no whole numbers; pass the class number of each input."
+            )
+        }
+        return integers
     }
+}
+
+/// The position of the highest value; the first of equals.
+func highest<T: Comparable>(_ values: ArraySlice<T>) -> Int {
+    var best = values.startIndex
+    for index in values.indices where values[index] > values[best] { best = index }
+    return best - values.startIndex
 }
 
 /// What the workers found, and the first thing that went wrong.
 private final class Results: @unchecked Sendable {
     private let queue = DispatchQueue(label: "espalier.validation")
-    private var rows: [[Int8]]
+    private var results: [Validation.SampleResult?]
     private var failure: CompilerError?
 
     init(count: Int) {
-        rows = Array(repeating: [], count: count)
+        results = Array(repeating: nil, count: count)
     }
 
-    func set(_ index: Int, _ row: [Int8]) {
-        queue.sync { rows[index] = row }
+    func set(_ index: Int, _ result: Validation.SampleResult) {
+        queue.sync { results[index] = result }
     }
 
     func fail(_ error: CompilerError) {
         queue.sync { failure = failure ?? error }
     }
 
-    func all() throws(CompilerError) -> [[Int8]] {
+    func all() throws(CompilerError) -> [Validation.SampleResult] {
         if let failure { throw failure }
-        return rows
+        return results.map { $0! }
     }
 }
