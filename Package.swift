@@ -71,9 +71,10 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
-        .target(name: "EspalierFiles", dependencies: ["CPNG", "CZip"], swiftSettings: hostRoom),
         .target(
-            name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"],
+            name: "EspalierFiles", dependencies: ["CPNG", "CZip", "CCrypto"], swiftSettings: hostRoom),
+        .target(
+            name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles"],
             swiftSettings: hostRoom),
         .target(
             name: "EspalierSettings",

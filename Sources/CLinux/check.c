@@ -12,7 +12,7 @@ static void print_line(const char *role, int index, const EspalierLine *line, Es
     int length = snprintf(text, sizeof text, "%s %d: %s on %s line %u, level %d%s\n", role, index,
                           line->name[0] ? line->name : "by offset", port->path, port->offset,
                           espalier_line_level(port), port->debounced ? ", debounced by the kernel" : "");
-    espalier_write(STDOUT_FILENO, text, length);
+    espalier_print(text, length);
 }
 
 void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, int32_t has_frame) {
@@ -24,7 +24,7 @@ void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, 
     int length =
         snprintf(text, sizeof text, "camera: %.200s, %dx%d, %s\n", setup->camera.source, setup->camera.width,
                  setup->camera.height, has_frame ? "frames come" : "no frame came");
-    espalier_write(STDOUT_FILENO, text, length);
+    espalier_print(text, length);
 }
 
 #endif

@@ -114,6 +114,9 @@ extension NumericArray {
         return try NPZ.read(archive, name: names[0])
     }
 
+    /// The file that holds the array at `path`: `a.npz` for `a.npz:x`.
+    public static func file(of path: String) -> String { splitArchivePath(path)?.archive ?? path }
+
     /// `a.npz:x` is ("a.npz", "x"), `a.npz` is ("a.npz", nil), anything else nil. The first `.npz:` splits.
     static func splitArchivePath(_ path: String) -> (archive: String, name: String?)? {
         if path.hasSuffix(".npz") { return (path, nil) }

@@ -17,7 +17,7 @@ public enum Task: Sendable {
 ///   - memory: aligned to 64; `espalier_setup_memory_bytes` says how much.
 ///   - labels: of the model's classes, or nil.
 /// - Returns: the exit status: 0 after a stop, 78 (EX_CONFIG of sysexits.h) where trying again does not help, 1
-///   where it may.
+///   where it may, and where what was printed could not be written.
 public func run(
     _ task: Task, _ setup: UnsafePointer<EspalierSetup>, _ devices: UnsafeMutablePointer<EspalierDevices>,
     memory: UnsafeMutablePointer<UInt8>, memoryBytes: UInt32, classifier: some Classifier,
@@ -39,7 +39,7 @@ public func run(
     let counters = loop.run()
     espalier_notify_stopping()
     loop.board.close(counters)
-    return 0
+    return espalier_print_status()
 }
 
 private var configurationError: Int32 { 78 }
@@ -66,6 +66,6 @@ extension DeviceBoard {
         }
         espalier_print_check(setup, devices, hasFrame ? 1 : 0)
         close(nil)
-        return hasFrame ? 0 : 1
+        return hasFrame ? espalier_print_status() : 1
     }
 }

@@ -17,17 +17,10 @@ struct Benchmark: ParsableCommand {
     @Option(help: "Inputs: an array of shape [N, ...], as for validate.")
     var inputs: String?
 
-    @Option(help: "How long to measure.")
-    var seconds = 1.0
+    @OptionGroup var measuring: MeasuringOptions
 
     @Flag(help: "Print JSON for scripts.")
     var json = false
-
-    func validate() throws {
-        guard seconds > 0, seconds <= 3600 else {
-            throw ValidationError("--seconds \(seconds) is not above 0 and at most 3600.")
-        }
-    }
 
     func run() throws {
         let set = try kernels.set()
@@ -36,7 +29,7 @@ struct Benchmark: ParsableCommand {
             try SampleSet(NumericArray.read(path), source: path, plan: compilation.plan).rows
         }
         let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: set)
-        let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: seconds)
+        let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: measuring.seconds)
         if json {
             try printJSON(report)
         } else {

@@ -15,12 +15,16 @@ struct Compile: ParsableCommand {
     @Option(name: .shortAndLong, help: "The header to write.")
     var output: String
 
+    @OptionGroup var writing: ForceOption
+
     func run() throws {
+        InputFiles.note(options.inputs)
+        let header = try Destination(output, of: .header, force: writing.force)
         let stem = output.split(separator: "/").last.map { String($0.prefix { $0 != "." }) }
-        let compilation = try options.compilation(defaultName: stem)
-        try AtomicFile.write(Array(compilation.header.utf8), to: output)
+        let compilation = try options.compilation(defaultName: header.isFile ? stem : nil)
+        try header.write(Array(compilation.header.utf8))
         let plan = compilation.plan
-        print(
+        header.note(
             "\(output): \(plan.flashBytes) bytes of flash, \(plan.arenaBytes) bytes of arena, "
                 + "\(plan.macsKept) of \(plan.macs) MACs and \(plan.blocksKept) of \(plan.blocks) blocks kept"
         )

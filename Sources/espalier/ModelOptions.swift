@@ -9,6 +9,22 @@ struct ModelOptions: ParsableArguments {
     @Argument(help: "The model: an int8 or legacy uint8 .tflite file.")
     var model: String
 
+    @OptionGroup var compiling: CompilingOptions
+
+    /// Reads and compiles the model; the parameters are those of `CompilingOptions.compilation`.
+    func compilation(
+        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil
+    ) throws -> Compilation {
+        try compiling.compilation(of: model, defaultName: defaultName, costs: costs, kernels: kernels)
+    }
+
+    /// The files that are read.
+    var inputs: [String] { [model] + compiling.inputs }
+}
+
+/// All that may be said about how a model is compiled, in one place for every command that compiles, and for
+/// cross/build, which passes it on to `espalier compile`.
+struct CompilingOptions: ParsableArguments {
     @Option(help: "The model's name in C. Default: from the model's file name.")
     var name: String?
 
@@ -19,22 +35,41 @@ struct ModelOptions: ParsableArguments {
     @Flag(help: "Keep channels that are provably constant or that no output depends on.")
     var keepDead = false
 
-    /// Reads and compiles the model.
+    /// Reads and compiles a model.
     ///
     /// - Parameters:
     ///   - defaultName: overrides the name taken from the model's file, where no `--name` was given.
+    ///   - costs: of every packing, in place of the options' own.
     ///   - kernels: what will run the model, where that is known: its costs decide unless `--cpu` names others.
     func compilation(
-        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil
+        of model: String, defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil
     ) throws -> Compilation {
         let url = URL(fileURLWithPath: model)
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+        let chosen = try costs ?? packing.costs(for: kernels)
         let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
-        return try meaning.compilation(
-            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(for: kernels),
-            calibration: rows)
+        let compilation = try meaning.compilation(
+            of: model, name: name, keepsDead: keepDead, costs: chosen, calibration: rows)
+        if costs == nil { try packing.requireMeasured(compilation) }
+        return compilation
+    }
+
+    /// The files that are read, the model besides.
+    var inputs: [String] {
+        [meaning.labels.file, packing.tuned].compactMap { $0 }
+            + (packing.calibration.map { [NumericArray.file(of: $0)] } ?? [])
+    }
+
+    /// The options that were given, as they are written.
+    var given: [String] {
+        let values: [(String, Any?)] = [
+            ("--name", name), ("--label-names", meaning.labels.file), ("--pixel-mean", meaning.pixelMean),
+            ("--pixel-deviation", meaning.pixelDeviation), ("--cpu", packing.cpu), ("--tuned", packing.tuned),
+            ("--calibration", packing.calibration), ("--keep-dead", keepDead ? true : nil),
+        ]
+        return values.filter { $0.1 != nil }.map(\.0)
     }
 
     private func checkedName(_ name: String) throws -> String {
@@ -55,8 +90,7 @@ struct ModelOptions: ParsableArguments {
 
 /// What a model's outputs and inputs mean to people.
 struct ModelMeaning: ParsableArguments {
-    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
-    var labelNames: String?
+    @OptionGroup var labels: LabelOption
 
     @Option(
         help: "The pixel value (0...255) the model takes as 0: one, or one a channel, e.g. 123.7,116.3,103.5."
@@ -72,10 +106,7 @@ struct ModelMeaning: ParsableArguments {
         calibration: [[Int8]] = []
     ) throws -> Compilation {
         var options = CompileOptions(name: name)
-        if let labelNames {
-            let text = String(decoding: try ByteFile.read(labelNames), as: UTF8.self)
-            options.labels = text.split(whereSeparator: \.isNewline).map(String.init)
-        }
+        options.labels = try labels.read()
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
         options.keepsDead = keepsDead
@@ -99,6 +130,19 @@ struct ModelMeaning: ParsableArguments {
             }
             return number
         }
+    }
+}
+
+/// The labels of a model's classes: read in one way, wherever they are given.
+struct LabelOption: ParsableArguments {
+    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
+    var file: String?
+
+    /// The labels by class; none without the option.
+    func read() throws -> [String] {
+        guard let file else { return [] }
+        return String(decoding: try ByteFile.read(file), as: UTF8.self)
+            .split(whereSeparator: \.isNewline).map(String.init)
     }
 }
 
