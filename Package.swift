@@ -78,9 +78,10 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
         .target(name: "EspalierScenes", swiftSettings: hostRoom),
         .target(
-            name: "EspalierFiles", dependencies: ["CPictures", "CPNG", "CZip"], swiftSettings: hostRoom),
+            name: "EspalierFiles", dependencies: ["CPictures", "CPNG", "CZip", "CCrypto"],
+            swiftSettings: hostRoom),
         .target(
-            name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles", "CCrypto"],
+            name: "EspalierCompiler", dependencies: ["EspalierCore", "EspalierFiles"],
             swiftSettings: hostRoom),
         .target(
             name: "EspalierSettings",

@@ -11,6 +11,12 @@ note() { awk -v from="$started" -v text="$*" '{ printf "%6.1f s  %s\n", $1 - fro
 # is a verdict.
 missing() { echo "$*" >&2; exit 77; }
 
+# unfetched WHAT: the same where it is to be fetched.
+unfetched() {
+    missing "$1 cannot be fetched from the Debian mirrors this machine's apt uses (its reasons are above); run this once" \
+        "where there is a network: what is fetched stays in $cache."
+}
+
 # alone: from here to the script's end nobody else changes the cache.
 alone() { exec 9>"$cache/lock"; flock 9; }
 
@@ -28,12 +34,13 @@ private_apt() {
 # package_lists [again]: fetched once; again when a version has left the mirror.
 package_lists() {
     [ ! -e "$cache/apt/fetched" ] || [ "${1:-}" = again ] || return 0
-    command -v apt-get >/dev/null || missing "this system has no apt-get, which fetches the kernels."
+    command -v apt-get >/dev/null ||
+        missing "this system has no apt-get, which fetches what boards need; run this on Debian or a relative of it."
     mkdir -p "$cache/apt/state/lists/partial" "$cache/apt/cache/archives/partial"
     : >"$cache/apt/status"
     # One list of many may be half-way through a change of the mirror's; what is needed has to be there.
     private_apt apt-get update >&2 || note "some package lists are missing"
-    [ -n "$(version libc6:arm64)" ] || missing "the package lists cannot be fetched; is there a network?"
+    [ -n "$(version libc6:arm64)" ] || unfetched "the lists of packages for other machines"
     touch "$cache/apt/fetched"
     note "package lists fetched"
 }
@@ -47,7 +54,7 @@ download() {
     shift
     (cd "$folder" && private_apt apt-get download "$@") >&2 && return 0
     package_lists again
-    (cd "$folder" && private_apt apt-get download "$@") >&2 || missing "cannot fetch $*."
+    (cd "$folder" && private_apt apt-get download "$@") >&2 || unfetched "$*"
 }
 
 # unpacked FOLDER PACKAGE...: a folder of the cache with these packages' files, made whole or not at all.
@@ -58,7 +65,9 @@ unpacked() {
     rm -rf "$part"
     mkdir -p "$part/debs"
     download "$part/debs" "$@"
-    for deb in "$part"/debs/*.deb; do dpkg -x "$deb" "$part"; done
+    for deb in "$part"/debs/*.deb; do
+        dpkg -x "$deb" "$part" || missing "$(basename "$deb") cannot be unpacked into $cache; see above, and free some space."
+    done
     rm -r "$part/debs"
     mv "$part" "$folder"
     note "fetched $*"

@@ -16,10 +16,11 @@ hard_float() {
 }
 
 # linux_target NAME: sets `triple` and `swift_flags` for Swift, `c_flags` for clang and its linker,
-# `libraries`, and `emulator`. The firmware links libgpiod, libpng and libjpeg into itself: their names differ
+# `libraries`, `sysroot` and `emulator`; 1 for a name that is none, 2 where the sysroot cannot be had, which
+# cross/sysroot has said then. The firmware links libgpiod, libpng and libjpeg into itself: their names differ
 # from one Debian to the next.
 linux_target() {
-    local sysroot=
+    sysroot=
     libraries=(-Wl,-Bstatic -lgpiod -lpng16 -lz -ljpeg -Wl,-Bdynamic -lm -lpthread)
     case $1 in
     x86_64)
@@ -30,20 +31,20 @@ linux_target() {
         return
         ;;
     aarch64)
-        sysroot=$(cross/sysroot aarch64)
+        sysroot=$(cross/sysroot aarch64) || return 2
         triple=aarch64-none-none-elf swift_flags=()
         c_flags=(--target=aarch64-linux-gnu)
         emulator=(qemu-aarch64-static)
         ;;
     armv7hf)
-        sysroot=$(cross/sysroot armv7hf)
+        sysroot=$(cross/sysroot armv7hf) || return 2
         triple=armv7-none-none-eabihf
         swift_flags=(-Xswiftc -I -Xswiftc "$(hard_float)" -Xcc -mcpu=cortex-a7 -Xcc -mfloat-abi=hard)
         c_flags=(--target=arm-linux-gnueabihf -mcpu=cortex-a7 -mfpu=neon-vfpv4)
         emulator=(qemu-arm-static -cpu cortex-a7)
         ;;
     armv6)
-        sysroot=$(cross/sysroot armv6)
+        sysroot=$(cross/sysroot armv6) || return 2
         triple=armv6-none-none-eabi swift_flags=(-Xcc -mcpu=arm1176jzf-s)
         c_flags=(--target=arm-linux-gnueabi -mcpu=arm1176jzf-s -mfloat-abi=softfp -mfpu=vfpv2 -static)
         libraries=(-lgpiod -lpng16 -lz -ljpeg -lm -lpthread)

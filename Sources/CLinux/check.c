@@ -12,7 +12,7 @@ static void print_line(const char *role, int index, const EspalierLine *line, Es
     int length = snprintf(text, sizeof text, "%s %d: %s on %s line %u, level %d%s\n", role, index,
                           line->name[0] ? line->name : "by offset", port->path, port->offset,
                           espalier_line_level(port), port->debounced ? ", debounced by the kernel" : "");
-    espalier_write(STDOUT_FILENO, text, length);
+    espalier_print(text, length);
 }
 
 /* The format frames come in, as a camera has it. */
@@ -95,11 +95,11 @@ void espalier_print_check(const EspalierSetup *setup, EspalierDevices *devices, 
     if (!look) return;
     espalier_describe_look(devices, &setup->camera, look, text, sizeof text);
     int length = snprintf(line, sizeof line, "camera: %s\n", text);
-    espalier_write(STDOUT_FILENO, line, length);
+    espalier_print(line, length);
     espalier_note_look(&setup->camera, look, text, sizeof text);
     if (!text[0]) return;
     length = snprintf(line, sizeof line, "note: %s\n", text);
-    espalier_write(STDOUT_FILENO, line, length);
+    espalier_print(line, length);
 }
 
 #endif

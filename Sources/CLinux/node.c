@@ -26,7 +26,7 @@ int32_t espalier_node_options(EspalierNodeOptions *options, EspalierSetup *setup
             given = option, overrides.dry_run = 1;
         else if (!strcmp(option, "--help")) {
             options->help = 1;
-            espalier_write(1, help, sizeof help - 1);
+            espalier_print(help, sizeof help - 1);
             return 0;
         } else {
             if (espalier_override_exists(option) && i + 1 == argument_count)

@@ -6,11 +6,9 @@
 #include "process.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct Line {
     char *text;
@@ -104,15 +102,9 @@ int32_t espalier_record_line(const EspalierReactionRecord *record, const char *l
     return line.used < line.bytes ? line.used : 0;
 }
 
-/* A reader that is gone, or does not read, is no reason to stop reacting. */
-static void print(const char *text, int32_t bytes) {
-    struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
-    if (poll(&output, 1, 0) == 1 && output.revents & POLLOUT) espalier_write(STDOUT_FILENO, text, bytes);
-}
-
 void espalier_print_record(const EspalierReactionRecord *record, const char *label) {
     char text[2048];
-    print(text, espalier_record_line(record, label, text, sizeof text));
+    espalier_print(text, espalier_record_line(record, label, text, sizeof text));
 }
 
 void espalier_print_summary(const EspalierSummary *summary, EspalierSnapshotCounters snapshots) {
@@ -134,7 +126,7 @@ void espalier_print_summary(const EspalierSummary *summary, EspalierSnapshotCoun
         ",\"snapshots_written\":%" PRIu32 ",\"snapshots_skipped\":%" PRIu32 ",\"snapshots_failed\":%" PRIu32
         "}}\n",
         snapshots.written, snapshots.skipped, snapshots.failed);
-    print(text, line.used);
+    espalier_print(text, line.used);
 }
 
 #endif

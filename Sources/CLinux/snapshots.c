@@ -1,9 +1,9 @@
 #ifdef __linux__
 
 #include "snapshots.h"
+#include "CLinux.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,6 +19,11 @@
 #define ENDING ".png"
 #define ANNOTATED "-annotated.png"
 
+/* What may be removed from the folder: the stems this writer wrote, now or in an earlier run, oldest first, a line each.
+ * A stem is added before its pictures are written. */
+#define LIST ".espalier-snapshots"
+#define LIST_OPENING "# Written by espalier: the snapshots it may remove, oldest first.\n"
+
 static struct {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -30,9 +35,10 @@ static struct {
     uint8_t *pool;
     char stem[STEM_BYTES];
     char caption[128];
-    /* The stems in the folder, oldest first, as a ring. Only the writer uses it. */
+    /* The stems on the list whose pictures are in the folder, oldest first, as a ring. Only the writer uses it. */
     char stems[ESPALIER_MOST_SNAPSHOTS + 1][STEM_BYTES];
     int32_t first, count;
+    int32_t added; /* lines since the list was last written anew */
 } writer = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
 /* MARK: Files */
@@ -41,70 +47,126 @@ static int path_of(char *path, size_t bytes, const char *stem, const char *endin
     return (size_t)snprintf(path, bytes, "%s/%s%s", writer.settings.folder, stem, ending) < bytes;
 }
 
-static void forget_oldest(void) {
+static int is_there(const char *stem, const char *ending) {
     char path[352];
-    const char *stem = writer.stems[writer.first];
-    if (path_of(path, sizeof path, stem, ENDING)) unlink(path);
-    if (path_of(path, sizeof path, stem, ANNOTATED)) unlink(path);
+    return path_of(path, sizeof path, stem, ending) && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void remove_picture(const char *stem, const char *ending) {
+    char path[352];
+    if (path_of(path, sizeof path, stem, ending)) unlink(path);
+}
+
+static const char *stem_at(int32_t index) {
+    return writer.stems[(writer.first + index) % (ESPALIER_MOST_SNAPSHOTS + 1)];
+}
+
+static void drop_oldest(void) {
     writer.first = (writer.first + 1) % (ESPALIER_MOST_SNAPSHOTS + 1);
     writer.count--;
 }
 
-static void remember(const char *stem) {
+static void forget_oldest(void) {
+    remove_picture(stem_at(0), ENDING);
+    remove_picture(stem_at(0), ANNOTATED);
+    drop_oldest();
+}
+
+static void append(const char *stem) {
+    if (writer.count > ESPALIER_MOST_SNAPSHOTS) drop_oldest();
     int32_t place = (writer.first + writer.count) % (ESPALIER_MOST_SNAPSHOTS + 1);
     snprintf(writer.stems[place], STEM_BYTES, "%s", stem);
     writer.count++;
+}
+
+static void remember(const char *stem) {
+    append(stem);
     while (writer.count > writer.settings.keep) forget_oldest();
 }
 
-/* The stem of a file this writer wrote, in an earlier run; 0 for any other. */
-static int stem_of(const char *name, char *stem) {
-    static const char shape[] = "dddddddd-dddddd-dddddd-";
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof shape - 1; i++)
-        if (i == 8            ? name[i] != 'T'
-            : shape[i] == 'd' ? !isdigit((unsigned char)name[i])
-                              : name[i] != shape[i])
-            return 0;
-    size_t ending = strlen(ENDING);
-    if (length > strlen(ANNOTATED) && !strcmp(name + length - strlen(ANNOTATED), ANNOTATED))
-        ending = strlen(ANNOTATED);
-    if (length <= ending || length - ending >= STEM_BYTES || strcmp(name + length - strlen(ENDING), ENDING))
-        return 0;
-    memcpy(stem, name, length - ending);
-    stem[length - ending] = 0;
-    return 1;
+/* MARK: The list */
+
+static int write_line(int descriptor, const char *stem) {
+    char line[STEM_BYTES + 1];
+    return espalier_write(descriptor, line, snprintf(line, sizeof line, "%s\n", stem));
 }
 
-static int compare(const void *one, const void *other) { return strcmp(one, other); }
+/* The first error of syncing and closing, or this one. */
+static int close_whole(int descriptor, int error) {
+    if (!error && fsync(descriptor) && errno != EINVAL) error = errno;
+    if (close(descriptor) && !error) error = errno;
+    return error;
+}
 
-/* Takes stock of what earlier runs left, the newest ESPALIER_MOST_SNAPSHOTS of it. */
-static int32_t take_stock(EspalierProblem *problem) {
-    char stem[STEM_BYTES];
-    DIR *folder = opendir(writer.settings.folder);
-    if (!folder)
-        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                                "the snapshot folder %s cannot be read (%s); make it, or "
-                                "name another",
-                                writer.settings.folder, strerror(errno));
-    writer.first = writer.count = 0;
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        if (!stem_of(entry->d_name, stem)) continue;
-        if (bsearch(stem, writer.stems, (size_t)writer.count, STEM_BYTES, compare)) continue;
-        if (writer.count == ESPALIER_MOST_SNAPSHOTS) {
-            if (strcmp(stem, writer.stems[0]) < 0) continue;
-            memcpy(writer.stems[0], stem, STEM_BYTES);
-        } else {
-            memcpy(writer.stems[writer.count++], stem, STEM_BYTES);
-        }
-        qsort(writer.stems, (size_t)writer.count, STEM_BYTES, compare);
+/* Writes the list anew, whole or not at all. 0 or an errno. */
+static int write_list(void) {
+    char path[352], beside[352];
+    if (!path_of(path, sizeof path, LIST, "") || !path_of(beside, sizeof beside, LIST, ".part"))
+        return ENAMETOOLONG;
+    int descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor < 0) return errno;
+    int error = espalier_write(descriptor, LIST_OPENING, sizeof LIST_OPENING - 1);
+    for (int32_t i = 0; i < writer.count && !error; i++) error = write_line(descriptor, stem_at(i));
+    error = close_whole(descriptor, error);
+    if (!error && rename(beside, path)) error = errno;
+    if (error) unlink(beside);
+    writer.added = 0;
+    return error;
+}
+
+/* Adds a stem whose pictures are about to be written. 0 or an errno. */
+static int add_to_list(const char *stem) {
+    char path[352];
+    if (writer.added >= ESPALIER_MOST_SNAPSHOTS) {
+        int error = write_list();
+        if (error) return error;
     }
-    closedir(folder);
-    if (faccessat(AT_FDCWD, writer.settings.folder, W_OK | X_OK, AT_EACCESS) == 0) return 0;
+    if (!path_of(path, sizeof path, LIST, "")) return ENAMETOOLONG;
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (descriptor < 0) return errno;
+    off_t end = lseek(descriptor, 0, SEEK_END);
+    int error = write_line(descriptor, stem);
+    if (error && ftruncate(descriptor, end)) error = errno; /* no half line for the next to be appended to */
+    writer.added++;
+    return close_whole(descriptor, error);
+}
+
+/* Whether a line is a file's name without folder: what is not is nobody's list. */
+static int is_stem(const char *line) { return *line && *line != '.' && !strchr(line, '/'); }
+
+/* Takes stock of what earlier runs left, the newest ESPALIER_MOST_SNAPSHOTS of it: what is on the list and in the folder.
+ * Other files there are not this writer's, whatever they are called. */
+static int32_t take_stock(EspalierProblem *problem) {
+    char path[352], line[128];
+    const char *folder = writer.settings.folder;
+    writer.first = writer.count = 0;
+    if (faccessat(AT_FDCWD, folder, R_OK | W_OK | X_OK, AT_EACCESS))
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                                "the snapshot folder %s cannot be written to (%s); make it, allow it, or name another",
+                                folder, strerror(errno));
+    if (!path_of(path, sizeof path, LIST, ""))
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "the snapshot folder's path is too long; shorten it");
+    FILE *list = fopen(path, "re");
+    if (list && fgets(line, sizeof line, list) && strcmp(line, LIST_OPENING)) {
+        fclose(list);
+        return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                                "%s is no list of snapshots; remove it, or name another folder", path);
+    }
+    while (list && fgets(line, sizeof line, list)) {
+        size_t length = strlen(line);
+        if (!length || line[length - 1] != '\n' || length > STEM_BYTES) continue; /* cut short */
+        line[length - 1] = 0;
+        if (!is_stem(line)) continue;
+        remove_picture(line, ENDING ".part");
+        remove_picture(line, ANNOTATED ".part");
+        if (is_there(line, ENDING) || is_there(line, ANNOTATED)) append(line);
+    }
+    if (list) fclose(list);
+    int error = write_list();
+    if (!error) return 0;
     return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                            "the snapshot folder %s is not writable (%s); allow it, or name "
-                            "another",
-                            writer.settings.folder, strerror(errno));
+                            "%s cannot be written (%s); free some space, or name another snapshot folder", path,
+                            strerror(error));
 }
 
 /* MARK: The writer */
@@ -112,12 +174,13 @@ static int32_t take_stock(EspalierProblem *problem) {
 static int write_one(const char *ending) {
     char path[352];
     if (!path_of(path, sizeof path, writer.stem, ending)) return ENAMETOOLONG;
+    if (is_there(writer.stem, ending)) return EEXIST; /* after a clock went back, or somebody else's */
     return espalier_picture_write(&writer.picture, path, writer.pool, ESPALIER_PICTURE_POOL_BYTES);
 }
 
 static void write_picture(void) {
-    int error = 0, written = 0;
-    if (writer.settings.kinds & ESPALIER_SNAPSHOT_CLEAN) {
+    int error = add_to_list(writer.stem), written = 0;
+    if (writer.settings.kinds & ESPALIER_SNAPSHOT_CLEAN && !error) {
         error = write_one(ENDING);
         written = !error;
     }

@@ -3,6 +3,8 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -45,5 +47,24 @@ int64_t espalier_monotonic_nanoseconds(void) {
 }
 
 void espalier_complain(const char *text) { espalier_write(STDERR_FILENO, text, strlen(text)); }
+
+static int32_t output_error;
+
+/* A reader that is gone, or does not read, is no reason to stop reacting; nor is a full disk, but that is said, once,
+ * and the program does not end well. */
+void espalier_print(const char *text, int32_t bytes) {
+    struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+    if (poll(&output, 1, 0) != 1 || !(output.revents & (POLLOUT | POLLNVAL))) return;
+    int32_t error = espalier_write(STDOUT_FILENO, text, bytes);
+    if (!error || error == EPIPE || output_error) return;
+    output_error = error;
+    char sentence[160];
+    snprintf(sentence, sizeof sentence,
+             "espalier: the standard output cannot be written (%s); free some space, or send it elsewhere.\n",
+             strerror(error));
+    espalier_complain(sentence);
+}
+
+int32_t espalier_print_status(void) { return output_error ? 1 : 0; }
 
 #endif

@@ -1,4 +1,4 @@
-import CCrypto
+import EspalierFiles
 
 /// What a user may decide about a compilation.
 public struct CompileOptions: Sendable {
@@ -72,7 +72,7 @@ public struct Compilation: Sendable {
         self.graph = graph
         self.plan = plan
         banner = Banner(
-            toolVersion: Compilation.toolVersion, sourceName: sourceName, sourceSHA256: sha256(bytes),
+            toolVersion: Compilation.toolVersion, sourceName: sourceName, sourceSHA256: Digest.sha256(bytes),
             options: options.text, deadWork: Removal(graph).text)
     }
 
@@ -153,14 +153,4 @@ extension Plan {
             }
         }
     }
-}
-
-/// The SHA-256 of some bytes, in hexadecimal.
-private func sha256(_ bytes: [UInt8]) -> String {
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    _ = SHA256(bytes, bytes.count, &digest)
-    return digest.map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-    }.joined()
 }

@@ -11,10 +11,16 @@ public enum ByteFile {
     /// The longest file read unless the caller says otherwise: 2 GiB.
     public static let defaultLimit = 1 << 31
 
-    /// The bytes of the file at `path`.
+    /// The bytes of the file at `path`, an input of the command that reads it.
     ///
     /// - Throws: `FileError` if the file cannot be opened or read, or is longer than `limit` bytes.
     public static func read(_ path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
+        InputFiles.noteRead(path)
+        return try contents(path, limit: limit)
+    }
+
+    /// The same of a file that is no input: one that Espalier wrote.
+    static func contents(_ path: String, limit: Int = defaultLimit) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { close(descriptor) }
@@ -66,6 +72,12 @@ public enum ByteFile {
     static func exists(_ path: String) -> Bool {
         var information = stat()
         return stat(path, &information) == 0 && information.st_mode & S_IFMT != S_IFDIR
+    }
+
+    /// Whether there is a file without a byte, which holds nothing to lose.
+    static func isEmpty(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_size == 0
     }
 
     static func unreadable(_ path: String, _ code: Int32) -> FileError {

@@ -175,6 +175,11 @@ extension NumericArray {
         return try NPZ.decode(bytes, array: first, name: file)
     }
 
+    /// The file that holds the array at `path`: `a.npz` for `a.npz:x`.
+    public static func file(of path: String) -> String {
+        splitArchivePath(path, isFile: ByteFile.exists).archive
+    }
+
     /// `a.npz:x` is ("a.npz", "x"), and so is `a:x` where `a` is a file; the first `.npz:` splits. Anything else is a
     /// path.
     static func splitArchivePath(

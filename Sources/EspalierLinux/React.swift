@@ -17,7 +17,7 @@ public enum Task: Sendable {
 ///   - memory: aligned to 64; `espalier_setup_memory_bytes` says how much.
 ///   - labels: of the model's classes, or nil.
 /// - Returns: the exit status: 0 after a stop, 78 (EX_CONFIG of sysexits.h) where trying again does not help, 1
-///   where it may.
+///   where it may, and where what was printed could not be written.
 public func run(
     _ task: Task, _ setup: UnsafePointer<EspalierSetup>, _ devices: UnsafeMutablePointer<EspalierDevices>,
     memory: UnsafeMutablePointer<UInt8>, memoryBytes: UInt32, classifier: some Classifier,
@@ -33,14 +33,14 @@ public func run(
     guard espalier_setup_check(setup, &devices.pointee.problem) == 0 else { return end(devices) }
     espalier_catch_signals()
     var board = DeviceBoard(devices, setup, labels: labels, labelCount: labelCount)
-    if task == .check { return board.check() ? 0 : end(devices) }
+    if task == .check { return board.check() ? espalier_print_status() : end(devices) }
     guard board.open() else { return end(devices) }
     espalier_notify_ready()
     var loop = ReactionLoop(board: board, classifier: classifier, settings: board.settings)
     let counters = loop.run()
     espalier_notify_stopping()
     loop.board.close(counters)
-    return 0
+    return espalier_print_status()
 }
 
 private var configurationError: Int32 { 78 }

@@ -5,40 +5,45 @@ import Foundation
 // The files of a run: the trace as text and for waveform viewers, a timing diagram, and the frames.
 
 extension SimulationReport {
-    /// Writes `trace.txt`, `trace.vcd`, `timing.svg` and `frames/NN-label.png` into a folder, each whole or
-    /// not at all. Frames of an earlier run, by their names, go first.
+    private static let texts = ["trace.txt", "trace.vcd", "timing.svg"]
+
+    /// Whether a folder may be written to, before a scenario is run.
     ///
-    /// - Returns: what was written, relative to the folder.
-    /// - Throws: one sentence for a folder that cannot be made or written to.
-    public func write(to folder: String) throws(FileError) -> [String] {
-        let frames = folder + "/frames"
-        do {
-            try FileManager.default.createDirectory(atPath: frames, withIntermediateDirectories: true)
-            for name in try FileManager.default.contentsOfDirectory(atPath: frames) where isFrame(name) {
-                try FileManager.default.removeItem(atPath: frames + "/" + name)
-            }
-        } catch {
-            throw FileError(folder, "cannot be made or written to", do: "choose a folder you may write to")
-        }
-        var written: [String] = []
-        for (name, text) in [
-            ("trace.txt", run.trace.text), ("trace.vcd", vcd), ("timing.svg", diagram.svg()),
-        ] {
-            try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name)")
-            written.append(name)
-        }
-        for reaction in reactions {
-            guard let picture = picture(of: reaction) else { continue }
-            let name = "frames/\(padded(reaction.trigger))-\(plain(reaction.label)).png"
-            try PNG.write(picture, to: "\(folder)/\(name)")
-            written.append(name)
-        }
-        return written
+    /// - Throws: one sentence where it cannot, or where it holds files of these names that no earlier run wrote.
+    public static func check(folder: String, force: Bool = false) throws(FileError) {
+        try OutputFolder(folder, of: writer, force: force).check(texts, folders: ["frames"])
     }
 
-    /// "07-person.png": what this writes.
-    private func isFrame(_ name: String) -> Bool {
-        name.hasSuffix(".png") && name.prefix { $0.isASCII && $0.isNumber }.count >= 2 && name.contains("-")
+    private static let writer = "espalier simulate"
+
+    /// Writes `trace.txt`, `trace.vcd`, `timing.svg` and `frames/NN-label.png` into a folder, each whole or
+    /// not at all. What an earlier run wrote there goes, and nothing else.
+    ///
+    /// - Parameter force: replace files of these names that no earlier run wrote, or that were changed since.
+    /// - Returns: what was written, relative to the folder.
+    /// - Throws: one sentence, before anything is written, for a file that may not be replaced; and for a folder that
+    ///   cannot be made or written to.
+    public func write(to folder: String, force: Bool = false) throws(FileError) -> [String] {
+        let texts = [
+            "trace.txt": Array(run.trace.text.utf8), "trace.vcd": Array(vcd.utf8),
+            "timing.svg": Array(diagram.svg().utf8),
+        ]
+        var frames: [String: Reaction] = [:]
+        var names = Self.texts
+        for reaction in reactions where hasPicture(reaction) {
+            names.append("frames/\(padded(reaction.trigger))-\(plain(reaction.label)).png")
+            frames[names[names.count - 1]] = reaction
+        }
+        func contents(_ name: String) throws(FileError) -> [UInt8]? {
+            if let text = texts[name] { return text }
+            guard let picture = frames[name].flatMap(picture) else { return nil }
+            return try PNG.encode(picture)
+        }
+        var output = try OutputFolder(folder, of: Self.writer, force: force)
+        try output.prepare(names, folders: ["frames"], contents: contents)
+        for name in names { try output.write(try contents(name) ?? [], to: name) }
+        try output.finish(removesOthers: true)
+        return names
     }
 
     private func padded(_ trigger: Int64) -> String { trigger < 10 ? "0\(trigger)" : "\(trigger)" }
@@ -133,9 +138,13 @@ extension SimulationReport {
 
     // MARK: Frames
 
+    private func hasPicture(_ reaction: Reaction) -> Bool {
+        reaction.outcome == .verdict && reaction.frameNumber != nil
+    }
+
     /// The frame a trigger was judged by, with its verdict; nil for a trigger without a verdict.
     private func picture(of reaction: Reaction) -> Image? {
-        guard reaction.outcome == .verdict, let number = reaction.frameNumber else { return nil }
+        guard hasPicture(reaction), let number = reaction.frameNumber else { return nil }
         let lines = [
             "\(cause(reaction)) at \(edge(reaction)), frame \(number) \(frameAge(reaction))",
             "inference \(milliseconds(reaction.inferenceNanoseconds)), \(blocks(reaction))",

@@ -26,7 +26,7 @@ public func nodeMain(
     let devices = espalier_node_devices()!
     let status = espalier_node_options(&options, setup, argumentCount, arguments, &devices.pointee.problem)
     if status != 0 { return espalier_node_refuse(&devices.pointee.problem) }
-    if options.help != 0 { return 0 }
+    if options.help != 0 { return espalier_print_status() }
     let engine: Engine
     do throws(Status) {
         engine = try Engine(model: model, arena: arena, arenaBytes: Int(arenaBytes))

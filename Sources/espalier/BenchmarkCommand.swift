@@ -17,24 +17,17 @@ struct Benchmark: ParsableCommand {
     @Option(help: "Inputs: an array of shape [N, ...], as for validate.")
     var inputs: String?
 
-    @Option(help: "How long to measure.")
-    var seconds = 1.0
+    @OptionGroup var measuring: MeasuringOptions
 
     @Flag(help: "Print JSON for scripts.")
     var json = false
-
-    func validate() throws {
-        guard seconds > 0, seconds <= 3600 else {
-            throw ValidationError("--seconds \(seconds) is not above 0 and at most 3600.")
-        }
-    }
 
     func run() throws {
         let set = try kernels.set()
         let compilation = try options.compilation(kernels: set)
         let rows = try inputs.map { try inputRows($0, for: compilation.plan) }
         let benchmark = try EspalierCompiler.Benchmark(compilation, kernels: set)
-        let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: seconds)
+        let report = try benchmark.run(inputs: rows ?? [compilation.plan.noise()], seconds: measuring.seconds)
         if json {
             try printJSON(report)
         } else {

@@ -22,13 +22,17 @@ struct Compile: ParsableCommand {
     )
     var reaction: String?
 
+    @OptionGroup var writing: ForceOption
+
     func run() throws {
+        InputFiles.note(options.inputs + [reaction].compactMap { $0 })
+        let header = try Destination(output, of: .header, force: writing.force)
         let stem = output.split(separator: "/").last.map { String($0.prefix { $0 != "." }) }
         let keys = try reaction.map { try ReactionFile(path: $0).tables.scoreKeys }
-        let compilation = try options.compilation(defaultName: stem, for: keys)
-        try AtomicFile.write(Array(compilation.header.utf8), to: output)
+        let compilation = try options.compilation(defaultName: header.isFile ? stem : nil, for: keys)
+        try header.write(Array(compilation.header.utf8))
         let plan = compilation.plan
-        print(
+        header.note(
             "\(output): \(plan.flashBytes) bytes of flash, \(plan.arenaBytes) bytes of arena, "
                 + "\(plan.macsKept) of \(plan.macs) MACs and \(plan.blocksKept) of \(plan.blocks) blocks kept"
         )

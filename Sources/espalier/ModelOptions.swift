@@ -10,6 +10,24 @@ struct ModelOptions: ParsableArguments {
     @Argument(help: "The model: an int8 or legacy uint8 .tflite file.")
     var model: String
 
+    @OptionGroup var compiling: CompilingOptions
+
+    /// Reads and compiles the model; the parameters are those of `CompilingOptions.compilation`.
+    func compilation(
+        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil,
+        for reaction: ScoreKeys? = nil
+    ) throws -> Compilation {
+        try compiling.compilation(
+            of: model, defaultName: defaultName, costs: costs, kernels: kernels, for: reaction)
+    }
+
+    /// The files that are read.
+    var inputs: [String] { [model] + compiling.inputs }
+}
+
+/// All that may be said about how a model is compiled, in one place for every command that compiles, and for
+/// cross/build, which passes it on to `espalier compile`.
+struct CompilingOptions: ParsableArguments {
     @Option(help: "The model's name in C. Default: from the model's file name.")
     var name: String?
 
@@ -20,15 +38,16 @@ struct ModelOptions: ParsableArguments {
     @Flag(help: "Keep channels that are provably constant or that no output depends on.")
     var keepDead = false
 
-    /// Reads and compiles the model.
+    /// Reads and compiles a model.
     ///
     /// - Parameters:
     ///   - defaultName: overrides the name taken from the model's file, where no `--name` was given.
+    ///   - costs: of every packing, in place of the options' own.
     ///   - kernels: what will run the model, where that is known: its costs decide unless `--cpu` names others.
     ///   - reaction: what the model is for, where that is known: its keys say how scores are read, unless the options do.
     /// - Throws: with a reaction, also where the model has no scores.
     func compilation(
-        defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil,
+        of model: String, defaultName: String? = nil, costs: CostModel? = nil, kernels: KernelSet? = nil,
         for reaction: ScoreKeys? = nil
     ) throws -> Compilation {
         let meaning = reaction.map(meaning.with) ?? meaning
@@ -36,12 +55,30 @@ struct ModelOptions: ParsableArguments {
         let name =
             try name.map(checkedName)
             ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+        let chosen = try costs ?? packing.costs(for: kernels)
         let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
         let compilation = try meaning.compilation(
-            of: model, name: name, keepsDead: keepDead, costs: costs ?? packing.costs(for: kernels),
-            calibration: rows)
+            of: model, name: name, keepsDead: keepDead, costs: chosen, calibration: rows)
+        if costs == nil { try packing.requireMeasured(compilation) }
         if reaction != nil { try meaning.requireScores(compilation, of: model) }
         return compilation
+    }
+
+    /// The files that are read, the model besides.
+    var inputs: [String] {
+        [meaning.labels.file, packing.tuned].compactMap { $0 }
+            + (packing.calibration.map { [NumericArray.file(of: $0)] } ?? [])
+    }
+
+    /// The options that were given, as they are written.
+    var given: [String] {
+        let values: [(String, Any?)] = [
+            ("--name", name), ("--label-names", meaning.labels.file), ("--pixel-mean", meaning.pixelMean),
+            ("--pixel-deviation", meaning.pixelDeviation), ("--scores", meaning.scores),
+            ("--score-output", meaning.scoreOutput), ("--cpu", packing.cpu), ("--tuned", packing.tuned),
+            ("--calibration", packing.calibration), ("--keep-dead", keepDead ? true : nil),
+        ]
+        return values.filter { $0.1 != nil }.map(\.0)
     }
 
     private func checkedName(_ name: String) throws -> String {
@@ -62,8 +99,7 @@ struct ModelOptions: ParsableArguments {
 
 /// What a model's outputs and inputs mean to people.
 struct ModelMeaning: ParsableArguments {
-    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
-    var labelNames: String?
+    @OptionGroup var labels: LabelOption
 
     @Option(
         help: "The pixel value (0...255) the model takes as 0: one, or one a channel, e.g. 123.7,116.3,103.5."
@@ -90,7 +126,7 @@ struct ModelMeaning: ParsableArguments {
         calibration: [[Int8]] = []
     ) throws -> Compilation {
         var options = CompileOptions(name: name)
-        if let labelNames { options.labels = try LabelFile.read(labelNames) }
+        options.labels = try labels.read()
         options.pixelMean = try numbers(pixelMean, "--pixel-mean")
         options.pixelDeviation = try numbers(pixelDeviation, "--pixel-deviation")
         options.scores = scores
@@ -133,6 +169,18 @@ struct ModelMeaning: ParsableArguments {
             }
             return number
         }
+    }
+}
+
+/// The labels of a model's classes: read in one way, wherever they are given.
+struct LabelOption: ParsableArguments {
+    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
+    var file: String?
+
+    /// The labels by class; none without the option.
+    func read() throws -> [String] {
+        guard let file else { return [] }
+        return try LabelFile.read(file)
     }
 }
 

@@ -45,12 +45,16 @@ struct PackingOptions: ParsableArguments {
         }
         costs.processor = processor
         guard let tuned else { return costs }
-        do {
-            let bytes = try ByteFile.read(tuned)
-            costs.measured = try JSONDecoder().decode(Tuning.self, from: Data(bytes)).layers
-        } catch is DecodingError {
-            throw CommandFailure("--tuned \(tuned) is no file of `espalier tune`; run it anew.")
-        }
+        let tuning = try Tuning(bytes: ByteFile.read(tuned), source: "--tuned \(tuned)")
+        try tuning.requireMeasured(on: processor, or: cpu == nil ? kernels : nil, source: "--tuned \(tuned)")
+        costs.measured = tuning.layers
         return costs
+    }
+
+    /// - Throws: where there are measurements, and none of them is of this model.
+    func requireMeasured(_ compilation: Compilation) throws {
+        guard let tuned else { return }
+        try Tuning(bytes: ByteFile.read(tuned), source: "--tuned \(tuned)")
+            .requireAny(of: compilation.plan, source: "--tuned \(tuned)")
     }
 }

@@ -45,6 +45,8 @@ struct Scenes: ParsableCommand {
     @Option(help: "Writes every frame, 160 x 120 in colour, into the folder of its class in this folder.")
     var png: String?
 
+    @OptionGroup var writing: ForceOption
+
     enum Channels: String, EnumerableFlag { case grey, rgb }
 
     enum LightName: String, CaseIterable, ExpressibleByArgument {
@@ -75,30 +77,50 @@ struct Scenes: ParsableCommand {
         let (width, height) = try sides()
         let shape = [count, height, width, channels == .grey ? 1 : 3]
         let preparer = FramePreparer(height: height, width: width, channels: shape[3])
+        try Destination.requireDistinct([output, labels].compactMap { $0 })
+        let arrays = try output.map { try Destination($0, of: .anonymous, force: writing.force) }
+        let classFile = try labels.map { try Destination($0, of: .anonymous, force: writing.force) }
+        let kinds = (0..<count).map(kind)
+        var folder = try png.map { try OutputFolder($0, of: "espalier scenes", force: writing.force) }
+        if let folder {
+            let names = kinds.indices.map { pictureName($0, kinds[$0]) }
+            let indices = Dictionary(zip(names, names.indices)) { first, _ in first }
+            try folder.prepare(names) { name throws(FileError) in
+                guard let index = indices[name] else { return nil }
+                return try PNG.encode(image(pixels(index, kinds[index])))
+            }
+        }
         var pictures: [UInt8] = []
         if output != nil { pictures.reserveCapacity(shape.reduce(1, *)) }
-        var classes: [UInt8] = []
-        for index in 0..<count {
-            let own = seed + UInt64(everyClass ? index / 4 : index)
-            let kind = everyClass ? Kind.allCases[index % 4] : Scene.random(seed: own).kind
-            classes.append(UInt8(kind.rawValue))
-            guard output != nil || png != nil else { continue }
-            let pixels = Scene(kind: kind, seed: own, light: light?.light).render(
-                width: Scenes.frame.width, height: Scenes.frame.height)
+        for index in 0..<count where output != nil || png != nil {
+            let pixels = pixels(index, kinds[index])
             if output != nil {
                 pictures += try preparer.prepare(pixels, Scenes.frame.width, Scenes.frame.height)
             }
-            if let png { try write(pixels, in: "\(png)/\(kind.name)", seed: own) }
+            try folder?.write(PNG.encode(image(pixels)), to: pictureName(index, kinds[index]))
         }
-        if let output { try NPY.write(NumericArray(shape: shape, values: .uint8(pictures)), to: output) }
-        if let labels { try NPY.write(NumericArray(shape: [count], values: .uint8(classes)), to: labels) }
+        try folder?.finish(removesOthers: false)
+        try arrays?.write(NPY.encode(NumericArray(shape: shape, values: .uint8(pictures))))
+        let classes = NumericArray(shape: [count], values: .uint8(kinds.map { UInt8($0.rawValue) }))
+        try classFile?.write(NPY.encode(classes))
     }
 
-    private func write(_ pixels: [UInt8], in folder: String, seed: UInt64) throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let image = Image(width: Scenes.frame.width, height: Scenes.frame.height, channels: 3, pixels: pixels)
-        try PNG.write(image, to: "\(folder)/\(seed).png")
+    private func ownSeed(_ index: Int) -> UInt64 { seed + UInt64(everyClass ? index / 4 : index) }
+
+    private func kind(_ index: Int) -> Kind {
+        everyClass ? Kind.allCases[index % 4] : Scene.random(seed: ownSeed(index)).kind
     }
+
+    private func pixels(_ index: Int, _ kind: Kind) -> [UInt8] {
+        Scene(kind: kind, seed: ownSeed(index), light: light?.light).render(
+            width: Scenes.frame.width, height: Scenes.frame.height)
+    }
+
+    private func image(_ pixels: [UInt8]) -> Image {
+        Image(width: Scenes.frame.width, height: Scenes.frame.height, channels: 3, pixels: pixels)
+    }
+
+    private func pictureName(_ index: Int, _ kind: Kind) -> String { "\(kind.name)/\(ownSeed(index)).png" }
 
     private func sides() throws -> (width: Int, height: Int) {
         let parts = size.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }

@@ -14,17 +14,17 @@ struct Setup: ParsableCommand {
 
     @OptionGroup var options: SetupOptions
 
-    @Option(name: .customLong("label-names"), help: "A text file with one class name a line.")
-    var labelNames: String?
+    @OptionGroup var labels: LabelOption
 
     @Option(name: [.customShort("o"), .customLong("header")], help: "The header to write.")
     var header: String
 
+    @OptionGroup var writing: ForceOption
+
     func run() throws {
-        let labels = try labelNames.map(LabelFile.read) ?? []
-        let setup = try options.setup(labels: labels)
+        let setup = try options.setup(labels: labels.read())
         let sources = [options.board, URL(fileURLWithPath: options.reaction).lastPathComponent]
         let written = SetupHeader(setup, sources: sources, toolVersion: Compilation.toolVersion)
-        try AtomicFile.write(Array(written.text.utf8), to: header)
+        try Destination(header, of: .header, force: writing.force).write(Array(written.text.utf8))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EspalierCompiler
+import EspalierCore
 import EspalierFiles
 import EspalierSimulator
 import Foundation
@@ -30,10 +31,12 @@ struct Simulate: ParsableCommand {
     @Option(help: "The model to run in this process: an int8 or legacy uint8 .tflite file.")
     var model: String?
 
-    @OptionGroup var meaning: ModelMeaning
+    @OptionGroup var compiling: CompilingOptions
 
     @Option(name: .shortAndLong, help: "A folder for trace.txt, trace.vcd, timing.svg and the frames.")
     var output: String?
+
+    @OptionGroup var writing: ForceOption
 
     func validate() throws {
         guard (firmware == nil) != (model == nil) else {
@@ -43,19 +46,21 @@ struct Simulate: ParsableCommand {
         guard board == nil || reaction != nil else {
             throw ValidationError("--board goes with --reaction; a scenario names its board itself.")
         }
-        guard meaning.labelNames == nil || model != nil else {
-            throw ValidationError("--label-names goes with --model; a firmware brings its own labels.")
+        if model == nil, let option = compiling.given.first {
+            throw ValidationError("\(option) goes with --model; a firmware was compiled before.")
         }
     }
 
     func run() throws {
         let scenario = try readScenario()
         for note in scenario.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+        InputFiles.note(compiling.inputs + [firmware, model].compactMap { $0 })
+        if let output { try SimulationReport.check(folder: output, force: writing.force) }
         let tool = "espalier \(Compilation.toolVersion)"
         let report = SimulationReport(try simulate(scenario), of: scenario, tool: tool)
         for line in report.triggerLines + [""] + report.totalLines { print(line) }
         guard let output else { return }
-        let written = try report.write(to: output)
+        let written = try report.write(to: output, force: writing.force)
         print("wrote \(written.count) files to \(output): trace.txt, trace.vcd, timing.svg, frames/")
     }
 
@@ -72,9 +77,8 @@ struct Simulate: ParsableCommand {
 
     private func simulate(_ scenario: Scenario) throws -> SimulationRun {
         if let firmware { return try FirmwareProcess.run(firmware, scenario) }
-        let meaning = meaning.with(scenario.scoreKeys)
-        let compilation = try meaning.compilation(of: model ?? "", name: "model")
-        try meaning.requireScores(compilation, of: model ?? "")
+        let compilation = try compiling.compilation(
+            of: model ?? "", kernels: .best, for: scenario.scoreKeys)
         let compiled = compilation.model()
         return try withExtendedLifetime(compiled) {
             try scenario.run(model: compiled.pointer) { Int64(DispatchTime.now().uptimeNanoseconds) }

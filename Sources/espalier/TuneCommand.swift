@@ -15,23 +15,20 @@ struct Tune: ParsableCommand {
     @Option(name: .shortAndLong, help: "Where to write the measured costs (JSON).")
     var output: String
 
-    @Option(help: "How long to measure each packing.")
-    var seconds = 1.0
-
-    func validate() throws {
-        guard seconds > 0, seconds <= 3600 else {
-            throw ValidationError("--seconds \(seconds) is not above 0 and at most 3600.")
-        }
-    }
+    @OptionGroup var measuring: MeasuringOptions
+    @OptionGroup var writing: ForceOption
 
     func run() throws {
-        let inputs = [try options.compilation().plan.noise()]
-        let tuning = try Tuning(kernels: kernels.set(), inputs: inputs, seconds: seconds) { costs in
+        InputFiles.note(options.inputs)
+        let file = try Destination(output, of: .tuning, force: writing.force)
+        let set = try kernels.set()
+        let inputs = [try options.compilation(kernels: set).plan.noise()]
+        let tuning = try Tuning(kernels: set, inputs: inputs, seconds: measuring.seconds) { costs in
             try options.compilation(costs: costs)
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try AtomicFile.write([UInt8](try encoder.encode(tuning)), to: output)
-        print("\(output): \(tuning.layers.count) different convolutions measured with \(tuning.isa).")
+        try file.write([UInt8](try encoder.encode(tuning)))
+        file.note("\(output): \(tuning.layers.count) different convolutions measured with \(tuning.isa).")
     }
 }

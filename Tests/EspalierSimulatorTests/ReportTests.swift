@@ -21,18 +21,20 @@ import Testing
             ])
     }
 
-    @Test func theFilesAreWrittenWholeAndFramesOfAnEarlierRunGo() throws {
+    @Test func theFilesAreWrittenWholeAndWhatNoRunWroteStays() throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let frames = folder.appendingPathComponent("frames")
         try FileManager.default.createDirectory(at: frames, withIntermediateDirectories: false)
-        for name in ["07-person.png", "mine.png"] {
+        for name in ["99-cat.png", "07-person.png", "mine.png"] {
             try Data().write(to: frames.appendingPathComponent(name))
         }
-        let written = try report().write(to: folder.path)
-        #expect(written == ["trace.txt", "trace.vcd", "timing.svg", "frames/01-person.png"])
+        for _ in 1...2 {
+            let written = try report().write(to: folder.path)
+            #expect(written == ["trace.txt", "trace.vcd", "timing.svg", "frames/01-person.png"])
+        }
         let files = try FileManager.default.contentsOfDirectory(atPath: frames.path).sorted()
-        #expect(files == ["01-person.png", "mine.png"])
+        #expect(files == ["01-person.png", "07-person.png", "99-cat.png", "mine.png"])
         let trace = try String(contentsOf: folder.appendingPathComponent("trace.txt"), encoding: .utf8)
         #expect(trace == (try report().run.trace.text))
         let dump = try String(contentsOf: folder.appendingPathComponent("trace.vcd"), encoding: .utf8)
@@ -40,11 +42,31 @@ import Testing
         #expect(try PNG.read(frames.appendingPathComponent("01-person.png").path).channels == 3)
     }
 
+    @Test(arguments: ["trace.txt", "timing.svg", "frames/01-person.png"])
+    func aFileThatNoRunWroteIsRefusedBeforeAnythingIsWritten(name: String) throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let frames = folder.appendingPathComponent("frames")
+        try FileManager.default.createDirectory(at: frames, withIntermediateDirectories: false)
+        try Data("mine".utf8).write(to: folder.appendingPathComponent(name))
+        let error = #expect(throws: FileError.self) { try report().write(to: folder.path) }
+        #expect(error?.description.contains("/\(name) is not on the list") == true)
+        #expect(
+            try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+                == ["frames", name].sorted())
+        if name != "frames/01-person.png" {
+            #expect(throws: FileError.self) { try SimulationReport.check(folder: folder.path) }
+        }
+        _ = try report().write(to: folder.path, force: true)
+        #expect(try Data(contentsOf: folder.appendingPathComponent(name)) != Data("mine".utf8))
+    }
+
     @Test func aFolderThatCannotBeMadeIsOneSentence() throws {
         let error = #expect(throws: FileError.self) { try report().write(to: "/proc/nowhere") }
         #expect(
             error?.description
-                == "/proc/nowhere cannot be made or written to; choose a folder you may write to.")
+                == "/proc/nowhere cannot be made (no such file or directory); choose a folder you may write to."
+        )
     }
 
     private func report() throws -> SimulationReport {

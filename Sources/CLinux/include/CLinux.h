@@ -23,4 +23,10 @@ int64_t espalier_monotonic_nanoseconds(void);
 /* Writes a text, which ends with a zero, to standard error. */
 void espalier_complain(const char *text);
 
+/* Writes to the standard output, without waiting for a reader. */
+void espalier_print(const char *text, int32_t bytes);
+
+/* The exit status of a program that ends well otherwise: 1 where something could not be printed. */
+int32_t espalier_print_status(void);
+
 #endif

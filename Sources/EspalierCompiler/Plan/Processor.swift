@@ -7,6 +7,8 @@ import EspalierCore
 /// of layers in every packing (docs/performance-arm.md). `espalier tune` replaces estimates by measurements.
 public struct Processor: Sendable {
     public var name: String
+    /// The kernel sets that run there, whose measurements therefore count there; none of `generic`, which is any.
+    public var kernels: [String] = []
     public var cyclesPerMicrosecond: Double
     /// A layer, whatever it does, and what pixel lanes add to it.
     var layer: Double
@@ -61,15 +63,8 @@ public struct Processor: Sendable {
     /// The table for kernels that run on this machine.
     public static func running(_ kernels: KernelSet) -> Processor {
         var processor =
-            switch kernels.name {
-            case "avx2", "avx2-plain", "sse41": avx2
-            case "avx512vnni": avx512vnni
-            case "neondot": cortexA76
-            case "neon": cortexA72
-            case "neon32": cortexA7
-            case "smlad", "portable": cortexM
-            default: generic
-            }
+            kernels.name == "portable"
+            ? cortexM : all.first { $0.kernels.contains(kernels.name) } ?? generic
         processor.places = kernels.places
         return processor
     }
@@ -78,13 +73,15 @@ public struct Processor: Sendable {
     public static let generic = {
         var processor = avx512vnni
         processor.name = "generic"
+        processor.kernels = []
         processor.places = 0
         return processor
     }()
 
     /// x86-64 with 512-bit dot products (Ice Lake, Zen 4 and later).
     public static let avx512vnni = Processor(
-        name: "avx512vnni", cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540, channelVisit: 0.484,
+        name: "avx512vnni", kernels: ["avx512vnni"], cyclesPerMicrosecond: 4370, layer: 360, pixelLayer: 540,
+        channelVisit: 0.484,
         channelVisitAlone: 0.66, channelPixel: 2.1,
         pixelVisit: [.pixels1x4: 0.47, .pixels2x4: 0.9, .pixels4x4: 1.8], fewSegments: 1.12,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 10, gatheredVector: 2,
@@ -92,14 +89,16 @@ public struct Processor: Sendable {
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
-        name: "avx2", cyclesPerMicrosecond: 4370, layer: 600, channelVisit: 1.05,
+        name: "avx2", kernels: ["avx2", "avx2-plain", "sse41"], cyclesPerMicrosecond: 4370, layer: 600,
+        channelVisit: 1.05,
         channelVisitAlone: 1, channelPixel: 4.7,
         pixelVisit: [.pixels1x4: 1.6, .pixels2x4: 2.43, .pixels4x4: 4.7], fewSegments: 1,
         pixelSegment: 20, quad: 180, listedBlock: 0.5, list: 24, gatheredVector: 0, depthwisePixel: 2)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
-        name: "cortex-a72", cyclesPerMicrosecond: 1500, layer: 120, channelVisit: 6, channelVisitAlone: 6,
+        name: "cortex-a72", kernels: ["neon"], cyclesPerMicrosecond: 1500, layer: 120, channelVisit: 6,
+        channelVisitAlone: 6,
         channelVisitOfEight: 2.85, channelPixel: 20.7,
         pixelVisit: [.pixels1x4: 5.56, .pixels2x4: 12.2, .pixels4x4: 24.6], fewSegments: 1,
         pixelSegment: 87, quad: 218, listedBlock: 0, list: 1.2, gatheredVector: 4.2,
@@ -108,7 +107,7 @@ public struct Processor: Sendable {
 
     /// aarch64 with SDOT (Raspberry Pi 5).
     public static let cortexA76 = Processor(
-        name: "cortex-a76", cyclesPerMicrosecond: 6000, layer: 600, channelVisit: 4.7,
+        name: "cortex-a76", kernels: ["neondot"], cyclesPerMicrosecond: 6000, layer: 600, channelVisit: 4.7,
         channelVisitAlone: 4.7, channelVisitOfEight: 2.4, channelPixel: 26,
         pixelVisit: [.pixels1x4: 6, .pixels2x4: 12.2, .pixels4x4: 22.2], fewSegments: 1,
         pixelSegment: 110, quad: 250, listedBlock: 0, list: 0, gatheredVector: 3,
@@ -124,7 +123,8 @@ public struct Processor: Sendable {
 
     /// 32-bit Arm with NEON (Raspberry Pi 2, and later ones with a 32-bit system).
     public static let cortexA7 = Processor(
-        name: "cortex-a7", cyclesPerMicrosecond: 900, layer: 300, channelVisit: 6, channelVisitAlone: 6,
+        name: "cortex-a7", kernels: ["neon32"], cyclesPerMicrosecond: 900, layer: 300, channelVisit: 6,
+        channelVisitAlone: 6,
         channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
         pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
@@ -143,7 +143,8 @@ public struct Processor: Sendable {
 
     /// Microcontrollers: instructions of the kernels in words (Sources/CKernels/words).
     public static let cortexM = Processor(
-        name: "cortex-m", cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 110, channelVisitAlone: 110,
+        name: "cortex-m", kernels: ["smlad"], cyclesPerMicrosecond: 200, layer: 1000, channelVisit: 110,
+        channelVisitAlone: 110,
         channelPixel: 200, pixelVisit: [.pixels1x4: 74, .pixels2x4: 148, .pixels4x4: 296], fewSegments: 1,
         pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90,
         look: 60, depthwiseQuad: 200, depthwisePixel: 90)

@@ -89,7 +89,7 @@ public struct Validation: Sendable {
     // MARK: Classes
 
     /// The output whose values are the classes' scores.
-    public var scoreOutput: Int { 0 }
+    public var scoreOutput: Int { model.plan.scoreChoice?.output ?? 0 }
 
     /// Rows whose highest value is of the labelled class; negative labels are left out.
     public struct Accuracy: Codable, Sendable, Equatable {
