@@ -135,6 +135,31 @@ import Testing
         DeviceRig.pull(0, up: false)
     }
 
+    @Test func aChipThatOpensAndGoesAgainIsNotBack() throws {
+        let folder = try TemporaryFolder()
+        let bench = try DeviceBench(try setup(folder))
+        defer { DeviceRig.setChip(present: true) }
+        let isOver = Flag()
+        let mover = Thread {
+            usleep(100_000)
+            DeviceRig.setChip(present: false)
+            for _ in 0..<3 {
+                usleep(50_000)
+                DeviceRig.setChip(present: true)
+                for _ in 0..<700 where !DeviceRig.isInUse { usleep(10_000) }
+                usleep(100_000)
+                DeviceRig.setChip(present: false)
+            }
+            usleep(50_000)
+            DeviceRig.setChip(present: true)
+            usleep(7_000_000)
+            isOver.set()
+        }
+        mover.start()
+        let watched = bench.react(ScriptedClassifier { classify($0) }) { _ in isOver.isSet }
+        #expect(watched.troubles == [true, false])
+    }
+
     @Test func nothingIsAllocatedBetweenStartAndStop() throws {
         try #require(allocation_probe_works() == 1)
         let folder = try TemporaryFolder()

@@ -38,6 +38,9 @@ enum DeviceRig {
         Int(word(lines + "/sim_gpio\(line)/value"))
     }
 
+    /// True while a program has lines of a chip.
+    static var isInUse: Bool { word("/sys/kernel/debug/gpio").contains("espalier") }
+
     /// Takes the chip away, or brings it back.
     static func setChip(present: Bool) {
         write(chip + "/live", present ? "1" : "0")
