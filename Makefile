@@ -101,7 +101,7 @@ fuzz:
 	@cross/require $(HOST_PACKAGES)
 	swift build -c release --sanitize=address --product espalier-fuzz --scratch-path .build/fuzz
 	.build/fuzz/release/espalier-fuzz --mutations $(FUZZ_MUTATIONS) --seed $(FUZZ_SEED) \
-		Tests/Fixtures/operators/*.tflite Tests/Fixtures/refused/*.tflite models/*/*.tflite $(wildcard $(REFERENCE)/models/tflite/*_int8.tflite)
+		Tests/Fixtures/operators/*.tflite models/*/*.tflite $(wildcard $(REFERENCE)/models/tflite/*_int8.tflite)
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
