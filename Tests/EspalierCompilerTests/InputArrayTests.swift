@@ -289,11 +289,14 @@ import Testing
         let right = plan(mean: 123.7, deviation: 58.4)
         let result = Self.result(Self.bytes(right) { UInt8($0 % 251) }, right)
         #expect(result.error == nil && result.warnings == [])
-        let wrong = plan(mean: 0.485, deviation: 0.229)
-        #expect(
-            Self.result(Self.bytes(wrong) { UInt8($0 % 251) }, wrong).error
-                == "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; both "
-                + "are in these values, 255 times what they are for 0 to 1.")
+        // In units of 0 to 1, the mean without the deviation, a deviation that is far too large.
+        for (mean, deviation) in [(0.485, 0.229), (123.7, 1), (123.7, 20_000)] {
+            let wrong = plan(mean: mean, deviation: deviation)
+            #expect(
+                Self.result(Self.bytes(wrong) { UInt8($0 % 251) }, wrong).error
+                    == "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; "
+                    + "both are in these values, 255 times what they are for 0 to 1, and go together.")
+        }
     }
 
     /// Smooth, from 0 to 255 and back, as pictures are.

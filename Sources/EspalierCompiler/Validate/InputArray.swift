@@ -238,13 +238,14 @@ extension Plan {
     /// - Parameter given: begins the sentence.
     /// - Throws: where mean and deviation make all pixels the same.
     public func doubtsAboutPixels(of given: String) throws(CompilerError) -> [String] {
-        let isUseless = (0..<pixelTable.count / 256).contains {
-            Set(pixelTable[$0 * 256..<$0 * 256 + 256]).count <= 3
+        let isUseless = (0..<pixelTable.count / 256).contains { channel in
+            let stored = pixelTable[channel * 256..<channel * 256 + 256]
+            return Set(stored).count <= 3 || stored.count { $0 == -128 || $0 == 127 } > 230
         }
         guard !isUseless else {
             throw CompilerError(
                 "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; both are in "
-                    + "these values, 255 times what they are for 0 to 1.")
+                    + "these values, 255 times what they are for 0 to 1, and go together.")
         }
         let (least, greatest) = tensors[input].fields.range
         let width = greatest - least
