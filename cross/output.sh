@@ -21,3 +21,49 @@ may_write() {
 is_firmware() { [ "$(head -c 4 "$1" | tail -c 3)" = ELF ] && grep -aq 'usage: espalier-node' "$1"; }
 
 is_package() { [ "$(dpkg-deb --field "$1" Package 2>/dev/null)" = espalier-node ]; }
+
+# Folders that a script fills keep a list of what was written there, as those of `espalier simulate` do: SHA-256 and name.
+
+digest_line() { printf '%s  %s\n' "$(sha256sum <"$1" | cut -d' ' -f1)" "$2"; }
+
+# may_fill FOLDER TREE FORCE INPUT...: fails where a file of TREE is to go over one in FOLDER that is an input, or, unless
+# FORCE says something, is not on the list, or was changed since. What holds the same already may stay.
+may_fill() {
+    local folder=$1 tree=$2 force=$3 name input
+    shift 3
+    while read -r name; do
+        for input in "$@"; do
+            [ ! "$folder/$name" -ef "$input" ] || fail "$folder/$name is read by this command; name another folder"
+        done
+        [ -e "$folder/$name" ] && [ -z "$force" ] || continue
+        cmp -s "$tree/$name" "$folder/$name" && continue
+        grep -qxF "$(digest_line "$folder/$name" "$name")" "$folder/.espalier" 2>/dev/null ||
+            fail "$folder/$name was not written by this command, or was changed since; move it, name another folder, or pass --force to replace it"
+    done < <(cd "$tree" && find . -type f -printf '%P\n' | sort)
+}
+
+# place FILE TARGET: copies a file whole or not at all; who calls it removes `$part` at the end.
+part=
+place() {
+    mkdir -p "$(dirname "$2")"
+    part=$2.$$.tmp
+    cp -p "$1" "$part" && mv "$part" "$2" || fail "$2 cannot be written; see above"
+    part=
+}
+
+# fill FOLDER TREE: puts what is in TREE into FOLDER and keeps the list.
+fill() {
+    local folder=$1 tree=$2 name names lists
+    lists=$(mktemp -d)
+    mapfile -t names < <(cd "$tree" && find . -type f -printf '%P\n' | sort)
+    {
+        echo "# Written by espalier: what it wrote here, and may replace and remove."
+        for name in "${names[@]}"; do digest_line "$tree/$name" "$name"; done
+    } >"$lists/new"
+    # Until all is placed, what is there and what comes both count.
+    cat "$lists/new" "$folder/.espalier" 2>/dev/null >"$lists/both" || true
+    place "$lists/both" "$folder/.espalier"
+    for name in "${names[@]}"; do place "$tree/$name" "$folder/$name"; done
+    place "$lists/new" "$folder/.espalier"
+    rm -r "$lists"
+}

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +215,16 @@ static void *work(void *unused) {
     pthread_cond_broadcast(&writer.changed);
     pthread_mutex_unlock(&writer.lock);
     return unused;
+}
+
+int32_t espalier_snapshots_apart(const EspalierSetup *setup, EspalierProblem *problem) {
+    struct stat folder, frames;
+    if (setup->camera.kind != ESPALIER_CAMERA_PICTURES || stat(setup->snapshots.folder, &folder) ||
+        stat(setup->camera.source, &frames) || folder.st_dev != frames.st_dev || folder.st_ino != frames.st_ino)
+        return 0;
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
+                            "the camera's pictures are read from the snapshot folder %s; name another for snapshots",
+                            setup->snapshots.folder);
 }
 
 int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes,

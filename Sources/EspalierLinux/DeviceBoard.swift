@@ -78,9 +78,10 @@ public struct DeviceBoard {
     }
 
     private func startSnapshots() -> Bool {
-        espalier_snapshots_start(
-            espalier_setup_snapshots(setup), devices.pointee.snapshot, devices.pointee.snapshot_bytes,
-            devices.pointee.snapshot_pool, &devices.pointee.problem) == 0
+        espalier_snapshots_apart(setup, &devices.pointee.problem) == 0
+            && espalier_snapshots_start(
+                espalier_setup_snapshots(setup), devices.pointee.snapshot, devices.pointee.snapshot_bytes,
+                devices.pointee.snapshot_pool, &devices.pointee.problem) == 0
     }
 
     /// The setup's reaction, without the debouncing that the kernel does already, and with the watchdog of the

@@ -109,12 +109,9 @@ import Testing
         let calls = try workshop.logged()
         let compile = Array(calls[..<(try #require(calls.firstIndex(of: "setup")) - 1)])
         #expect(compile[0] == workshop.folder.path("user") && compile[1...2] == ["compile", "in/m.tflite"])
-        // --cpu takes the board's place; all others come in their order.
-        let cpu = try #require(typed.firstIndex(of: "--cpu"))
-        #expect(compile.contains("a value of --cpu") && !compile.contains("generic"))
-        typed.removeSubrange(cpu...cpu + 1)
-        let forwarded = compile.dropFirst(5).prefix(typed.count)
-        #expect(Array(forwarded) == typed)
+        // As typed, in their order, after the board's processor: of two the last counts.
+        #expect(compile[3...4] == ["--cpu", "generic"])
+        #expect(Array(compile.dropFirst(5).prefix(typed.count)) == typed)
         let setup = Array(calls[(try #require(calls.firstIndex(of: "setup")))...])
         #expect(setup.contains("a value of --label-names"))
     }
@@ -214,6 +211,57 @@ import Testing
         expectFailure(try workshop.run("package", [board] + given.dropFirst()), "no board '\(board)'")
         let after = Set(try FileManager.default.subpathsOfDirectory(atPath: workshop.folder.url.path))
         #expect(Set(before).isSubset(of: after))
+    }
+
+    // MARK: cross/cortex-m/build
+
+    @Test func cortexMReplacesOnlyWhatItWrote() throws {
+        let workshop = try Workshop()
+        try workshop.inputs()
+        for path in [
+            ".build/embedded/cortex-m7/release/libEspalierCore.a", "include/espalier.h",
+            "include/espalier_model.h",
+        ] {
+            let url = workshop.folder.url.appendingPathComponent(path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(path.utf8).write(to: url)
+        }
+        try workshop.program(
+            "bin/arm-none-eabi-gcc", #"while [ "$1" != -o ]; do shift; done; echo image >"$2""#)
+        try workshop.program("bin/arm-none-eabi-size", "echo; echo 1 2 3")
+        let arguments = ["cortex-m7", "--model", "in/m.tflite", "-o", "out"]
+        let out = workshop.folder.path("user/out")
+        for name in ["one", "two"] {
+            let outcome = try workshop.run("cortex-m/build", arguments + ["--name", name])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            #expect(
+                try String(contentsOfFile: "\(out)/model.h", encoding: .utf8).contains("espalier_\(name)"))
+        }
+        _ = try workshop.folder.write("my firmware", to: "user/out/main.c")
+        _ = try workshop.folder.write("mine", to: "user/out/notes")
+        expectFailure(
+            try workshop.run("cortex-m/build", arguments), "main.c was not written by this command", "--force"
+        )
+        #expect(try String(contentsOfFile: "\(out)/main.c", encoding: .utf8) == "my firmware")
+        #expect(try workshop.run("cortex-m/build", arguments + ["--force"]).status == 0)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: out).sorted() == [
+                ".espalier", "example.elf", "include", "libEspalierCore.a", "main.c", "memory.txt", "model.h",
+                "notes",
+            ])
+        try FileManager.default.removeItem(atPath: "\(out)/example.elf")
+        // A model in the folder under the name of what is written there.
+        try FileManager.default.moveItem(
+            atPath: workshop.folder.path("user/in/m.tflite"), toPath: "\(out)/example.elf")
+        expectFailure(
+            try workshop.run(
+                "cortex-m/build", ["cortex-m7", "--model", "out/example.elf", "-o", "out", "--force"]),
+            "is read by this command")
+        #expect(try ByteFile.read("\(out)/example.elf") == ByteFile.read(Doorway.model))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: workshop.folder.path(".build/cortex-m"))
+                .isEmpty)
     }
 
     // MARK: cross/demo

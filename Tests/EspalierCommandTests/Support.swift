@@ -23,13 +23,13 @@ enum Doorway {
 }
 
 /// What a command takes, as it says itself.
-struct CommandHelp: Decodable {
-    struct Name: Decodable {
+struct CommandHelp: Decodable, Sendable {
+    struct Name: Decodable, Sendable {
         let kind, name: String
         var text: String { (kind == "short" ? "-" : "--") + name }
     }
 
-    struct Argument: Decodable {
+    struct Argument: Decodable, Sendable {
         let kind: String
         let abstract: String?
         let names: [Name]?
@@ -54,7 +54,9 @@ struct CommandHelp: Decodable {
     }
 
     /// Of the whole tool.
-    static func tool() throws -> CommandHelp {
+    static func tool() throws -> CommandHelp { try dumped.get() }
+
+    private static let dumped = Result {
         struct Dump: Decodable { let command: CommandHelp }
         let outcome = try runTool("--experimental-dump-help")
         return try JSONDecoder().decode(Dump.self, from: Data(outcome.output.utf8)).command

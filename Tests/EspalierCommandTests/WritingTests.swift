@@ -196,7 +196,7 @@ import Testing
         #expect(names == ["file", "l.txt", "model.tflite"])
     }
 
-    /// Ten times while pictures are written all the time.
+    /// Six times while pictures are written all the time.
     @Test func anInterruptedCommandLeavesNoTemporaries() throws {
         let folder = try TemporaryFolder()
         let outcome = try Shell.run(
@@ -206,7 +206,7 @@ import Testing
                 """
                 # Threads that run tests may hold signals back, and a program begins with what it inherits.
                 free='sigprocmask(SIG_UNBLOCK, POSIX::SigSet->new(SIGTERM)); exec @ARGV'
-                for turn in {1..10}; do
+                for turn in {1..6}; do
                     perl -MPOSIX -e "$free" "$1" scenes --count 500 --png "$2/p$turn" & pid=$!
                     until [ -d "$2/p$turn/person" ]; do kill -0 $pid || exit 1; done
                     kill -TERM $pid

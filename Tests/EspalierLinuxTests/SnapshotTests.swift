@@ -109,4 +109,53 @@ import Testing
             #expect(try String(contentsOfFile: folder.path(name), encoding: .utf8) == "mine")
         }
     }
+
+    @Test func snapshotsDoNotBecomeFrames() throws {
+        let folder = try TemporaryFolder()
+        let link = folder.path("link")
+        try FileManager.default.createDirectory(
+            atPath: folder.path("seen"), withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "seen")
+        var setup = EspalierSetup()
+        setup.camera.kind = ESPALIER_CAMERA_PICTURES
+        setText(&setup.camera.source, folder.path("seen"))
+        var problem = EspalierProblem()
+        setText(&setup.snapshots.folder, folder.url.path)
+        #expect(espalier_snapshots_apart(&setup, &problem) == 0)
+        for same in [folder.path("seen"), folder.path("seen/../seen/"), link] {
+            setText(&setup.snapshots.folder, same)
+            #expect(espalier_snapshots_apart(&setup, &problem) == ESPALIER_PROBLEM_SETUP)
+            #expect(text(problem.sentence).contains("name another for snapshots"))
+        }
+    }
+}
+
+/// Records, the summary and what a check finds.
+@Suite struct PrintingTests {
+    @Test func aFullDiskIsSaidOnceAndTheProgramDoesNotEndWell() async throws {
+        let result = await #expect(
+            processExitsWith: .exitCode(1), observing: [\.standardErrorContent]
+        ) {
+            dup2(open("/dev/full", O_WRONLY), 1)
+            for _ in 1...3 { espalier_print("{}\n", 3) }
+            exit(espalier_print_status())
+        }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(
+            said.components(separatedBy: "the standard output cannot be written (No space left on device)")
+                .count == 2,
+            "\(said)")
+    }
+
+    @Test func aReaderThatIsGoneIsNoReasonToEndBadly() async {
+        await #expect(processExitsWith: .exitCode(0)) {
+            signal(SIGPIPE, SIG_IGN)
+            var ends: [Int32] = [0, 0]
+            pipe(&ends)
+            close(ends[0])
+            dup2(ends[1], 1)
+            espalier_print("{}\n", 3)
+            exit(espalier_print_status())
+        }
+    }
 }

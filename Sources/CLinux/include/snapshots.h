@@ -21,7 +21,11 @@ typedef struct EspalierSnapshotCounters {
     int32_t error;    /* errno of the last failure; 0 after a success */
 } EspalierSnapshotCounters;
 
-/* Starts the writer, and takes stock of the folder, which has to be writable. `pixels` has `pixel_bytes` for
+/* 0, or a problem where snapshots would become frames: a camera of pictures reads the folder they are written to. */
+int32_t espalier_snapshots_apart(const EspalierSetup *setup, EspalierProblem *problem);
+
+/* Starts the writer, and takes stock of the folder, which has to be writable: of the snapshots that a list there says were
+ * written here. Nothing else is ever removed or replaced. `pixels` has `pixel_bytes` for
  * the largest picture, RGB; `pool` has ESPALIER_PICTURE_POOL_BYTES. One writer a process. 0 or a problem. */
 int32_t espalier_snapshots_start(const EspalierSnapshots *settings, uint8_t *pixels, uint32_t pixel_bytes,
                                  uint8_t *pool, EspalierProblem *problem);
