@@ -15,13 +15,6 @@ static void print_line(const char *role, int index, const EspalierLine *line, Es
     espalier_print(text, length);
 }
 
-/* The format frames come in, as a camera has it. */
-static const char *format_of(const EspalierDevices *devices, const EspalierCamera *camera) {
-    if (camera->kind == ESPALIER_CAMERA_PICTURES) return "PNG";
-    int32_t format = camera->kind == ESPALIER_CAMERA_V4L2 ? devices->video.format : camera->format;
-    return espalier_format_name(format) ? espalier_format_name(format) : "";
-}
-
 void espalier_look_at(EspalierLook *look, const EspalierFrame *frame) {
     uint8_t row[4096];
     look->width = frame->width;
@@ -64,7 +57,7 @@ void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera
         snprintf(rate, sizeof rate, ", %.1f a second%s",
                  (double)(look->frames - 1) * 1e9 / (double)(look->last - look->first), wanted);
     snprintf(text, bytes, "%s: %d frame%s of %dx%d %s%s", source, look->frames, look->frames == 1 ? "" : "s",
-             look->width, look->height, format_of(devices, camera), rate);
+             look->width, look->height, look->format ? espalier_format_name(look->format) : "PNG", rate);
 }
 
 void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes) {

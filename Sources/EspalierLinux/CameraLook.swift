@@ -82,6 +82,7 @@ public struct CameraLook {
         }
         if found.frames == 0 { found.first = entry.time }
         found.last = entry.time
+        found.format = source.format
         found.frames &+= 1
         var frame = image
         espalier_look_at(&found, &frame)

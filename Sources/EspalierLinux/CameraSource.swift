@@ -28,6 +28,15 @@ struct CameraSource {
         pictures = PictureFrames(devices, camera)
     }
 
+    /// The format frames come in, ESPALIER_FORMAT_*; 0: PNG. Of an open source.
+    var format: Int32 {
+        switch kind {
+        case ESPALIER_CAMERA_V4L2: devices.pointee.video.format
+        case ESPALIER_CAMERA_COMMAND: camera.pointee.format
+        default: 0
+        }
+    }
+
     /// Readable when something has come; -1 for pictures, which come by the clock.
     var descriptor: Int32 {
         switch kind {

@@ -97,6 +97,7 @@ import Testing
         #expect(isFine, "\(stand.sentence)")
         #expect(look.found.frames >= 3 && look.found.damaged == 0)
         #expect(look.found.width == 320 && look.found.height == 240)
+        #expect(look.found.format == ESPALIER_FORMAT_YUYV)
         #expect(look.found.most > look.found.least + 100)  // colour bars
     }
 

@@ -109,7 +109,8 @@ typedef struct EspalierLook {
     int32_t frames;
     int32_t width; /* of the last one */
     int32_t height;
-    int32_t least; /* lowest and highest brightness of a pixel in all of them */
+    int32_t format; /* ESPALIER_FORMAT_*; 0: PNG */
+    int32_t least;  /* lowest and highest brightness of a pixel in all of them */
     int32_t most;
     int32_t is_untold; /* how a program writes does not tell whether its frames have the declared size */
 } EspalierLook;

@@ -49,7 +49,8 @@ for node; do
     echo "== $node"
     mkdir -p /run/snapshots
     rm -f /run/snapshots/*
-    "$node" --check
+    "$node" --check | tee /run/check
+    grep -q 'camera: vivid: 3 frames of 320x240 YUYV' /run/check
 
     echo "edges to signals; snapshots bounded and whole; SIGTERM, SIGINT"
     start
