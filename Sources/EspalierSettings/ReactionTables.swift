@@ -11,7 +11,7 @@ public struct ReactionTables: Sendable {
     public static let keys = ["trigger", "output", "frames", "watchdog_ms", "dry_run"] + ScoreKeys.keys
 
     /// Complete but for the lines' indices and the label masks.
-    var settings = EspalierReaction.standard
+    public internal(set) var settings = EspalierReaction.standard
     /// Line of each trigger; nil for a periodic one.
     var inputs: [LineRequest?] = []
     var outputs: [LineRequest] = []
@@ -20,6 +20,8 @@ public struct ReactionTables: Sendable {
     var frames: Place
     /// Which labels each output signals for; nil: all.
     public internal(set) var groups: [LabelGroup?] = []
+    /// Where each output's threshold is, or would be.
+    private var thresholds: [Place] = []
     /// How the model's scores are read.
     public let scoreKeys: ScoreKeys
 
@@ -38,6 +40,7 @@ public struct ReactionTables: Sendable {
         if outputs.isEmpty {
             self.outputs = [LineRequest(role: "output", place: root.place("output"))]
             groups = [nil]
+            thresholds = [root.place("output")]
         }
         if let frames = try root.section("frames") { try readFrames(frames) }
         try root.read(
@@ -50,6 +53,28 @@ public struct ReactionTables: Sendable {
             throw sections[most].place().error("is one too many", do: "give at most \(most)")
         }
         return Int32(max(sections.count, 1))
+    }
+
+    /// Whether a model can make the outputs signal.
+    ///
+    /// - Parameters:
+    ///   - reaction: of these tables; an option may have changed its thresholds.
+    ///   - highest: the highest score the model can give, in thousandths.
+    /// - Throws: for a threshold above that.
+    public func checkReach(of reaction: EspalierReaction, highest: Int) throws(FileError) {
+        for index in thresholds.indices {
+            let output = reaction.output(index)
+            let isForVerdicts = ![ESPALIER_OUTPUT_HEARTBEAT, ESPALIER_OUTPUT_FAULT].contains(output.mode)
+            let limit = output.score_rule == ESPALIER_SCORE_SUM ? 1000 : highest
+            guard isForVerdicts, output.threshold_high_permille > limit else { continue }
+            let threshold = short(Double(output.threshold_high_permille) / 1000)
+            let problem =
+                "is \(threshold), and the highest score the model can give is \(short(Double(limit) / 1000))"
+            let isOption = output.threshold_high_permille != settings.output(index).threshold_high_permille
+            throw isOption
+                ? FileError("--threshold", problem, do: "lower it")
+                : thresholds[index].error(problem, do: "lower it")
+        }
     }
 
     // MARK: Triggers
@@ -133,6 +158,7 @@ public struct ReactionTables: Sendable {
         output.safe_high = try section.choice("safe", [("low", 0), ("high", 1)]) ?? output.safe_high
         output.trigger_mask = try triggerMask(section) ?? output.trigger_mask
         set(&settings.outputs, index, output)
+        thresholds.append(section.place("threshold"))
         groups.append(try group(section))
         var request = try line(section, role: "output")
         request.line.drive = try section.choice("drive", drives) ?? request.line.drive

@@ -55,11 +55,14 @@ public struct SetupDraft: Sendable {
         of setup: inout EspalierSetup, by section: TOMLSection, besides keys: [String]
     ) throws(FileError) {
         try section.allowOnly(["width", "height", "fps", "ring"] + keys)
+        // Its frames are what the section says, whatever the program in its place would write.
+        let (kind, source) = (setup.camera.kind, setup.camera.source)
         setup.camera.kind = ESPALIER_CAMERA_V4L2
         setText(&setup.camera.source, "virtual")
         setup.camera = try CameraTable(section, besides: keys).camera(over: setup.camera)
         var problem = EspalierProblem()
         if espalier_setup_check(&setup, &problem) != 0 { throw fault(problem, setup, EspalierOverrides()) }
+        (setup.camera.kind, setup.camera.source) = (kind, source)
     }
 
     /// A problem as a sentence about the file, where it is about something the file says.

@@ -21,7 +21,7 @@ extension Scenario {
         let setup = try EspalierSetup(board: board, reaction: file, labels: nil)
         name = deployed.path
         take(setup, board.lines, groups: file.tables.groups)
-        scoreKeys = file.tables.scoreKeys
+        tables = file.tables
         notes = [replacement(of: setup.camera, by: setup.camera)]
         if !text(setup.snapshots.folder).isEmpty { notes.append(noSnapshots) }
         pullEveryLine(setup)

@@ -22,8 +22,8 @@ public struct Scenario: Sendable {
     public var reaction = EspalierReaction.standard
     /// The labels each output signals for, by name.
     public var groups: [LabelGroup?] = []
-    /// How a model's scores are read, as the file says it.
-    public var scoreKeys = ScoreKeys()
+    /// What the file says of its reaction; nil for a scenario made in code.
+    public internal(set) var tables: ReactionTables?
     public var camera = VirtualCamera()
     public var speed = BoardSpeed()
     /// What outsiders do to the input lines.
@@ -51,6 +51,17 @@ public struct Scenario: Sendable {
     func triggers(of line: Int) -> [EspalierTrigger] {
         (0..<Int(reaction.trigger_count)).map(reaction.trigger)
             .filter { $0.period_nanoseconds == 0 && $0.line == Int32(line) }
+    }
+
+    /// How a model's scores are read, as the file says it.
+    public var scoreKeys: ScoreKeys { tables?.scoreKeys ?? ScoreKeys() }
+
+    /// Whether a model can make the outputs signal.
+    ///
+    /// - Parameter highest: the highest score it can give, in thousandths.
+    /// - Throws: for a threshold above that.
+    public func checkReach(highest: Int) throws(FileError) {
+        try tables?.checkReach(of: reaction, highest: highest)
     }
 
     // MARK: Running

@@ -37,7 +37,7 @@ extension Scenario {
         let seed = try root.integer("seed", in: 0...Int.max) ?? 0
         let reaction = try ReactionOfAScenario(root, path: path, deployed: deployed, folders)
         take(reaction.setup, reaction.board.lines, groups: reaction.file.tables.groups)
-        scoreKeys = reaction.file.tables.scoreKeys
+        tables = reaction.file.tables
         notes += reaction.notes
         if let board = reaction.speed { try readSpeed(board) }
         if let faults = try root.section("faults") { try readFaults(faults) }

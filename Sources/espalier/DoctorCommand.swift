@@ -7,19 +7,36 @@ import Foundation
 /// `espalier doctor`: whether this machine has what a reaction needs, and how to mend what it has not.
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks chip, lines, camera, folder and clock for a reaction on this machine.",
+        abstract: "Checks chip, lines, camera, folder, clock and model for a reaction on this machine.",
         discussion: """
+            With --model: whether it compiles, has scores, has the labels, and can reach the thresholds. \
             Lines are looked up and not requested. The camera is opened, or its program started, for three frames or as \
             many as it takes to see that they have the declared size. Exits with 1 when anything has to be mended.
             """)
 
     @OptionGroup var options: SetupOptions
 
+    @Option(help: OptionHelp.model)
+    var model: String?
+
+    @OptionGroup var compiling: CompilingOptions
+
+    func validate() throws {
+        if model == nil, let option = compiling.given.first {
+            throw ValidationError("\(option) goes with --model.")
+        }
+    }
+
     func run() throws {
         var checkUp = CheckUp()
         let board = try BoardFolder.board(options.board)
         let setup = try options.setup(labels: nil)
         checkUp.good("board \(board.name) (\(board.title)), reaction \(options.reaction)")
+        if let model {
+            checkUp.check(model, compiling, options)
+        } else {
+            checkUp.note("labels, thresholds and scores are looked at with --model")
+        }
         checkUp.checkLines(setup)
         checkUp.checkCamera(setup)
         checkUp.checkSnapshots(setup)
@@ -40,6 +57,20 @@ struct CheckUp {
     mutating func bad(_ what: String) {
         faults += 1
         print("MEND  \(what)")
+    }
+
+    mutating func check(_ model: String, _ compiling: CompilingOptions, _ options: SetupOptions) {
+        do {
+            let keys = try ReactionFile(path: options.reaction).tables.scoreKeys
+            let compilation = try compiling.compilation(of: model, kernels: .best, for: keys)
+            _ = try options.setup(for: compilation)
+            let meaning = compilation.outputs[compilation.plan.scoreChoice?.output ?? 0]
+            let labels = compilation.plan.labels.joined(separator: ", ")
+            good("model \(model): \(meaning.taken)" + (labels.isEmpty ? ", without labels" : ": \(labels)"))
+        } catch {
+            let sentence = "\(error)"
+            bad("model: " + (sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence))
+        }
     }
 
     mutating func checkLines(_ setup: EspalierSetup) {

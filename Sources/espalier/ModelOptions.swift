@@ -7,7 +7,7 @@ import Foundation
 
 /// The model argument and what may be said about it: shared by all commands that take a model.
 struct ModelOptions: ParsableArguments {
-    @Argument(help: "The model: an int8 or legacy uint8 .tflite file.")
+    @Argument(help: OptionHelp.model)
     var model: String
 
     @OptionGroup var compiling: CompilingOptions

@@ -26,9 +26,9 @@ struct Run: ParsableCommand {
     func run() throws {
         let set = try kernels.set()
         let keys = try ReactionFile(path: options.reaction).tables.scoreKeys
-        let compiled = try model.compilation(kernels: set, for: keys).model()
-        let labels = Scenario.labels(of: compiled.pointer)
-        let setup = try options.setup(labels: labels)
+        let compilation = try model.compilation(kernels: set, for: keys)
+        let setup = try options.setup(for: compilation)
+        let compiled = compilation.model()
         let status = try Devices.use(setup) { devices, setup, memory, bytes in
             let arenaBytes = Int(compiled.pointer.pointee.arena_bytes)
             let arena = UnsafeMutableRawPointer.allocate(

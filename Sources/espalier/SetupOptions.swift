@@ -1,16 +1,17 @@
 import ArgumentParser
 import CEspalier
 import CLinux
+import EspalierCompiler
 import EspalierFiles
 import EspalierSettings
 import Foundation
 
 /// Board, reaction, and what is to be otherwise than they say: shared by the commands that use devices.
 struct SetupOptions: ParsableArguments {
-    @Option(help: "The board: a name `espalier boards` lists, or the path of a board file.")
+    @Option(help: OptionHelp.board)
     var board = "generic"
 
-    @Option(help: "The reaction, a TOML file; boards/generic/reaction.toml explains its keys.")
+    @Option(help: OptionHelp.reaction)
     var reaction: String
 
     @Option(
@@ -47,6 +48,14 @@ struct SetupOptions: ParsableArguments {
     @Flag(help: "Set no output.")
     var dryRun = false
 
+    /// The setup for a model, which has to be able to do what it is for.
+    func setup(for model: Compilation) throws -> EspalierSetup {
+        let setup = try setup(labels: model.plan.labels)
+        let tables = try ReactionFile(path: reaction).tables
+        if let highest = model.highestScore { try tables.checkReach(of: setup.reaction, highest: highest) }
+        return setup
+    }
+
     /// Reads the files, lays the options over them and checks what comes of it, as the firmware does.
     ///
     /// - Parameter labels: the model's, by class; nil: without a model, every output signals for all.
@@ -74,4 +83,12 @@ struct SetupOptions: ParsableArguments {
         }
         return try draft.finished(overrides)
     }
+}
+
+/// What an option means that several commands have.
+enum OptionHelp {
+    static let model: ArgumentHelp = "The model: an int8 or legacy uint8 .tflite file."
+    static let board: ArgumentHelp = "The board: a name `espalier boards` lists, or the path of a board file."
+    static let reaction: ArgumentHelp =
+        "The reaction, a TOML file; boards/generic/reaction.toml explains its keys."
 }

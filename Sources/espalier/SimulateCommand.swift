@@ -19,16 +19,16 @@ struct Simulate: ParsableCommand {
     @Argument(help: "The scenario, a TOML file; boards/simulator/README.md explains its keys.")
     var scenario: String?
 
-    @Option(help: "A reaction file to run as it is deployed, in place of the scenario's own.")
+    @Option(help: OptionHelp.reaction)
     var reaction: String?
 
-    @Option(help: "Its board: a name `espalier boards` lists, or the path of a board file (generic).")
+    @Option(help: OptionHelp.board)
     var board: String?
 
     @Option(help: "The firmware to run, built by cross/build-node.")
     var firmware: String?
 
-    @Option(help: "The model to run in this process: an int8 or legacy uint8 .tflite file.")
+    @Option(help: OptionHelp.model)
     var model: String?
 
     @OptionGroup var compiling: CompilingOptions
@@ -79,6 +79,7 @@ struct Simulate: ParsableCommand {
         if let firmware { return try FirmwareProcess.run(firmware, scenario) }
         let compilation = try compiling.compilation(
             of: model ?? "", kernels: .best, for: scenario.scoreKeys)
+        if let highest = compilation.highestScore { try scenario.checkReach(highest: highest) }
         let compiled = compilation.model()
         return try withExtendedLifetime(compiled) {
             try scenario.run(model: compiled.pointer) { Int64(DispatchTime.now().uptimeNanoseconds) }

@@ -147,4 +147,74 @@ import Testing
         #expect(outcome.errors.contains("the camera is back"), "\(outcome.errors)")
         #expect(outcome.output.contains("\"camera_restarts\":1"))
     }
+
+    // MARK: The model
+
+    private let frames = "pipe:while :; do head -c 3072 /dev/urandom; sleep 0.02; done"
+
+    private func doctor(
+        model: String, output: String, above: String = "", _ options: String...
+    ) throws -> Shell.Outcome {
+        let labels = Package.root.appendingPathComponent("models/doorway/labels.txt").path
+        return try espalier(
+            ["doctor", "--model", model, "--label-names", labels, "--size", "64x48", "--format", "grey"]
+                + options,
+            frames, toml: above + period + "[[output]]\nline = \"x\"\n" + output)
+    }
+
+    @Test func aModelThatFitsIsWell() throws {
+        let outcome = try doctor(model: model, output: "labels = [\"person\"]\nthreshold = 0.99\n")
+        #expect(outcome.status == 0, "\(outcome.output)")
+        #expect(
+            outcome.output.contains("scores of 4 classes: empty, person, animal, vehicle"),
+            "\(outcome.output)")
+        let without = try doctor(frames, "64x48")
+        #expect(without.output.contains("note  labels, thresholds and scores are looked at with --model"))
+    }
+
+    @Test(arguments: [
+        ("labels = [\"cat\"]", "has \"cat\", which the model does not know; choose among empty, person"),
+        ("labels = [\"Person\"]", "write \"person\", as the model has it"),
+        ("threshold = 1", "threshold is 1, and the highest score the model can give is 0.996; lower it"),
+        ("threshold = 0.997\nthreshold_low = 0.2", "threshold is 0.997, and the highest score"),
+    ])
+    func whatTheModelCannotDoIsToBeMended(output: String, sentence: String) throws {
+        let outcome = try doctor(model: model, output: output)
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.output.contains("MEND  model: ") && outcome.output.contains(sentence), "\(outcome.output)"
+        )
+    }
+
+    @Test func anOptionsThresholdOutOfReachIsToldAsTheOptions() throws {
+        let outcome = try doctor(model: model, output: "threshold = 0.5", "--threshold", "0.999")
+        #expect(outcome.output.contains("MEND  model: --threshold is 0.999, and the highest score"))
+    }
+
+    @Test func aModelWithoutScoresIsToBeMendedUnlessTheReactionSaysHowToReadThem() throws {
+        let logits = Package.root.appendingPathComponent("Tests/Fixtures/operators/logistic_c4.tflite").path
+        let grid = try doctor(model: logits, output: "threshold = 0.9")
+        #expect(grid.output.contains("a grid of scores, 3x4 cells of 4 classes"), "\(grid.output)")
+        let twice = try doctor(model: logits, output: "", above: "scores = \"softmax\"\n")
+        #expect(twice.output.contains("needs no softmax any more"), "\(twice.output)")
+    }
+
+    /// What doctor refuses, neither a header nor a simulation is made of.
+    @Test func compileAndSimulateRefuseWhatTheModelCannotDo() throws {
+        let folder = try TemporaryFolder()
+        let labels = Package.root.appendingPathComponent("models/doorway/labels.txt").path
+        let reaction = try folder.write(
+            "[[trigger]]\nline = \"a\"\n[[output]]\nline = \"b\"\nthreshold = 1\n[camera]\ndevice = \"x\"\n",
+            to: "r.toml")
+        let header = folder.path("m.h")
+        let compiled = try Shell.run(
+            Package.command, ["compile", model, "--reaction", reaction, "-o", header])
+        #expect(
+            compiled.status != 0
+                && compiled.errors.contains("line 5, [[output]] threshold is 1, and the highest"))
+        #expect(!FileManager.default.fileExists(atPath: header))
+        let simulated = try Shell.run(
+            Package.command, ["simulate", "--reaction", reaction, "--model", model, "--label-names", labels])
+        #expect(simulated.status != 0 && simulated.errors.contains("line 5, [[output]] threshold is 1"))
+    }
 }

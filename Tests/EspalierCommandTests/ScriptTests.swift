@@ -110,8 +110,8 @@ import Testing
         let compile = Array(calls[..<(try #require(calls.firstIndex(of: "setup")) - 1)])
         #expect(compile[0] == workshop.folder.path("user") && compile[1...2] == ["compile", "in/m.tflite"])
         // As typed, in their order, after the board's processor: of two the last counts.
-        #expect(compile[3...4] == ["--cpu", "generic"])
-        #expect(Array(compile.dropFirst(5).prefix(typed.count)) == typed)
+        #expect(compile[3...6] == ["--cpu", "generic", "--reaction", "in/r.toml"])
+        #expect(Array(compile.dropFirst(7).prefix(typed.count)) == typed)
         let setup = Array(calls[(try #require(calls.firstIndex(of: "setup")))...])
         #expect(setup.contains("a value of --label-names"))
     }

@@ -16,6 +16,8 @@ import Testing
     private static let walk: [(table: String, key: String, values: [String])] = [
         ("", "watchdog_ms", ["0", "99", "100", "86400000", "86400001", "-1", "nan", "\"1 s\"", "\"x\""]),
         ("", "dry_run", ["true", "false", "1", "\"yes\""]),
+        ("", "scores", ["\"softmax\"", "\"sigmoid\"", "\"probabilities\"", "\"soft-max\"", "1"]),
+        ("", "score_output", ["\"boxes\"", "\"0\"", "0"]),
         (
             "[[trigger]]", "line",
             [

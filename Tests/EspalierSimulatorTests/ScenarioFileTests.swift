@@ -253,7 +253,7 @@ import Testing
         let frames = folder.appendingPathComponent("frames")
         try FileManager.default.createDirectory(at: frames, withIntermediateDirectories: false)
         let path = folder.appendingPathComponent("scenario.toml").path
-        try "[camera]\nwidth = 19\nheight = 13\nfps = 1\nsee = \"frames\"\n".write(
+        try "[camera]\nwidth = 19\nheight = 13\nfps = 2\nsee = \"frames\"\n".write(
             toFile: path, atomically: true, encoding: .utf8)
         func put(_ fixture: String, _ name: String) throws {
             try FileManager.default.copyItem(

@@ -134,6 +134,11 @@ public struct ScoreChoice: Sendable {
 }
 
 extension Compilation {
+    /// The highest score the model can give, in thousandths; nil without scores.
+    public var highestScore: Int? {
+        plan.scoreChoice.map { $0.highest(of: outputs[$0.output]) }
+    }
+
     /// What a model has to have for a reaction.
     ///
     /// - Throws: where no output has scores: the outputs, and how to choose one.
