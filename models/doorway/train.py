@@ -37,7 +37,7 @@ def scenes(espalier, work, first, count, every_class):
     if not os.path.exists(labels):
         command = [espalier, "scenes", "--count", str(count), "--seed", str(first)]
         command += ["--every-class"] if every_class else []
-        subprocess.run(command + ["-o", inputs, "--labels", labels], check=True)
+        subprocess.run(command + ["-o", inputs, "--labels", labels, "--force"], check=True)
     x = torch.from_numpy(numpy.load(inputs)).permute(0, 3, 1, 2).contiguous()
     return x, torch.from_numpy(numpy.load(labels)).long()
 
