@@ -175,12 +175,13 @@ static int32_t take_stock(EspalierProblem *problem) {
 static int write_one(const char *ending) {
     char path[352];
     if (!path_of(path, sizeof path, writer.stem, ending)) return ENAMETOOLONG;
-    if (is_there(writer.stem, ending)) return EEXIST; /* after a clock went back, or somebody else's */
     return espalier_picture_write(&writer.picture, path, writer.pool, ESPALIER_PICTURE_POOL_BYTES);
 }
 
 static void write_picture(void) {
-    int error = add_to_list(writer.stem), written = 0;
+    /* After a clock went back, or somebody else's: what is there is neither replaced nor listed. */
+    int is_taken = is_there(writer.stem, ENDING) || is_there(writer.stem, ANNOTATED);
+    int error = is_taken ? EEXIST : add_to_list(writer.stem), written = 0;
     if (writer.settings.kinds & ESPALIER_SNAPSHOT_CLEAN && !error) {
         error = write_one(ENDING);
         written = !error;

@@ -196,28 +196,6 @@ import Testing
         #expect(names == ["file", "l.txt", "model.tflite"])
     }
 
-    /// Six times while pictures are written all the time.
-    @Test func anInterruptedCommandLeavesNoTemporaries() throws {
-        let folder = try TemporaryFolder()
-        let outcome = try Shell.run(
-            "bash",
-            [
-                "-c",
-                """
-                # Threads that run tests may hold signals back, and a program begins with what it inherits.
-                free='sigprocmask(SIG_UNBLOCK, POSIX::SigSet->new(SIGTERM)); exec @ARGV'
-                for turn in {1..6}; do
-                    perl -MPOSIX -e "$free" "$1" scenes --count 500 --png "$2/p$turn" & pid=$!
-                    until [ -d "$2/p$turn/person" ]; do kill -0 $pid || exit 1; done
-                    kill -TERM $pid
-                    ! wait $pid || exit 1
-                done 2>/dev/null
-                find "$2" -name '*.tmp'
-                """, "bash", Package.command, folder.url.path,
-            ])
-        #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.output)\(outcome.errors)")
-    }
-
     // MARK: The standard output
 
     @Test func aMinusIsTheStandardOutput() throws {

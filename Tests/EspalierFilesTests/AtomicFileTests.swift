@@ -84,5 +84,28 @@ import Testing
                 }
             }
         }
+
+        /// Interrupted as soon as the temporary file is seen, a writer gives it its name before it dies.
+        @Test func anInterruptionLeavesAWholeFileAndNoTemporary() async throws {
+            let folder = "/tmp/espalier-interrupted-\(getpid())"
+            let manager = FileManager.default
+            try manager.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            defer { try? manager.removeItem(atPath: folder) }
+            await #expect(processExitsWith: .signal(SIGTERM)) {
+                let folder = "/tmp/espalier-interrupted-\(getppid())"
+                var signals = sigset_t()
+                sigaddset(&signals, SIGTERM)
+                pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+                nonisolated(unsafe) let writer = pthread_self()
+                Thread.detachNewThread {
+                    while ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).isEmpty {}
+                    pthread_kill(writer, SIGTERM)
+                }
+                try AtomicFile.write([UInt8](repeating: 9, count: 1 << 26), to: folder + "/a")
+                raise(SIGTERM)
+            }
+            #expect(try manager.contentsOfDirectory(atPath: folder) == ["a"])
+            #expect(try manager.attributesOfItem(atPath: folder + "/a")[.size] as? Int == 1 << 26)
+        }
     #endif
 }

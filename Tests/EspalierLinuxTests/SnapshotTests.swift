@@ -105,8 +105,12 @@ import Testing
         for stamp in stamps { _ = try folder.write("mine", to: "\(stamp)-000001-a.png") }
         let counters = try run(folder, keep: 1, labels: ["a"]).counters
         #expect(counters.failed == 1 && counters.error == EEXIST)
-        for name in try names(folder) {
-            #expect(try String(contentsOfFile: folder.path(name), encoding: .utf8) == "mine")
+        // Nor does it count as the writer's own from then on.
+        try run(folder, keep: 1, labels: ["b", "c"])
+        #expect(try names(folder).count == stamps.count + 1)
+        for stamp in stamps {
+            let path = folder.path("\(stamp)-000001-a.png")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
         }
     }
 
