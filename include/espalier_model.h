@@ -124,8 +124,10 @@ typedef struct EspalierLayer {
      * sum requantised, before the zero point is added. */
     int32_t results_fit;
     int32_t places_of;         /* CONVOLUTION: ESPALIER_PLACES_...: the kernels that `places` are for; 0: none */
-    int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs, */
-    int32_t scratch_bytes;     /* and how many: those that need more leave the layer to the reference kernel */
+    /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs, and how many: a kernel that
+     * needs more leaves the layer to the reference kernel. */
+    int32_t scratch;
+    int32_t scratch_bytes;
     /* CONVOLUTION: how many of the layers right behind it may run with it in one pass: 0, 1 or 2. First an ADD with
      * `whole_factors`, whose output takes the place of the convolution's, or a pool, AVERAGE_POOL or MEAN, over the
      * whole picture; or the one and then the other. Each takes the result of the layer before it and writes its

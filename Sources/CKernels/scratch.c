@@ -1,5 +1,5 @@
-/* What the kernels' scratch takes and how they cut up a convolution: what the compiler asks, on any machine, of
- * the functions by which the kernels do it. */
+/* What the kernels' scratch takes and how they cut up a convolution: what the compiler asks, on any machine,
+ * of the functions by which the kernels do it. */
 #include "avx512vnni/places.h"
 #include "neon/places.h"
 #include "neon/winograd_sizes.h"

@@ -80,8 +80,8 @@ public struct KernelSet: @unchecked Sendable {
     }
 }
 
-/// Kinds of kernels, which divide their scratch in different ways.
-public struct KernelKinds: OptionSet, Sendable {
+/// Kinds of kernels, which divide their scratch in different ways: ESPALIER_KERNELS_..., added up.
+public struct KernelKinds: Sendable {
     public let rawValue: Int32
 
     public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -94,7 +94,7 @@ public struct KernelKinds: OptionSet, Sendable {
     public static let arm = KernelKinds(
         rawValue: ESPALIER_KERNELS_WORDS | ESPALIER_KERNELS_NEON32 | ESPALIER_KERNELS_NEON
             | ESPALIER_KERNELS_NEONDOT)
-    public static let all: KernelKinds = [.x86, .arm]
+    public static let all = KernelKinds(rawValue: x86.rawValue | arm.rawValue)
 
     /// The most bytes of scratch that kernels of these kinds take for a layer; on any machine.
     public func scratchBytes(

@@ -148,6 +148,6 @@ import Testing
 extension KernelKinds {
     /// Each kind by itself.
     fileprivate var each: [KernelKinds] {
-        (0..<31).map { KernelKinds(rawValue: 1 << $0) }.filter { contains($0) }
+        (0..<31).map { 1 << $0 }.filter { rawValue & $0 != 0 }.map { KernelKinds(rawValue: $0) }
     }
 }

@@ -268,7 +268,8 @@ final class LayerBench {
             for byte in layer.scratch..<layer.scratch + layer.scratch_bytes { free[Int(byte)] = false }
         }
         for byte in 0..<arenaEnd where free[byte] && arena.bytes[byte] != rubbish {
-            throw Misbehaviour(description: "Byte \(byte) of the arena, outside every tensor and scratch, was written.")
+            throw Misbehaviour(
+                description: "Byte \(byte) of the arena, outside every tensor and scratch, was written.")
         }
     }
 

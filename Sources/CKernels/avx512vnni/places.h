@@ -60,8 +60,8 @@ INLINE int has_few_channels(const EspalierLayer *layer, const EspalierTensor *in
 /* Words of such a layer's window. */
 INLINE int32_t few_words(int32_t channels) { return channels == 3 ? 7 : 3; }
 
-/* Of a mask row's list, which may be filled up to whole fours; where some inputs are silent, the weights of the
- * others are copied behind it. */
+/* Of a mask row's list, which may be filled up to whole fours; where some inputs are silent, the weights of
+ * the others are copied behind it. */
 INLINE int32_t list_entries(const EspalierLayer *layer, int copies_weights) {
     const int32_t blocks = layer->row_blocks;
     return (blocks + 3) / 4 * 4 + (copies_weights ? 2 * blocks * layer->block_outputs : 0);

@@ -24,8 +24,8 @@ typedef int32_t (*EspalierEndingKernel)(const EspalierLayer *convolution, Espali
                                         const EspalierTensor *tensors, int8_t *arena);
 
 /* Kinds of kernels: those of one kind divide their scratch alike. Added up where any of several may run. */
-#define ESPALIER_KERNELS_WORDS 1 /* portable, smlad */
-#define ESPALIER_KERNELS_VECTORS 2 /* avxvnni, avx2, sse41 */
+#define ESPALIER_KERNELS_WORDS 1   /* portable, smlad */
+#define ESPALIER_KERNELS_VECTORS 2 /* avx2 with and without VNNI, sse41 */
 #define ESPALIER_KERNELS_AVX512VNNI 4
 #define ESPALIER_KERNELS_NEON32 8
 #define ESPALIER_KERNELS_NEON 16
@@ -64,8 +64,8 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index);
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena);
 
-/* Runs a layer and the `ends_with` layers behind it in the table, in one pass; 0 where there are none or the set
- * has no kernel for that. What a convolution gives before an addition is nowhere then. */
+/* Runs a layer and the `ends_with` layers behind it in the table, in one pass; 0 where there are none or the
+ * set has no kernel for that. What a convolution gives before an addition is nowhere then. */
 int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const EspalierLayer *convolution,
                                     const EspalierTensor *tensors, int8_t *arena);
 

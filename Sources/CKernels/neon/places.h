@@ -1,5 +1,5 @@
-/* Where pixel lanes of 64-bit NEON find a block's input in a band they gathered, how they list it, and how they
- * divide their scratch: in plain C, as the compiler lists places ahead (places.c) and asks for scratch
+/* Where pixel lanes of 64-bit NEON find a block's input in a band they gathered, how they list it, and how
+ * they divide their scratch: in plain C, as the compiler lists places ahead (places.c) and asks for scratch
  * (scratch.c). Headers hold such lists: change one and you change ESPALIER_ABI_VERSION.
  *
  * With dot products a mask row's list has the places of its blocks. Without, it has runs: how many fours of
@@ -19,8 +19,8 @@ INLINE void begin_list(uint16_t *list, int32_t blocks) {
     list[1] = (uint16_t)(blocks / 2);
 }
 
-/* Of the kernels that take the lists of `places_of`; where they are not made ahead, those of a quad's mask rows
- * lie behind the places. Rows of a band are gathered in vectors of 16 bytes. */
+/* Of the kernels that take the lists of `places_of`; where they are not made ahead, those of a quad's mask
+ * rows lie behind the places. Rows of a band are gathered in vectors of 16 bytes. */
 INLINE Room room_in_rows(const EspalierLayer *layer, const Gather *g, int32_t places_of) {
     const int32_t list = layer->row_blocks + (places_of == ESPALIER_PLACES_NEON ? RUN_WORDS : 0);
     const int are_made = layer->places_of == places_of;

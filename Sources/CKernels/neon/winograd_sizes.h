@@ -14,9 +14,9 @@ enum {
     INPUT_BYTES = 81920 /* what the transformed inputs of a band may take, where one block of tiles fits */
 };
 
-/* A block is two pairs of tiles; a pair is two neighbours, 8 x 4 outputs, or the last tile of a row. The scratch
- * holds the transformed inputs of a band of blocks, the transformed weights of a group of 16 outputs and the
- * sums of a block. Several groups transform their weights anew in every band, so bands are large; one group
+/* A block is two pairs of tiles; a pair is two neighbours, 8 x 4 outputs, or the last tile of a row. The
+ * scratch holds the transformed inputs of a band of blocks, the transformed weights of a group of 16 outputs
+ * and the sums of a block. Several groups transform their weights anew in every band, so bands are large; one group
  * does it once, and its bands are single blocks. */
 typedef struct WinogradSizes {
     int32_t pairs_per_row, pairs, blocks;

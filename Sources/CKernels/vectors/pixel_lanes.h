@@ -218,7 +218,8 @@ static __attribute__((noinline)) int32_t convolution_in_pixel_lanes(const Espali
     if (as_stored < 0 || !gather_in_rows(layer, tensors, arena, scratch, &gather)) return 0;
     const Room room = room_in_vectors(layer, &gather, LANES * 4);
     if (room.bytes > layer->scratch_bytes) return 0;
-    uint16_t *const places = (uint16_t *)(scratch + room.places), *const lists = (uint16_t *)(scratch + room.lists);
+    uint16_t *const places = (uint16_t *)(scratch + room.places);
+    uint16_t *const lists = (uint16_t *)(scratch + room.lists);
     gather_places(&gather, places);
     uint32_t *const bits = (uint32_t *)(scratch + room.live), *live = 0;
     if (as_stored && layer->skips_silence && list_live_blocks(layer, input, arena, FLIP, bits)) live = bits;

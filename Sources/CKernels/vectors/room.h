@@ -1,4 +1,4 @@
-/* How pixel lanes in vectors divide their scratch: in plain C, as the compiler asks for scratch (scratch.c). */
+/* How pixel lanes in vectors divide their scratch: in plain C, as the compiler asks for it (scratch.c). */
 #ifndef ESPALIER_VECTORS_ROOM_H
 #define ESPALIER_VECTORS_ROOM_H
 

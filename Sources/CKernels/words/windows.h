@@ -1,4 +1,4 @@
-/* How pixel lanes without vectors divide their scratch: in plain C, as the compiler asks for it (scratch.c). */
+/* How pixel lanes without vectors divide their scratch: in plain C, as the compiler asks (scratch.c). */
 #ifndef ESPALIER_WORDS_WINDOWS_H
 #define ESPALIER_WORDS_WINDOWS_H
 

@@ -59,7 +59,8 @@ enum ArenaLayout {
         let tensors = lifetimes(plan).map { Request(index: $0, bytes: plan.tensors[$0].bytes, lifetime: $1) }
         let scratch = plan.layers.enumerated().filter { $1.fields.scratch_bytes > 0 }.map { step, layer in
             Request(
-                index: plan.tensors.count + step, bytes: Int(layer.fields.scratch_bytes), lifetime: step...step)
+                index: plan.tensors.count + step, bytes: Int(layer.fields.scratch_bytes),
+                lifetime: step...step)
         }
         return tensors + scratch
     }

@@ -40,7 +40,9 @@ extension Plan {
 
     /// Whether a layer is an addition in place of another's result, in whole numbers: no kernel has a different one.
     private func adds(_ step: Int, to before: Int) -> Bool {
-        guard step < layers.count, layers[step].fields.operation == ESPALIER_OPERATION_ADD else { return false }
+        guard step < layers.count, layers[step].fields.operation == ESPALIER_OPERATION_ADD else {
+            return false
+        }
         let result = Int(layers[before].fields.output)
         return tensors[result].liesIn == Int(layers[step].fields.output) && !layers[step].wholeFactors.isEmpty
             && !layers[step].inputs.contains { isConstant($0) }
