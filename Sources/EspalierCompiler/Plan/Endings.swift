@@ -38,7 +38,7 @@ extension Plan {
         }
     }
 
-    /// Whether a layer is an addition in place of another's result, in whole numbers: no kernel has a different one.
+    /// Whether a layer is an addition in place of another's result, with the whole numbers that kernels add by.
     private func adds(_ step: Int, to before: Int) -> Bool {
         guard step < layers.count, layers[step].fields.operation == ESPALIER_OPERATION_ADD else {
             return false
