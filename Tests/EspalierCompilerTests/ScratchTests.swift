@@ -39,7 +39,7 @@ import Testing
     ) throws -> Int {
         var costs = CostModel()
         costs.processor = processor
-        costs.processor.kernels = kernels ?? processor.kernels
+        costs.processor.reserves = kernels ?? processor.reserves
         costs.forced = kind
         return Int(try Planner.plan(graph, costs: costs).layers[0].fields.scratch_bytes)
     }

@@ -24,7 +24,7 @@ struct Planner {
         try planner.packLayers()
         planner.plan.decideEndings()
         planner.plan.listPlaces(costs.processor.places)
-        try planner.plan.reserveScratch(for: costs.processor.kernels)
+        try planner.plan.reserveScratch(for: costs.processor.reserves)
         planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
         return planner.plan
     }
