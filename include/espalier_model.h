@@ -124,7 +124,15 @@ typedef struct EspalierLayer {
      * sum requantised, before the zero point is added. */
     int32_t results_fit;
     int32_t places_of;         /* CONVOLUTION: ESPALIER_PLACES_...: the kernels that `places` are for; 0: none */
-    int32_t scratch;           /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs */
+    /* CONVOLUTION: offset in the arena of bytes that kernels may use while it runs, and how many: a kernel that
+     * needs more leaves the layer to the reference kernel. */
+    int32_t scratch;
+    int32_t scratch_bytes;
+    /* CONVOLUTION: how many of the layers right behind it may run with it in one pass: 0, 1 or 2. First an ADD with
+     * `whole_factors`, whose output takes the place of the convolution's, or a pool, AVERAGE_POOL or MEAN, over the
+     * whole picture; or the one and then the other. Each takes the result of the layer before it and writes its
+     * output while the first still runs. */
+    int32_t ends_with;
     const uint16_t *inputs;    /* [input_count] indices into EspalierModel.tensors */
     /* CONVOLUTION: bit b of row r is set where block b of the outputs [r * block_outputs ...] is kept, with
      * b = (kernel row * kernel_width + kernel column) * quads + quad. NULL: every block is kept.

@@ -2,7 +2,7 @@
 #include "espalier.h"
 
 _Static_assert(sizeof(EspalierTensor) == 56 + sizeof(void *), "EspalierTensor changed: bump ESPALIER_ABI_VERSION");
-_Static_assert(sizeof(EspalierLayer) == 128 + 13 * sizeof(void *), "EspalierLayer changed: bump ESPALIER_ABI_VERSION");
+_Static_assert(sizeof(EspalierLayer) == 136 + 13 * sizeof(void *), "EspalierLayer changed: bump ESPALIER_ABI_VERSION");
 _Static_assert(sizeof(EspalierModel) == 72 + 8 * sizeof(void *), "EspalierModel changed: bump ESPALIER_ABI_VERSION");
 
 #include "espalier_link.h"

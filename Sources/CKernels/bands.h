@@ -27,18 +27,21 @@ typedef struct Gather {
     int32_t parities;      /* row parities kept apart */
     int32_t rows;          /* rows of one copy */
     int32_t copy, plane;   /* bytes of a copy, and from a quad to the next one */
+    int64_t bytes;         /* of all quads */
     int is_input;          /* the input is already as it should be */
 } Gather;
 
-/* Bytes of `room` a layer needs; Scratch.swift has the same sum. */
+/* The band, and the bytes it takes; the planner asks for pictures of any size. */
 INLINE void gather_sizes(Gather *g) {
     const int32_t span = (g->kernel_height - 1) * g->dilation_height;
     g->parities = g->stride == 2 && g->kernel_height > 1 ? 2 : 1;
     for (g->band = g->height;; g->band = (g->band + 1) / 2) {
         g->rows = g->band + span / g->parities;
-        g->copy = g->rows * g->width * 4;
-        g->plane = g->copy * g->parities * g->kernel_width;
-        const int fits = g->plane * g->quads <= BAND_BYTES && g->band * g->width <= BAND_SEGMENTS * 16;
+        const int64_t copy = (int64_t)g->rows * g->width * 4, plane = copy * g->parities * g->kernel_width;
+        g->copy = (int32_t)copy;
+        g->plane = (int32_t)plane;
+        g->bytes = plane * g->quads;
+        const int fits = g->bytes <= BAND_BYTES && g->band * g->width <= BAND_SEGMENTS * 16;
         if (fits || g->band == 1) return;
     }
 }
@@ -69,6 +72,7 @@ INLINE int gather_of(const EspalierLayer *layer, const EspalierTensor *tensors, 
         layer->kernel_height * layer->kernel_width == 1 && g->stride == 1 && input->row_bytes == g->width * 4;
     if (g->is_input) {
         g->plane = input->plane_bytes;
+        g->bytes = (int64_t)g->plane * g->quads;
         g->band = BAND_SEGMENTS * 16 / g->width;
         if (g->band < 1) g->band = 1;
         if (g->band > g->height) g->band = g->height;
@@ -85,15 +89,35 @@ INLINE int32_t gather_place(const Gather *g, int32_t kernel_row, int32_t kernel_
 
 /* Gathers what could be read in place where that `is_better` or it has too many words; 0 where a band has. */
 INLINE int gather_within(Gather *g, int32_t too_many, int is_better) {
-    if (g->is_input && (is_better || g->plane / 4 * g->quads >= too_many)) {
+    if (g->is_input && (is_better || g->bytes / 4 >= too_many)) {
         g->is_input = 0;
         gather_sizes(g);
     }
-    return g->plane / 4 * g->quads < too_many;
+    return g->bytes / 4 < too_many;
 }
 
-/* Where each block's inputs lie from a pixel's place in the band, in words; returns how many there are. */
-INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
+/* Without strips; 0 for strides it does not know and for pictures too large. Places are words, numbered by 16
+ * bits. */
+INLINE int gather_in_rows(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
+                          int8_t *room, Gather *g) {
+    return gather_of(layer, tensors, arena, room, 1, g) && gather_within(g, 65536, 0);
+}
+
+/* How pixel lanes divide their scratch, in bytes from its start: a gathered band comes first. */
+typedef struct Room {
+    int32_t places; /* of every block's inputs */
+    int32_t live;   /* a bit for each block whose input is not silent */
+    int32_t lists;  /* of the blocks that the mask rows of four outputs visit */
+    int32_t bytes;  /* of all */
+} Room;
+
+/* Bytes of a gathered band, whole cache lines, of whose last row vectors may store `spare` too many. */
+INLINE int32_t band_bytes(const Gather *g, int32_t spare) {
+    return g->is_input ? 0 : ((int32_t)g->bytes + spare + 63) / 64 * 64;
+}
+
+/* Where each block's inputs lie from a pixel's place in the band, in words. */
+INLINE void gather_places(const Gather *g, uint16_t *places) {
     int32_t block = 0;
     for (int32_t y = 0; y < g->kernel_height; y++) {
         for (int32_t x = 0; x < g->kernel_width; x++) {
@@ -101,7 +125,6 @@ INLINE int32_t gather_places(const Gather *g, uint16_t *places) {
             for (int32_t q = 0; q < g->quads; q++, place += g->plane / 4) places[block++] = (uint16_t)place;
         }
     }
-    return block;
 }
 
 #endif

@@ -1,5 +1,4 @@
 /* Which sets there are, which this machine can run, and the call of one of their kernels. */
-#include "scalar.h"
 #include "sets.h"
 
 static const EspalierKernelSet reference = { .name = "reference" };
@@ -56,11 +55,6 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index) {
 
 const EspalierKernelSet *espalier_kernels_best(void) { return espalier_kernels_at(0); }
 
-/* Weights have no zero point and the input is in the arena: what all sets' convolutions ask for. */
-static int is_plain(const EspalierLayer *convolution, const EspalierTensor *tensors) {
-    return !convolution->weight_zero_point && !tensors[convolution->inputs[0]].data;
-}
-
 static EspalierKernel convolution_of(const EspalierKernelSet *set, const EspalierLayer *layer,
                                      const EspalierTensor *tensors) {
     if (!is_plain(layer, tensors)) return 0;
@@ -86,40 +80,19 @@ int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *
     return kernel ? kernel(layer, tensors, arena) : 0;
 }
 
-/* The planner gives a convolution's output and the sum the same place where the convolution may end in the
- * addition; then both have one shape. */
-static int belong_together(const EspalierLayer *convolution, const EspalierLayer *addition,
-                           const EspalierTensor *tensors) {
-    const uint16_t result = convolution->output;
-    return addition->operation == ESPALIER_OPERATION_ADD && addition->whole_factors
-           && (addition->inputs[0] == result) != (addition->inputs[1] == result)
-           && !tensors[addition->inputs[0]].data && !tensors[addition->inputs[1]].data
-           && tensors[addition->output].offset == tensors[result].offset;
-}
-
-/* True for a pool over the whole picture that tensor `result` shows. */
-static int pools(const EspalierLayer *layer, uint16_t result, const EspalierTensor *tensors) {
-    if (layer->inputs[0] != result) return 0;
-    return layer->operation == ESPALIER_OPERATION_MEAN
-           || (layer->operation == ESPALIER_OPERATION_AVERAGE_POOL
-               && pools_everything(layer, &tensors[result], &tensors[layer->output]));
-}
-
 int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const EspalierLayer *convolution,
-                                    uint32_t behind, const EspalierTensor *tensors, int8_t *arena,
-                                    uint32_t *layers) {
-    const EspalierLayer *last = convolution, *end = convolution + behind;
+                                    const EspalierTensor *tensors, int8_t *arena) {
     EspalierEnding ending = { 0, 0 };
     EspalierEndingKernel kernel = 0;
-    if (convolution->operation != ESPALIER_OPERATION_CONVOLUTION || !is_plain(convolution, tensors)) return 0;
-    if (last != end && belong_together(convolution, last + 1, tensors)) ending.addition = ++last;
-    if (last != end && pools(last + 1, (uint16_t)last->output, tensors)) ending.pool = ++last;
-    if (last == convolution) return 0;
+    if (!convolution->ends_with || !is_plain(convolution, tensors)) return 0;
+    for (int32_t k = 1; k <= convolution->ends_with; k++) {
+        const EspalierLayer *layer = convolution + k;
+        *(layer->operation == ESPALIER_OPERATION_ADD ? &ending.addition : &ending.pool) = layer;
+    }
     switch (convolution->kernel) {
     case ESPALIER_KERNEL_WINOGRAD: kernel = set->winograd ? 0 : set->ending_channel_lanes; break;
     case ESPALIER_KERNEL_CHANNEL_LANES: kernel = set->ending_channel_lanes; break;
     case ESPALIER_KERNEL_PIXEL_LANES: kernel = set->ending_pixel_lanes; break;
     }
-    *layers = (uint32_t)(last + 1 - convolution);
     return kernel ? kernel(convolution, ending, tensors, arena) : 0;
 }

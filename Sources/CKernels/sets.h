@@ -4,6 +4,11 @@
 
 #include "CKernels.h"
 
+/* Weights have no zero point and the input is in the arena: what all sets' convolutions ask for. */
+static inline int is_plain(const EspalierLayer *convolution, const EspalierTensor *tensors) {
+    return !convolution->weight_zero_point && !tensors[convolution->inputs[0]].data;
+}
+
 #if defined(__x86_64__)
 extern const EspalierKernelSet espalier_kernels_avx512vnni;
 extern const EspalierKernelSet espalier_kernels_avxvnni;

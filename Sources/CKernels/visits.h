@@ -26,6 +26,14 @@ INLINE int is_live(const EspalierTensor *tensor, const int8_t *arena, int32_t qu
     return 0;
 }
 
+/* Bytes of a list of as many visits as a layer has blocks. */
+INLINE int64_t visits_bytes(const EspalierLayer *layer) {
+    return layer->row_blocks * (int64_t)sizeof(Visit);
+}
+
+/* Bytes of a bit for each block. */
+INLINE int32_t live_bytes(const EspalierLayer *layer) { return (layer->row_blocks + 31) / 32 * 4; }
+
 /* Quads of the widest tensor that is looked at for silence. */
 #define MOST_QUADS 512
 
@@ -66,7 +74,7 @@ INLINE int32_t list_visits(const EspalierLayer *layer, const EspalierTensor *inp
 /* A bit for each block whose quad is not silent; 0 where all are live. */
 INLINE int list_live_blocks(const EspalierLayer *layer, const EspalierTensor *input, const int8_t *arena,
                             uint32_t flip, uint32_t *bits) {
-    const int32_t taps = layer->kernel_height * layer->kernel_width, words = (layer->row_blocks + 31) / 32;
+    const int32_t taps = layer->kernel_height * layer->kernel_width, words = live_bytes(layer) / 4;
     uint8_t live[MOST_QUADS];
     if (!list_live_quads(input, arena, flip, live)) return 0;
     for (int32_t i = 0; i < words; i++) bits[i] = 0xffffffff;

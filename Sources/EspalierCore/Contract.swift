@@ -8,6 +8,6 @@ import CEspalier
 func contractSizesAgree() -> Bool {
     let pointer = MemoryLayout<Int>.size
     return MemoryLayout<EspalierTensor>.stride == 56 + pointer
-        && MemoryLayout<EspalierLayer>.stride == 128 + 13 * pointer
+        && MemoryLayout<EspalierLayer>.stride == 136 + 13 * pointer
         && MemoryLayout<EspalierModel>.stride == 72 + 8 * pointer
 }

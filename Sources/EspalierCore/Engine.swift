@@ -77,21 +77,19 @@ public struct Engine {
         return result
     }
 
-    /// Runs a layer as ``run()`` does: a convolution together with the addition and the pool behind it, where the
-    /// kernels can.
+    /// Runs a layer as ``run()`` does: together with what it ends with, where the kernels can.
     ///
     /// - Returns: how many layers that was, and the stored blocks that this input made unnecessary.
     public func runStep(_ index: Int) throws(Status) -> (layers: Int, skipped: Int32) {
         let layer = model.pointee.layers + index
-        let behind = Int(model.pointee.layer_count) &- index &- 1
-        guard
-            let step = kernels.runEnding(
-                layer, behind: behind, tensors: model.pointee.tensors, arena: arena)
-        else { return (1, try runLayer(index)) }
-        for ended in 1..<step.layers { clearSurroundings(of: Int(layer[ended].output)) }
+        guard let skipped = kernels.runEnding(layer, tensors: model.pointee.tensors, arena: arena) else {
+            return (1, try runLayer(index))
+        }
+        let last = Int(layer.pointee.ends_with)
+        for ended in 1...last { clearSurroundings(of: Int(layer[ended].output)) }
         // An addition has written over the convolution's result.
         if layer[1].operation != ESPALIER_OPERATION_ADD { clearSurroundings(of: Int(layer[0].output)) }
-        return step
+        return (last &+ 1, skipped)
     }
 
     /// Runs one layer by itself, so that its output can be looked at; earlier ones must have run since the input was

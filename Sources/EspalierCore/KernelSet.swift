@@ -44,18 +44,19 @@ public struct KernelSet: @unchecked Sendable {
         return done == 0 ? nil : done &- 1
     }
 
-    /// The same of a convolution and what it ends in among the layers behind it in the table, run in one pass, and how
-    /// many layers that was; nil where it ends in nothing or the set has no kernel for that.
+    /// The same of a layer and what it ends with, run in one pass; nil where that is nothing or the set has no kernel for
+    /// it.
     @inline(__always)
     func runEnding(
-        _ convolution: UnsafePointer<EspalierLayer>, behind: Int, tensors: UnsafePointer<EspalierTensor>,
+        _ convolution: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>,
         arena: UnsafeMutablePointer<Int8>
-    ) -> (layers: Int, skipped: Int32)? {
-        var layers: UInt32 = 0
-        let done = espalier_kernels_run_ending(
-            table, convolution, UInt32(truncatingIfNeeded: behind), tensors, arena, &layers)
-        return done == 0 ? nil : (Int(truncatingIfNeeded: layers), done &- 1)
+    ) -> Int32? {
+        let done = espalier_kernels_run_ending(table, convolution, tensors, arena)
+        return done == 0 ? nil : done &- 1
     }
+
+    /// The kind of its kernels; none for the reference kernels.
+    public var kind: KernelKinds { KernelKinds(rawValue: table.pointee.kernels) }
 
     /// Which lists of kept blocks' places its kernels take: ESPALIER_PLACES_..., 0 for none.
     public var places: Int32 { table.pointee.places }
@@ -76,5 +77,58 @@ public struct KernelSet: @unchecked Sendable {
     @inline(__always)
     func clearSurroundings(_ tensor: UnsafePointer<EspalierTensor>, arena: UnsafeMutablePointer<Int8>) {
         espalier_clear_surroundings(tensor, arena, table.pointee.flip)
+    }
+}
+
+/// Kinds of kernels, which divide their scratch in different ways: ESPALIER_KERNELS_..., added up.
+public struct KernelKinds: Sendable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// Of processors without vectors.
+    public static let words = KernelKinds(rawValue: ESPALIER_KERNELS_WORDS)
+    /// Of all x86 processors, and of all that run Linux on Arm.
+    public static let x86 = KernelKinds(
+        rawValue: ESPALIER_KERNELS_WORDS | ESPALIER_KERNELS_VECTORS | ESPALIER_KERNELS_AVX512VNNI)
+    public static let arm = KernelKinds(
+        rawValue: ESPALIER_KERNELS_WORDS | ESPALIER_KERNELS_NEON32 | ESPALIER_KERNELS_NEON
+            | ESPALIER_KERNELS_NEONDOT)
+    public static let all = KernelKinds(rawValue: x86.rawValue | arm.rawValue)
+
+    /// The most bytes of scratch that kernels of these kinds take for a layer; on any machine.
+    public func scratchBytes(
+        of layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>
+    ) -> Int {
+        Int(espalier_scratch_bytes(rawValue, layer, tensors))
+    }
+}
+
+/// How kernels cut up a convolution, whatever its packing: what the compiler's cost model counts with.
+public struct ConvolutionTiling: Sendable {
+    /// The kernels of every set take its window and picture in pixel lanes.
+    public let fitsPixelLanes: Bool
+    /// How many strips of a narrow picture's rows pixel lanes put side by side.
+    public let strips: Int
+    /// Nil where the window is not Winograd's.
+    public let winograd: Winograd?
+
+    public struct Winograd: Sendable {
+        /// Blocks of 4 tiles of 4x4 outputs.
+        public let blocks: Int
+        /// How often each weight is transformed.
+        public let weightTransforms: Int
+    }
+
+    /// Asks the kernels for a layer's window and its tensors' shapes, which is all they look at.
+    public init(of layer: UnsafePointer<EspalierLayer>, tensors: UnsafePointer<EspalierTensor>) {
+        let tiling = espalier_tiling(layer, tensors)
+        fitsPixelLanes = tiling.fits_pixel_lanes != 0
+        strips = Int(tiling.strips)
+        winograd =
+            tiling.winograd_blocks == 0
+            ? nil
+            : Winograd(
+                blocks: Int(tiling.winograd_blocks), weightTransforms: Int(tiling.winograd_transforms))
     }
 }

@@ -105,16 +105,6 @@ import Testing
         #expect(choice(kept: 1, outputs: 32, side: 16, quads: 8, costs: costs).kind == .winograd)
     }
 
-    /// cross/arm/kernels.c holds the kernel to the same sums, by the byte.
-    @Test func winogradsScratchIsWhatItsKernelCountsOn() {
-        let sizes = [
-            WinogradSize(Shape(32, 32, 16), inputQuads: 4), WinogradSize(Shape(16, 16, 32), inputQuads: 8),
-            WinogradSize(Shape(56, 56, 64), inputQuads: 16), WinogradSize(Shape(1, 1, 17), inputQuads: 56),
-        ]
-        #expect(sizes.map(\.scratchBytes) == [32_256, 82_944, 156_672, 331_776])
-        #expect(sizes.map(\.weightTransforms) == [1, 1, 13, 1])
-    }
-
     @Test func pairsFitWhereSixteenBitsHoldThem() {
         #expect(Packing.pairsFit([64, 64, -64, -64]) == 2)
         #expect(Packing.pairsFit([127, -127, 1, 127]) == 2)

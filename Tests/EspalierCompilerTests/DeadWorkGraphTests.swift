@@ -111,10 +111,10 @@ struct Network {
     private let arena: Arena
     private static let runs = 4
 
-    init(_ graph: Graph) throws {
+    init(_ graph: Graph, costs: CostModel = CostModel(), kernels: KernelSet = .best) throws {
         self.graph = graph
-        plan = try Planner.plan(graph)
-        arena = try Arena(CompiledModel(plan), guardBytes: 64)
+        plan = try Planner.plan(graph, costs: costs)
+        arena = try Arena(CompiledModel(plan), guardBytes: 64, kernels: kernels)
     }
 
     /// All outputs on a few inputs: noise, and the two ends of the range in turn.

@@ -31,34 +31,6 @@ import Testing
         #expect(checked > 200)
     }
 
-    /// As `gather_sizes` of Sources/CKernels/bands.h has it.
-    private func gathered(_ window: Window, quads: Int, height: Int, width: Int) -> Int {
-        let parities = window.strideHeight == 2 ? 2 : 1
-        func bytes(_ band: Int) -> Int {
-            quads * window.kernelWidth * parities * (band + (window.kernelHeight - 1) / parities) * width * 4
-        }
-        var band = height
-        while band > 1 && (bytes(band) > 28_672 || band * width > 1024) { band = (band + 1) / 2 }
-        return bytes(band)
-    }
-
-    @Test func scratchHoldsTheBandsOfKernelsWithStripsAndWithout() {
-        for (side, quads, stride) in [1, 2, 4, 8].flatMap({ side in
-            (1...96).flatMap { quads in [(side, quads, 1), (side, quads, 2)] }
-        }) {
-            var window = Window(kernelHeight: 3, kernelWidth: 3)
-            window.strideHeight = stride
-            window.strideWidth = stride
-            let blocks = 9 * quads
-            let bytes = Scratch.bytes(
-                window, blocks: blocks, outputsPerRow: 1, quads: quads, output: Shape(16, side, 16))
-            let lists = (blocks + (blocks + 31) / 32 + 8 * blocks) * 4
-            let strips = 16 / side
-            #expect(bytes >= lists + gathered(window, quads: quads, height: 16, width: side))
-            #expect(bytes >= lists + gathered(window, quads: quads, height: 16 / strips, width: 16))
-        }
-    }
-
     @Test(.needsReference) func noTwoLiveTensorsOverlapInTheReferenceModels() throws {
         for name in ["resnet8_cifar10_int8", "mobilenet_v2_1.0_224_int8_nchw", "vww_96_int8"] {
             try check(ReferenceModel.compilation(name).plan, name)
@@ -78,11 +50,15 @@ import Testing
         var firstUse = [plan.input: -1]
         for (step, layer) in plan.layers.enumerated() {
             for input in layer.inputs { lastUse[Int(input)] = step }
-            firstUse[Int(layer.fields.output)] = poolEnds(step, plan) ?? step
+            for ended in step...step + Int(layer.fields.ends_with) {
+                let output = Int(plan.layers[ended].fields.output)
+                firstUse[output] = min(firstUse[output] ?? step, step)
+            }
         }
         for output in plan.outputs { lastUse[Int(output)] = plan.layers.count }
-        for (step, layer) in plan.layers.enumerated() where layer.scratchBytes > 0 {
-            let scratch = Int(layer.fields.scratch)..<Int(layer.fields.scratch) + layer.scratchBytes
+        for (step, layer) in plan.layers.enumerated() where layer.fields.scratch_bytes > 0 {
+            let scratch = Int(layer.fields.scratch)..<Int(layer.fields.scratch + layer.fields.scratch_bytes)
+            #expect(scratch.lowerBound >= 0 && scratch.upperBound <= plan.arenaBytes, "\(name)")
             for index in plan.tensors.indices where plan.tensors[index].data.isEmpty {
                 let alive = firstUse[index]! <= step && step <= lastUse[index] ?? -1
                 #expect(
@@ -103,18 +79,6 @@ import Testing
                     !alive || !range(index).overlaps(range(other)), "\(name): tensors \(other) and \(index)")
             }
         }
-    }
-
-    /// The convolution that may run in one pass with the pool at this step.
-    private func poolEnds(_ step: Int, _ plan: Plan) -> Int? {
-        let pool = plan.layers[step]
-        guard [ESPALIER_OPERATION_AVERAGE_POOL, ESPALIER_OPERATION_MEAN].contains(pool.fields.operation),
-            let before = plan.layers[..<step].lastIndex(where: {
-                UInt16($0.fields.output) == pool.inputs[0]
-            })
-        else { return nil }
-        let isAddition = plan.layers[before].fields.operation == ESPALIER_OPERATION_ADD
-        return isAddition ? before - 1 : before
     }
 
     /// Whether `result` is read by an addition alone, which writes `sum` and follows the convolution that wrote `result`.

@@ -35,6 +35,7 @@ struct FollowingAddition: CustomStringConvertible {
             Int(shape.height), Int(shape.width), Int(shape.channels), zeroPoint: otherZeroPoint, slack: slack)
         let inputs = inOrder(result, other)
         bench.add(inputs.0, inputs.1, factors, range, inWholeFactors: true, sum)
+        bench.endWithLast()
         return other
     }
 
@@ -68,6 +69,7 @@ enum FollowingPool: CaseIterable {
             bench.averagePool(input, geometry(Int(shape.height), Int(shape.width)), -100...100, output)
         case .mean: bench.mean(input, scale, output)
         }
+        bench.endWithLast()
         return output
     }
 

@@ -54,6 +54,35 @@ import Testing
         try expectOwnKernels(bench, input: input, output: output)
     }
 
+    /// With a byte less than it takes a kernel leaves the layer to the reference kernel, and has written nothing.
+    @Test(arguments: [(1, 0), (1, 1), (2, 0), (2, 1), (4, 0), (4, 1), (16, 0), (16, 1)])
+    func everySetDeclinesWhatItsScratchIsTooSmallFor(blockOutputs: Int, silence: Int) throws {
+        let bench = LayerBench()
+        let input = bench.tensor(8, 8, 16, zeroPoint: -128, halo: halo)
+        let output = bench.tensor(8, 8, 16, zeroPoint: -128)
+        let weights = NaiveWeights(
+            values: [Int8](repeating: 3, count: 16 * 144), bias: Array(repeating: 5, count: 16))
+        bench.convolution(
+            input, weights, threeByThree(), scale(16), blockOutputs: blockOutputs,
+            skipsSilence: silence == 1, keep: { row, block in blockOutputs == 16 || (row + block) % 3 != 0 },
+            output)
+        let model = bench.model(input: input, outputs: [output])
+        for kernels in KernelSet.all.dropLast() {
+            for missing in 0...1 {
+                let layer = bench.reserving(for: kernels, missing: missing, model).pointee.layers[0]
+                guard layer.scratch_bytes > 0 else { continue }
+                let arena = Arena(bytes: Int(model.pointee.arena_bytes))
+                arena.bytes.update(repeating: 0x55)
+                let done = withUnsafePointer(to: layer) {
+                    kernels.run($0, tensors: model.pointee.tensors, arena: arena.start)
+                }
+                #expect((done == nil) == (missing == 1), "\(kernels.name)")
+                #expect((missing == 0) != arena.bytes.allSatisfy { $0 == 0x55 }, "\(kernels.name)")
+            }
+        }
+        withExtendedLifetime(bench) {}
+    }
+
     /// Magnitudes of 255 together give sums of up to 32,640, of 256 up to 32,768, which 16 bits do not hold.
     @Test func foursAreListedWhereSixteenBitsHoldTheirProducts() {
         let bench = LayerBench()

@@ -47,15 +47,10 @@ extension LayerBench {
             layer.rounds_once = roundsOnce ? 1 : 0
             setTables(
                 &layer, weights.bias, sums, scale, zeroPoint: source.zero_point, entries: rows * blockOutputs)
-            if winograd {
-                layer.scratch = Int32(
-                    self.scratch(bytes: WinogradSize(shape(output), inputQuads: quads).scratchBytes))
-                layer.kernel = ESPALIER_KERNEL_WINOGRAD
-            } else {
-                layer.scratch = Int32(scratch(for: layer, blockOutputs, blocks, quads, output))
-                layer.kernel =
-                    blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
-            }
+            layer.kernel =
+                winograd
+                ? ESPALIER_KERNEL_WINOGRAD
+                : blockOutputs == 16 ? ESPALIER_KERNEL_CHANNEL_LANES : ESPALIER_KERNEL_PIXEL_LANES
             layer.block_outputs = Int32(blockOutputs)
             layer.skips_silence = skipsSilence ? 1 : 0
             layer.pairs_fit = Packing.pairsFit(packed)
@@ -189,24 +184,6 @@ extension LayerBench {
     }
 
     // MARK: Fields
-
-    private func scratch(
-        for layer: EspalierLayer, _ blockOutputs: Int, _ blocks: Int, _ quads: Int, _ output: Int
-    ) -> Int {
-        var window = Window(kernelHeight: Int(layer.kernel_height), kernelWidth: Int(layer.kernel_width))
-        window.strideHeight = Int(layer.stride_height)
-        window.strideWidth = Int(layer.stride_width)
-        window.dilationHeight = Int(layer.dilation_height)
-        window.dilationWidth = Int(layer.dilation_width)
-        return scratch(
-            bytes: Scratch.bytes(
-                window, blocks: blocks, outputsPerRow: blockOutputs, quads: quads, output: shape(output)))
-    }
-
-    private func shape(_ tensor: Int) -> Shape {
-        Shape(
-            Int(tensors[tensor].height), Int(tensors[tensor].width), Int(tensors[tensor].channels))
-    }
 
     private func set(_ layer: inout EspalierLayer, _ geometry: Geometry) {
         layer.kernel_height = Int32(geometry.kernelHeight)

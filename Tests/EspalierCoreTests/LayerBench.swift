@@ -11,17 +11,17 @@ import CEspalier
 ///     bench.maxPool(input, geometry, -128...127, output)
 ///     let outputs = try bench.run([values], inputs: [input], outputs: [output])
 ///
-/// A run is made twice with every set of kernels this machine has, on arenas filled with different rubbish and with
-/// different rubbish around the weights. It throws when two differ (something unset was read, or a kernel is not the
-/// reference's equal), when rubbish between the tensors changed (something was written outside), or when a halo or an
-/// unused lane lost its zero point. Everything is freed with the bench.
+/// A run is made several times with every set of kernels this machine has, on arenas filled with different rubbish and
+/// with different rubbish around the weights; with as many bytes of scratch as the set takes, and with one less. It throws
+/// when two differ (something unset was read, or a kernel is not the reference's equal), when rubbish between the tensors
+/// and behind the scratch changed (something was written outside), or when a halo or an unused lane lost its zero point.
+/// Everything is freed with the bench.
 final class LayerBench {
     private(set) var tensors: [EspalierTensor] = []
     private(set) var layers: [EspalierLayer] = []
     private var owned: [UnsafeMutableRawPointer] = []
     private var guardedWeights: [UnsafeMutableBufferPointer<Int8>] = []
     private var arenaEnd = LayerBench.gap
-    private var scratches: [Range<Int>] = []
     private var overwritten: Set<Int> = []
 
     /// Bytes of rubbish between tensors and on both sides of a layer's weights.
@@ -94,14 +94,6 @@ final class LayerBench {
         return tensors.count - 1
     }
 
-    /// Reserves bytes of the arena for a layer.
-    func scratch(bytes: Int) -> Int {
-        let start = arenaEnd
-        scratches.append(start..<start + bytes)
-        arenaEnd = (start + bytes + Self.gap + 63) / 64 * 64
-        return start
-    }
-
     private func described(
         _ height: Int, _ width: Int, _ channels: Int, _ zeroPoint: Int32, _ halo: Halo, _ slack: Int
     ) -> EspalierTensor {
@@ -132,7 +124,17 @@ final class LayerBench {
         layer.activation_min = -128
         layer.activation_max = 127
         fill(&layer)
+        let bytes = KernelKinds.all.scratchBytes(of: &layer, tensors: tensors)
+        layer.scratch = Int32(arenaEnd)
+        layer.scratch_bytes = Int32(bytes)
+        if bytes > 0 { arenaEnd = (arenaEnd + bytes + Self.gap + 63) / 64 * 64 }
         layers.append(layer)
+    }
+
+    /// Lets kernels run the layer added last in one pass with the last convolution.
+    func endWithLast() {
+        let convolution = layers.lastIndex { $0.operation == ESPALIER_OPERATION_CONVOLUTION }!
+        layers[convolution].ends_with += 1
     }
 
     // MARK: Running
@@ -183,6 +185,21 @@ final class LayerBench {
         return keep([copy])
     }
 
+    /// The same model with the scratch that these kernels take, less some bytes.
+    func reserving(
+        for kernels: KernelSet, missing: Int = 0, _ model: UnsafePointer<EspalierModel>
+    ) -> UnsafePointer<EspalierModel> {
+        var copy = model.pointee
+        copy.layers = keep(
+            layers.indices.map { index in
+                var layer = model.pointee.layers[index]
+                let bytes = kernels.kind.scratchBytes(of: &layer, tensors: model.pointee.tensors)
+                layer.scratch_bytes = Int32(max(0, bytes - missing))
+                return layer
+            })
+        return keep([copy])
+    }
+
     /// Runs the model on one picture per input tensor and returns its outputs.
     func run(_ values: [TestTensor], inputs: [Int], outputs: [Int]) throws -> [TestTensor] {
         let model = model(input: inputs[0], outputs: outputs)
@@ -192,9 +209,10 @@ final class LayerBench {
         ].compactMap { listingPlaces($0, model) }
         let reference = try run(model, values, inputs, outputs, rubbish: 0x55, KernelSet.all.last!)
         for kernels in KernelSet.all {
-            let runs: [(UnsafePointer<EspalierModel>, Int8)] =
-                [(model, 0x55), (model, -0x56)] + listed.map { ($0, -0x56) }
-            for (model, rubbish) in runs {
+            let runs: [(UnsafePointer<EspalierModel>, Int8, missing: Int)] =
+                [(model, 0x55, 0), (model, -0x56, 0), (model, 0x55, 1)] + listed.map { ($0, -0x56, 0) }
+            for (model, rubbish, missing) in runs {
+                let model = reserving(for: kernels, missing: missing, model)
                 let result = try run(model, values, inputs, outputs, rubbish: rubbish, kernels)
                 guard result == reference else {
                     throw Misbehaviour(
@@ -225,7 +243,7 @@ final class LayerBench {
             engine.tensor(tensor).fill(from: picture.values)
         }
         _ = try engine.run()
-        try checkGaps(arena, rubbish)
+        try checkGaps(model, arena, rubbish)
         for (index, tensor) in tensors.enumerated() where tensor.data == nil && !overwritten.contains(index) {
             try checkSurroundings(
                 tensor, Tensor(tensor, arena: arena.start, flip: engine.kernels.flip))
@@ -238,18 +256,20 @@ final class LayerBench {
         }
     }
 
-    /// Bytes of the arena that belong to no tensor must still hold what they were filled with.
-    private func checkGaps(_ arena: Arena, _ rubbish: Int8) throws {
+    /// Bytes of the arena that belong to no tensor and no scratch must still hold what they were filled with.
+    private func checkGaps(_ model: UnsafePointer<EspalierModel>, _ arena: Arena, _ rubbish: Int8) throws {
         var free = [Bool](repeating: true, count: arenaEnd)
         for tensor in tensors where tensor.data == nil {
             let start = Int(tensor.offset - tensor.halo_top * tensor.row_bytes - tensor.halo_left * 4)
             for byte in start..<(start + Int(tensor.plane_bytes * tensor.quads)) { free[byte] = false }
         }
-        for scratch in scratches {
-            for byte in scratch { free[byte] = false }
+        for index in layers.indices {
+            let layer = model.pointee.layers[index]
+            for byte in layer.scratch..<layer.scratch + layer.scratch_bytes { free[Int(byte)] = false }
         }
         for byte in 0..<arenaEnd where free[byte] && arena.bytes[byte] != rubbish {
-            throw Misbehaviour(description: "Byte \(byte) of the arena, outside every tensor, was written.")
+            throw Misbehaviour(
+                description: "Byte \(byte) of the arena, outside every tensor and scratch, was written.")
         }
     }
 

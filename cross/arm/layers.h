@@ -24,7 +24,6 @@ static EspalierTensor tensors[3];
 static EspalierLayer layer;
 static const uint16_t inputs[2] = { 0, 1 }, output_index = 2;
 static int weights_are_at_limit;
-static int32_t scratch_bytes; /* what the layer may use; GUARD bytes follow */
 static uint32_t state;
 
 /* xorshift32 (Marsaglia 2003). */
@@ -53,6 +52,13 @@ static EspalierTensor tensor(int32_t place, int32_t height, int32_t width, int32
     t.scale = 1;
     if (t.plane_bytes * t.quads > TENSOR) exit(3);
     return t;
+}
+
+/* Gives the layer the scratch that kernels of some kinds take, less some bytes. */
+static void set_scratch(int32_t kernels, int32_t missing) {
+    const uint32_t bytes = espalier_scratch_bytes(kernels, &layer, tensors);
+    if (bytes > ARENA - GUARD - SCRATCH) exit(3);
+    layer.scratch_bytes = bytes > (uint32_t)missing ? (int32_t)bytes - missing : 0;
 }
 
 /* Rubbish everywhere; the inputs' halos and unused lanes hold their zero points. */
@@ -87,7 +93,7 @@ static void set_range(void) {
 
 static void begin(int32_t operation, int32_t input_count) {
     memset(&layer, 0, sizeof layer);
-    scratch_bytes = 1 << 19;
+    layer.scratch = SCRATCH;
     layer.operation = operation;
     layer.output = output_index;
     layer.input_count = input_count;
@@ -157,28 +163,6 @@ static void find_whether_results_fit(int32_t rows) {
     }
 }
 
-/* The input of one band of a picture so high and wide. */
-static int32_t band_bytes(int32_t height, int32_t width) {
-    const int32_t parities = layer.stride_height == 2 && layer.kernel_height > 1 ? 2 : 1;
-    for (int32_t band = height;; band = (band + 1) / 2) {
-        const int32_t rows = band + (layer.kernel_height - 1) / parities;
-        const int32_t bytes = tensors[0].quads * layer.kernel_width * parities * rows * width * 4;
-        if (band == 1 || (bytes <= 28672 && band * width <= 1024)) return bytes;
-    }
-}
-
-/* As Sources/EspalierCompiler/Plan/Scratch.swift has it. */
-static int32_t convolution_scratch(void) {
-    const int32_t blocks = layer.row_blocks, together = layer.block_outputs;
-    const int32_t height = tensors[2].height, width = tensors[2].width;
-    if (together > 4) return blocks * 8;
-    const int32_t lists = (blocks + (blocks + 31) / 32 + 4 / together * blocks * (1 + together)) * 4;
-    const int divides = width < 16 && 16 % width == 0 && height % (16 / width) == 0;
-    const int32_t strips = layer.kernel_height > 1 && divides ? 16 / width : 1;
-    const int32_t whole = band_bytes(height, width), cut = band_bytes(height / strips, width * strips);
-    return lists + (whole > cut ? whole : cut) + 512;
-}
-
 /* together: 16 in channel lanes, 1, 2 or 4 in pixel lanes, with part/8 of the blocks kept (8: no mask). */
 static void convolution(int32_t height, int32_t width, int32_t from, int32_t to, int32_t kernel,
                         int32_t stride, int32_t pad, int32_t together, int32_t part) {
@@ -192,10 +176,8 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
     layer.block_outputs = together;
     layer.row_blocks = kernel * kernel * tensors[0].quads;
     layer.mask_words = (layer.row_blocks + 31) / 32;
-    scratch_bytes = convolution_scratch();
     layer.rounds_once = next() % 8 == 0;
     layer.skips_silence = next() % 2 == 0;
-    layer.scratch = SCRATCH;
     const int32_t rows = (to + together - 1) / together;
     int32_t stored = 0;
     memset(mask, 0, sizeof mask);
@@ -227,20 +209,10 @@ static void convolution(int32_t height, int32_t width, int32_t from, int32_t to,
     }
 }
 
-/* As Sources/EspalierCompiler/Plan/Scratch.swift has it. */
-static int32_t winograd_scratch(void) {
-    const int32_t quads = tensors[0].quads, block_bytes = 36 * quads * 4 * 4 * 2;
-    const int32_t pairs = (tensors[2].width + 7) / 8 * ((tensors[2].height + 3) / 4);
-    int32_t band = tensors[2].channels <= 16 || 81920 < block_bytes ? 1 : 81920 / block_bytes;
-    if (band > (pairs + 1) / 2) band = (pairs + 1) / 2;
-    return band * block_bytes + 36 * quads * 4 * 16 * 2 + 36 * 4 * 16 * 4;
-}
-
 /* With the largest sums there are in one layer of four. */
 static void winograd(int32_t height, int32_t width, int32_t from, int32_t to, int32_t pad) {
     convolution(height, width, from, to, 3, 1, pad, 16, 8);
     layer.kernel = ESPALIER_KERNEL_WINOGRAD;
-    scratch_bytes = winograd_scratch();
     if (next() % 4) return;
     memset(weights, next() % 2 ? -128 : 127, WEIGHTS);
     layer.pairs_fit = weights[0] == 127;

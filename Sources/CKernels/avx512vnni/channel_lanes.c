@@ -155,6 +155,7 @@ CHANNEL_ROW(row_4x6, 4, 6, UP_TO_5(4))
 int32_t avx512_channel_lanes(const EspalierLayer *layer, EspalierEnding ending,
                              const EspalierTensor *tensors, int8_t *arena) {
     if (ending.pool && !avx512_pools_everything(ending.pool, tensors)) return 0;
+    if (visits_bytes(layer) > layer->scratch_bytes) return 0;
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     ChannelWalk w = { .layer = layer,
                       .g = geometry(layer, tensors, arena),

@@ -10,8 +10,8 @@
 
 #define MOST_FEW_WORDS 7
 
-/* Where each word's input lies from a pixel's place in the band; returns how many there are. */
-static int32_t few_places(const Gather *g, int32_t channels, uint16_t *places) {
+/* Where each word's input lies from a pixel's place in the band. */
+static void few_places(const Gather *g, int32_t channels, uint16_t *places) {
     const int32_t planes = channels == 3 ? 2 : 1;
     int32_t word = 0;
     for (int32_t y = 0; y < 3; y++) {
@@ -19,8 +19,7 @@ static int32_t few_places(const Gather *g, int32_t channels, uint16_t *places) {
             places[word++] = (uint16_t)(gather_place(g, y, plane) / 4);
         }
     }
-    if (channels == 3) places[word++] = (uint16_t)(2 * g->parities * g->copy / 4);
-    return word;
+    if (channels == 3) places[word] = (uint16_t)(2 * g->parities * g->copy / 4);
 }
 
 /* The weights of four outputs, [9 taps][4 outputs][4], in the words' order. */

@@ -179,7 +179,7 @@ static const int8_t *gather_band(const Gather *g, int32_t first) {
 /* Zeros as long as the longest band whose lists are walked together. */
 INLINE void clear_zeros(const Gather *g) {
     const __m512i none = _mm512_setzero_si512();
-    int8_t *zeros = g->room + gather_bytes(g);
+    int8_t *zeros = g->room + band_bytes(g, 0);
     for (int32_t i = 0; i < TOGETHER_SEGMENTS; i++) _mm512_storeu_si512(zeros + i * 64, none);
 }
 

@@ -28,13 +28,7 @@ typedef struct Lists {
     int32_t zeros; /* place of zeros as long as the band, where lists are walked together; else 0 */
 } Lists;
 
-/* Of a mask row's list, which may be filled up to whole fours, and copied weights. */
-INLINE int32_t entries_of(const Lists *l) {
-    const int32_t blocks = l->layer->row_blocks;
-    return (blocks + 3) / 4 * 4 + (l->live ? 2 * blocks * l->layer->block_outputs : 0);
-}
-
-/* Lists a mask row's blocks; returns how many. Writes up to 32 entries more. */
+/* Lists a mask row's blocks; returns how many. Writes whole 32 entries. */
 INLINE int32_t list_kept(const Lists *l, const uint32_t *mask, uint16_t *room) {
     uint16_t *place = room;
     for (int32_t block = 0; block < l->layer->row_blocks; block += 32) {
@@ -83,7 +77,7 @@ static Kept list_row(const Lists *l, int32_t row, uint16_t *room) {
 /* Fills four lists in `room` up to `longest` with the place of zeros. */
 static void fill_up(const Lists *l, const Kept *kept, int32_t longest) {
     for (int j = 0; j < 4; j++) {
-        uint16_t *room = l->room + j * entries_of(l);
+        uint16_t *room = l->room + j * list_entries(l->layer, 0);
         for (int32_t i = kept[j].count; i < longest; i++) room[i] = (uint16_t)l->zeros;
     }
 }

@@ -10,7 +10,7 @@
 /* Lists the blocks of four outputs; returns those of all of them that are left out for silence. */
 static int32_t list_quad(PixelWalk *w, const Lists *l, int32_t quad, int32_t channels) {
     const int32_t together = l->layer->block_outputs;
-    const int32_t entries = entries_of(l);
+    const int32_t entries = list_entries(l->layer, l->live != 0);
     int32_t silent = 0;
     for (int32_t j = 0; j < 4; j += together) {
         const int32_t row = (quad * 4 + j) / together, outputs = channels - row * together;
@@ -53,34 +53,36 @@ static void take_quad(PixelWalk *w, const Lists *l, int32_t quad) {
 int32_t avx512_pixel_lanes(const EspalierLayer *layer, EspalierEnding ending,
                            const EspalierTensor *tensors, int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    int8_t *room = arena + layer->scratch;
+    int8_t *const scratch = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
-    if (!gather_in_words(layer, tensors, arena, room, &gather)) return 0;
+    if (!gather_in_words(layer, tensors, arena, scratch, &gather)) return 0;
+    const Room room = room_in_words(layer, input, &gather);
+    if (room.bytes > layer->scratch_bytes) return 0;
     if (ending.pool && !avx512_pools_everything(ending.pool, tensors)) return 0;
     const int32_t few = has_few_channels(layer, input, &gather) ? input->channels : 0;
     w.storing = storing(layer, output);
     const Addend other = addend(ending.addition, layer, tensors, arena);
-    room += gather_bytes(&gather) + TOGETHER_SEGMENTS * 64;
-    Lists lists = { .layer = layer };
+    Lists lists = { .layer = layer, .room = (uint16_t *)(scratch + room.lists) };
     const int are_made = layer->places_of == ESPALIER_PLACES_AVX512VNNI;
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
-    int32_t words = layer->row_blocks;
     if (are_made) {
         lists.places = layer->places;
     } else {
-        lists.places = (const uint16_t *)room;
-        words = few ? few_places(&gather, few, (uint16_t *)room) : gather_places(&gather, (uint16_t *)room);
-        room += (words + 1) / 2 * 4;
+        uint16_t *const places = (uint16_t *)(scratch + room.places);
+        lists.places = places;
+        if (few)
+            few_places(&gather, few, places);
+        else
+            gather_places(&gather, places);
     }
-    if (layer->skips_silence && !few && list_live_blocks(layer, input, arena, 0x80, (uint32_t *)room)) {
-        lists.live = (const uint32_t *)room;
-        room += (layer->row_blocks + 31) / 32 * 4;
+    uint32_t *const live = (uint32_t *)(scratch + room.live);
+    if (layer->skips_silence && !few && list_live_blocks(layer, input, arena, 0x80, live)) {
+        lists.live = live;
     } else {
         lists.zeros = zeros_place(layer, &gather);
         if (lists.zeros) clear_zeros(&gather);
     }
-    lists.room = (uint16_t *)room;
     int32_t silent = 0, rows = 0, segments = 0;
     for (int32_t band = 0; band < gather.height; band += gather.band) {
         w.input = few ? gather_few_channels(&gather, few, band) : gather_band(&gather, band);
@@ -88,16 +90,16 @@ int32_t avx512_pixel_lanes(const EspalierLayer *layer, EspalierEnding ending,
         rows = left < gather.band ? left : gather.band;
         if (rows != before) segments = list_pieces(&w, &gather, rows, output->row_bytes);
         for (int32_t quad = 0; quad < output->quads; quad++) {
-            if (are_made && layer->place_start) {
+            if (are_made && layer->mask) {
                 take_quad(&w, &lists, quad);
             } else {
                 const int32_t left_out = list_quad(&w, &lists, quad, output->channels);
                 silent += band == 0 ? left_out : 0;
             }
-            int8_t few_words[MOST_FEW_WORDS * 16];
+            int8_t weights[MOST_FEW_WORDS * 16];
             if (few) {
-                few_weights(w.kept[0].weights, few, few_words);
-                w.kept[0] = (Kept){ lists.places, few_words, words, 0 };
+                few_weights(w.kept[0].weights, few, weights);
+                w.kept[0] = (Kept){ lists.places, weights, few_words(few), 0 };
             }
             if (quad % 4 == 0) {
                 const int32_t outputs = lists.rows * layer->block_outputs - quad * 4;

@@ -28,6 +28,7 @@ static int32_t pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
 const EspalierKernelSet espalier_kernels_avx512vnni = {
     .name = "avx512vnni",
     .flip = 0x80,
+    .kernels = ESPALIER_KERNELS_AVX512VNNI,
     .places = ESPALIER_PLACES_AVX512VNNI,
     .channel_lanes = channel_lanes,
     .pixel_lanes = pixel_lanes,

@@ -13,8 +13,7 @@
  * nothing, where it declines. Writes the output's elements and, in whole quads, its unused lanes; no halo. */
 typedef int32_t (*EspalierKernel)(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena);
 
-/* What a convolution ends in: layers that follow it in the table and take its result, each NULL where there
- * is none. The addition's output lies where the convolution's does; the pool is over the whole picture. */
+/* What a convolution ends in (EspalierLayer.ends_with), each NULL where there is none. */
 typedef struct EspalierEnding {
     const EspalierLayer *addition;
     const EspalierLayer *pool; /* AVERAGE_POOL or MEAN */
@@ -24,12 +23,21 @@ typedef struct EspalierEnding {
 typedef int32_t (*EspalierEndingKernel)(const EspalierLayer *convolution, EspalierEnding ending,
                                         const EspalierTensor *tensors, int8_t *arena);
 
+/* Kinds of kernels: those of one kind divide their scratch alike. Added up where any of several may run. */
+#define ESPALIER_KERNELS_WORDS 1   /* portable, smlad */
+#define ESPALIER_KERNELS_VECTORS 2 /* avx2 with and without VNNI, sse41 */
+#define ESPALIER_KERNELS_AVX512VNNI 4
+#define ESPALIER_KERNELS_NEON32 8
+#define ESPALIER_KERNELS_NEON 16
+#define ESPALIER_KERNELS_NEONDOT 32
+
 /* The kernels of one instruction set; NULL where it has none for an operation. */
 typedef struct EspalierKernelSet {
     const char *name; /* as `--isa` takes it */
     /* What stored activations are combined with by exclusive or: 0x80 for sets whose dot product takes
      * unsigned activations (x86: value + 128), else 0. Constants in flash are stored plain. */
     uint32_t flip;
+    int32_t kernels; /* ESPALIER_KERNELS_..., 0: the reference kernels */
     int32_t places; /* the lists its pixel lanes take: ESPALIER_PLACES_..., 0: none */
     EspalierKernel channel_lanes; /* CONVOLUTION without weight zero point, by EspalierLayer.kernel */
     EspalierKernel pixel_lanes;
@@ -56,12 +64,25 @@ const EspalierKernelSet *espalier_kernels_at(uint32_t index);
 int32_t espalier_kernels_run(const EspalierKernelSet *set, const EspalierLayer *layer,
                              const EspalierTensor *tensors, int8_t *arena);
 
-/* Runs a convolution and what it ends in among the `behind` layers behind it in the table, in one pass; 0
- * where it ends in nothing or the set has no kernel for that. `layers`: how many that was. What a convolution
- * gives before an addition is nowhere then. */
+/* Runs a layer and the `ends_with` layers behind it in the table, in one pass; 0 where there are none or the
+ * set has no kernel for that. What a convolution gives before an addition is nowhere then. */
 int32_t espalier_kernels_run_ending(const EspalierKernelSet *set, const EspalierLayer *convolution,
-                                    uint32_t behind, const EspalierTensor *tensors, int8_t *arena,
-                                    uint32_t *layers);
+                                    const EspalierTensor *tensors, int8_t *arena);
+
+/* The most bytes of scratch that kernels of some kinds write while they run a layer, on any machine. A kernel
+ * that needs more than `scratch_bytes` declines the layer. */
+uint32_t espalier_scratch_bytes(int32_t kernels, const EspalierLayer *layer, const EspalierTensor *tensors);
+
+/* How kernels cut up a convolution, whatever its packing: what the compiler's cost model counts with. */
+typedef struct EspalierTiling {
+    int32_t fits_pixel_lanes;    /* the kernels of every set take its window and picture in pixel lanes */
+    int32_t strips;              /* of rows, side by side, of narrow pictures in pixel lanes */
+    int32_t winograd_blocks;     /* of 4 tiles of 4x4 outputs; 0: its window is not Winograd's */
+    int32_t winograd_transforms; /* of each weight */
+} EspalierTiling;
+
+/* Asks for the window, the shape of the tensors and nothing else. */
+EspalierTiling espalier_tiling(const EspalierLayer *layer, const EspalierTensor *tensors);
 
 /* Lists EspalierLayer.places and place_start for the kernels of `places_of`, on any machine; returns how many
  * places there are, 0 for a layer that has none. `starts` stay as they were where one list is all rows'.

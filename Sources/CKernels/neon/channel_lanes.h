@@ -5,6 +5,7 @@
 #ifndef ESPALIER_ARM_CHANNEL_LANES_H
 #define ESPALIER_ARM_CHANNEL_LANES_H
 
+#include "places.h"
 #include "walks.h"
 
 /* Four vectors of sums at a time: four pixels of a quad, two of two quads, one of all. */
@@ -140,7 +141,7 @@ static void run_group(const ChannelWalk *w, const Strip *strips_of, int32_t most
 static int32_t convolution_in_channel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
                                             int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    if (layer->stride_width > 2) return 0;
+    if (layer->stride_width > 2 || channel_lists_bytes(layer) > layer->scratch_bytes) return 0;
     ChannelWalk w = { .g = geometry(layer, tensors, arena), .storing = storing(layer, output) };
     uint8_t live[256];
     int any_silent = 0;

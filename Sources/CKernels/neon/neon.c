@@ -58,6 +58,7 @@ static int32_t depthwise_that_fits(const EspalierLayer *layer, const EspalierTen
 
 const EspalierKernelSet espalier_kernels_neon = {
     .name = "neon",
+    .kernels = ESPALIER_KERNELS_NEON,
     .places = PLACES,
     .channel_lanes = channel_lanes_that_fit,
     .pixel_lanes = pixel_lanes_that_fit,

@@ -17,6 +17,7 @@
 
 const EspalierKernelSet espalier_kernels_neondot = {
     .name = "neondot",
+    .kernels = ESPALIER_KERNELS_NEONDOT,
     .places = PLACES,
     .channel_lanes = convolution_in_channel_lanes,
     .pixel_lanes = convolution_in_pixel_lanes,

@@ -214,18 +214,20 @@ static void copy_rows(const int8_t *from, int8_t *to, int32_t step, int32_t byte
 static int32_t convolution_in_pixel_lanes(const EspalierLayer *layer, const EspalierTensor *tensors,
                                           int8_t *arena) {
     const EspalierTensor *output = &tensors[layer->output];
-    int8_t *room = arena + layer->scratch;
+    int8_t *const scratch = arena + layer->scratch;
     Gather gather;
     PixelWalk w;
-    if (layer->block_outputs > 4 || !gather_in_rows(layer, tensors, arena, room, &gather)) return 0;
+    if (layer->block_outputs > 4 || !gather_in_rows(layer, tensors, arena, scratch, &gather)) return 0;
+    const Room room = room_in_rows(layer, &gather, PLACES);
+    if (room.bytes > layer->scratch_bytes) return 0;
     w.storing = storing(layer, output);
-    if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
     Lists lists = { .layer = layer, .are_made = layer->places_of == PLACES };
     lists.rows = (output->channels + layer->block_outputs - 1) / layer->block_outputs;
     if (!lists.are_made) {
-        uint16_t *const table = (uint16_t *)(void *)room;
+        uint16_t *const table = (uint16_t *)(void *)(scratch + room.places);
+        gather_places(&gather, table);
         lists.table = table;
-        lists.room = table + gather_places(&gather, table);
+        lists.room = (uint16_t *)(void *)(scratch + room.lists);
     }
     int8_t together[(BAND_VECTORS + SPARE_VECTORS) * 16];
     for (int32_t first = 0; first < gather.height; first += gather.band) {

@@ -1,6 +1,6 @@
-/* Where pixel lanes of 64-bit NEON find a block's input in a band they gathered, and how they list it: in
- * plain C, as the compiler lists places ahead (places.c). Headers hold such lists: change one and you change
- * ESPALIER_ABI_VERSION.
+/* Where pixel lanes of 64-bit NEON find a block's input in a band they gathered, how they list it, and how
+ * they divide their scratch: in plain C, as the compiler lists places ahead (places.c) and asks for scratch
+ * (scratch.c). Headers hold such lists: change one and you change ESPALIER_ABI_VERSION.
  *
  * With dot products a mask row's list has the places of its blocks. Without, it has runs: how many fours of
  * blocks, whose products 16 bits hold together, and how many pairs follow, and their places; behind the last
@@ -19,10 +19,21 @@ INLINE void begin_list(uint16_t *list, int32_t blocks) {
     list[1] = (uint16_t)(blocks / 2);
 }
 
-/* 0 for strides it does not know and for pictures too large. */
-INLINE int gather_in_rows(const EspalierLayer *layer, const EspalierTensor *tensors, int8_t *arena,
-                          int8_t *room, Gather *g) {
-    return gather_of(layer, tensors, arena, room, 1, g) && gather_within(g, 65536, 0);
+/* Of the kernels that take the lists of `places_of`; where they are not made ahead, those of a quad's mask
+ * rows lie behind the places. Rows of a band are gathered in vectors of 16 bytes. */
+INLINE Room room_in_rows(const EspalierLayer *layer, const Gather *g, int32_t places_of) {
+    const int32_t list = layer->row_blocks + (places_of == ESPALIER_PLACES_NEON ? RUN_WORDS : 0);
+    const int are_made = layer->places_of == places_of;
+    Room room;
+    room.live = room.places = band_bytes(g, 12);
+    room.lists = room.places + (are_made ? 0 : layer->row_blocks * 2);
+    room.bytes = room.lists + (are_made ? 0 : 4 / layer->block_outputs * list * 2);
+    return room;
+}
+
+/* Bytes of a list of where inputs lie, in channel lanes; of visits, where some may be silent. */
+INLINE int64_t channel_lists_bytes(const EspalierLayer *layer) {
+    return layer->skips_silence ? visits_bytes(layer) : layer->row_blocks * 4ll;
 }
 
 /* Four blocks one after the other: do 16 bits hold the sum of each byte's products with -128 ... 127? */

@@ -10,11 +10,7 @@
 #include <arm_neon.h>
 
 #include "../visits.h"
-
-enum {
-    QUAD_INPUTS = 16,  /* values of a position: 4 tiles x a quad's channels */
-    QUAD_WEIGHTS = 64, /* a quad's channels x 16 outputs */
-};
+#include "winograd_sizes.h"
 
 /* Holds compilers to the order written: they would rather begin everything at once, and spill. */
 #define KEEP(t) __asm__ volatile("" : "+w"((t)[0]), "+w"((t)[1]), "+w"((t)[2]))

@@ -10,13 +10,6 @@
 
 #include "transforms.h"
 
-enum {
-    MOST_CHANNELS = 224,
-    POSITION_SUMS = 64, /* 4 tiles x 16 outputs */
-    INPUT_BYTES = 81920 /* what the transformed inputs of a band may take, where one block of tiles fits */
-};
-
-/* A block is two pairs of tiles; a pair is two neighbours, 8 x 4 outputs, or the last tile of a row. */
 typedef struct WinogradWalk {
     Geometry g;
     Storing storing;
@@ -185,7 +178,7 @@ static int begin_group(WinogradWalk *w, const EspalierLayer *layer, int32_t firs
 /* Pairs first ... end - 1 of one group. */
 static void run_pairs(const WinogradWalk *w, int32_t first, int32_t end, int8_t *output, int way) {
     const int16_t *inputs = w->inputs;
-    for (int32_t pair = first; pair < end; pair += 2, inputs += 36 * QUAD_INPUTS * w->quads) {
+    for (int32_t pair = first; pair < end; pair += 2, inputs += POSITIONS * QUAD_INPUTS * w->quads) {
         if (w->channels == 3)
             multiply_three(w, inputs);
         else
@@ -198,26 +191,22 @@ static void run_pairs(const WinogradWalk *w, int32_t first, int32_t end, int8_t 
     }
 }
 
-/* Declines a layer with a group that has no weights, which channel lanes leave out. The scratch holds the
- * transformed inputs of a band of blocks, the transformed weights of a group and the sums of a block, as
- * Sources/EspalierCompiler/Plan/Scratch.swift counts them. Several groups transform their weights anew in
- * every band, so bands are large; one group does it once, and its bands are single blocks. */
+/* Declines a layer with a group that has no weights, which channel lanes leave out. */
 static int32_t convolution_by_winograd(const EspalierLayer *layer, const EspalierTensor *tensors,
                                        int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     WinogradWalk w = { .g = geometry(layer, tensors, arena) };
-    if (layer->mask || input->quads * 4 > MOST_CHANNELS) return 0;
-    if (!begin_storing(layer, output, &w.storing)) return 0;
+    if (layer->mask || !fits_winograd(layer, tensors)) return 0;
+    const WinogradSizes sizes = winograd_sizes(layer, tensors);
+    if (sizes.bytes > layer->scratch_bytes || !begin_storing(layer, output, &w.storing)) return 0;
+    const int32_t pairs = sizes.pairs, band = sizes.band;
+    int8_t *const scratch = arena + layer->scratch;
     w.quads = input->quads;
     w.channels = input->channels;
-    w.pairs_per_row = (w.g.width + 7) / 8;
-    const int32_t pairs = w.pairs_per_row * ((w.g.height + 3) / 4);
-    const int32_t block = 36 * QUAD_INPUTS * w.quads, blocks = (pairs + 1) / 2;
-    int32_t band = output->quads <= 4 ? 1 : INPUT_BYTES / (2 * block);
-    band = band < 1 ? 1 : band < blocks ? band : blocks;
-    w.inputs = (int16_t *)(void *)(arena + layer->scratch);
-    w.weights = w.inputs + band * block;
-    w.sums = (int32_t *)(void *)(w.weights + 36 * QUAD_WEIGHTS * w.quads);
+    w.pairs_per_row = sizes.pairs_per_row;
+    w.inputs = (int16_t *)(void *)scratch;
+    w.weights = (int16_t *)(void *)(scratch + sizes.weights);
+    w.sums = (int32_t *)(void *)(scratch + sizes.sums);
     int way = GENERALLY;
     for (int32_t pair = 0; pair < pairs; pair += 2 * band) {
         const int32_t end = pair + 2 * band < pairs ? pair + 2 * band : pairs;

@@ -3,6 +3,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define SET espalier_kernels_avx2
 #define SET_NAME "avx2-plain"
+#define KERNELS ESPALIER_KERNELS_VECTORS
 #include "ymm.h"
 #include "set.h"
 #pragma clang attribute pop

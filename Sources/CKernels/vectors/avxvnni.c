@@ -4,6 +4,7 @@
 #define DOT_PRODUCT
 #define SET espalier_kernels_avxvnni
 #define SET_NAME "avx2"
+#define KERNELS ESPALIER_KERNELS_VECTORS
 #include "ymm.h"
 #include "set.h"
 #pragma clang attribute pop

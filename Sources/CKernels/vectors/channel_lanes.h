@@ -111,7 +111,7 @@ static __attribute__((noinline)) int32_t convolution_in_channel_lanes(const Espa
                                                                       int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     const int as_stored = takes_stored(layer);
-    if (as_stored < 0) return 0;
+    if (as_stored < 0 || visits_bytes(layer) > layer->scratch_bytes) return 0;
     Visit *visits = (Visit *)(arena + layer->scratch);
     uint8_t live[MOST_QUADS];
     ChannelWalk w = { .layer = layer, .g = geometry(layer, tensors, arena) };

@@ -2,6 +2,7 @@
 #if defined(__arm__) && defined(__ARM_NEON)
 #define SET espalier_kernels_neon32
 #define SET_NAME "neon32"
+#define KERNELS ESPALIER_KERNELS_NEON32
 #include "neon32.h"
 
 #define OUTPUTS_AT_ONCE 8 /* x 4 tiles in registers */

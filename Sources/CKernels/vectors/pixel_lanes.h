@@ -2,7 +2,7 @@
  * kept blocks of static 1x4, 2x4 or 4x4 masks, on the input of a band of rows gathered as bands.h has it:
  * output pixels form one run, so that tiles are full however narrow the rows. */
 
-#include "../bands.h"
+#include "room.h"
 
 /* The most vectors in a band, and sums of a tile. */
 enum { BAND_VECTORS = BAND_SEGMENTS * 16 / LANES, TILE_SUMS = 8 };
@@ -148,7 +148,7 @@ static int32_t list_kept(const EspalierLayer *layer, const uint16_t *places, con
                          int32_t row, uint16_t *room, Kept *kept) {
     const uint32_t *mask = layer->mask ? layer->mask + row * layer->mask_words : 0;
     const int32_t blocks = layer->row_blocks, bytes = layer->block_outputs * 4;
-    const int32_t length = (blocks + 1) / 2 * 2; /* whole words */
+    const int32_t length = row_entries(layer);
     const size_t stored = layer->row_start ? layer->row_start[row] : (size_t)row * blocks;
     const int8_t *weights = layer->weights + stored * bytes;
     uint16_t *place = room;
@@ -212,19 +212,17 @@ static __attribute__((noinline)) int32_t convolution_in_pixel_lanes(const Espali
                                                                     const EspalierTensor *tensors,
                                                                     int8_t *arena) {
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
-    int8_t *room = arena + layer->scratch;
+    int8_t *const scratch = arena + layer->scratch;
     const int as_stored = takes_stored(layer);
     Gather gather;
-    if (as_stored < 0 || !gather_of(layer, tensors, arena, room, 1, &gather)) return 0;
-    if (!gather_within(&gather, 65536, 0)) return 0;
-    if (!gather.is_input) room += (gather.plane * gather.quads + 64 + 63) / 64 * 64;
-    uint16_t *const places = (uint16_t *)room;
-    room += (gather_places(&gather, places) + 1) / 2 * 4;
-    const uint32_t *live = 0;
-    if (as_stored && layer->skips_silence && list_live_blocks(layer, input, arena, FLIP, (uint32_t *)room)) {
-        live = (const uint32_t *)room;
-        room += (layer->row_blocks + 31) / 32 * 4;
-    }
+    if (as_stored < 0 || !gather_in_rows(layer, tensors, arena, scratch, &gather)) return 0;
+    const Room room = room_in_vectors(layer, &gather, LANES * 4);
+    if (room.bytes > layer->scratch_bytes) return 0;
+    uint16_t *const places = (uint16_t *)(scratch + room.places);
+    uint16_t *const lists = (uint16_t *)(scratch + room.lists);
+    gather_places(&gather, places);
+    uint32_t *const bits = (uint32_t *)(scratch + room.live), *live = 0;
+    if (as_stored && layer->skips_silence && list_live_blocks(layer, input, arena, FLIP, bits)) live = bits;
     PixelWalk w = { .layer = layer, .storing = storing(layer, output, output->channels) };
 #if defined(DOT_PRODUCT)
     const PixelTiles run = tiles_stored(layer->block_outputs);
@@ -248,7 +246,7 @@ static __attribute__((noinline)) int32_t convolution_in_pixel_lanes(const Espali
             int8_t *const to =
                 tensor_base(output, arena) + quad * output->plane_bytes + band * output->row_bytes;
             const int32_t left_out =
-                prepare_quad(&w, quad, output->channels, places, live, (uint16_t *)room, as_stored);
+                prepare_quad(&w, quad, output->channels, places, live, lists, as_stored);
             silent += band == 0 ? left_out : 0;
             w.output = straight ? to : together;
             run(&w);

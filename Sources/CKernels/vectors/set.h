@@ -1,5 +1,5 @@
 /* A set of kernels in whatever vectors the including file has a vocabulary for. That file chooses the set's
- * symbol (SET) and its name (SET_NAME). */
+ * symbol (SET), its name (SET_NAME) and its kind (KERNELS). */
 #include "../sets.h"
 
 #include "channel_lanes.h"
@@ -51,6 +51,7 @@ static uint64_t exercise(uint32_t rounds) {
 const EspalierKernelSet SET = {
     .name = SET_NAME,
     .flip = FLIP,
+    .kernels = KERNELS,
     .channel_lanes = channel_lanes,
     .pixel_lanes = pixel_lanes,
 #if defined(OUTPUTS_AT_ONCE)

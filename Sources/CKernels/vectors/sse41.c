@@ -3,6 +3,7 @@
 #pragma clang attribute push(__attribute__((target("sse4.1"))), apply_to = function)
 #define SET espalier_kernels_sse41
 #define SET_NAME "sse41"
+#define KERNELS ESPALIER_KERNELS_VECTORS
 #include "xmm.h"
 #include "set.h"
 #pragma clang attribute pop

@@ -1,7 +1,10 @@
 /* Convolutions without vectors. */
+#include "windows.h"
 
 /* ---- Mask rows of 1, 2 or 4 outputs. The windows of a few pixels are gathered first, block by block, ready
  * for multiplication; each output walks its blocks in them. ---- */
+
+_Static_assert(sizeof(Four) * PIXELS == PIXELS_BYTES && sizeof(Four) <= PIXEL_BYTES, "see windows.h");
 
 typedef struct Windows {
     const EspalierLayer *layer;
@@ -146,11 +149,11 @@ static int32_t pixel_lanes(const EspalierLayer *layer, const EspalierTensor *ten
     const EspalierTensor *input = &tensors[layer->inputs[0]], *output = &tensors[layer->output];
     Windows w = { .layer = layer, .input = input, .g = geometry(layer, tensors, arena) };
     if (!storing(layer, output, layer->row_blocks * 4, &w.storing)) return 0;
+    if (windows_room(layer, output) > layer->scratch_bytes) return 0;
     w.channels = output->channels;
-    /* The scratch has room for one pixel only where there is one in a row. */
-    const int count = output->width == 1 ? 1 : PIXELS;
+    const int count = gathers_one(output) ? 1 : PIXELS;
     w.ready = (Four *)(void *)(arena + layer->scratch);
-    uint32_t *live = (uint32_t *)(void *)(w.ready + layer->row_blocks * count);
+    uint32_t *live = (uint32_t *)(void *)((int8_t *)w.ready + windows_bytes(layer, output));
     if (layer->skips_silence && list_live_blocks(layer, input, arena, 0, live)) w.live = live;
     const Run run = run_of(&w, count);
     int32_t x = 0, y = 0;

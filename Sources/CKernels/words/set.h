@@ -2,7 +2,7 @@
  * including file brings
  *   Four, four()                       a quad ready for multiplication, of 8 or 16 bytes
  *   dot(), add_pixels(), add_products()
- *   PIXELS                             whose windows are gathered at once: 32 bytes a block
+ *   PIXELS                             whose windows are gathered at once: 32 bytes a block (windows.h)
  *   bytes_max(), bytes_min()           of each of four bytes
  *   trailing_zeros(), saturated(), perhaps SMMULR
  * and chooses the set's symbol (SET) and its name (SET_NAME). */
@@ -18,6 +18,7 @@
 
 const EspalierKernelSet SET = {
     .name = SET_NAME,
+    .kernels = ESPALIER_KERNELS_WORDS,
     .channel_lanes = channel_lanes,
     .pixel_lanes = pixel_lanes,
     .depthwise_convolution = depthwise,

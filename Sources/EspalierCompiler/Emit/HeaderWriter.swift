@@ -128,6 +128,7 @@ struct HeaderWriter {
             ("rounds_once", fields.rounds_once), ("skips_silence", fields.skips_silence),
             ("pairs_fit", fields.pairs_fit), ("results_fit", fields.results_fit),
             ("places_of", fields.places_of), ("scratch", fields.scratch),
+            ("scratch_bytes", fields.scratch_bytes), ("ends_with", fields.ends_with),
         ]
         let name = "layer\(padded(index))"
         func table<T>(_ values: [T], _ field: String) -> Field {

@@ -2,7 +2,7 @@ import EspalierCore
 
 extension Plan {
     /// Lists ahead where the kernels of `kind` find the inputs of kept blocks: ESPALIER_PLACES_..., 0 for nobody's. Places
-    /// follow from where the tensors lie.
+    /// follow from the tensors' halos, not from where they lie.
     mutating func listPlaces(_ kind: Int32) {
         guard kind != 0 else { return }
         let compiled = CompiledModel(self)

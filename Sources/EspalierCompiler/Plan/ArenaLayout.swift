@@ -18,6 +18,9 @@ enum ArenaLayout {
         var lifetime: ClosedRange<Int>
     }
 
+    static let tooLarge = CompilerError(
+        "The activations need more than \(Planner.arenaLimit >> 20) MiB of arena; use a smaller input.")
+
     /// Moves each tensor's offset to its place.
     ///
     /// - Returns: the bytes the arena needs.
@@ -35,9 +38,7 @@ enum ArenaLayout {
                 start = neighbour.end
             }
             guard start + bytes <= Planner.arenaLimit else {
-                throw CompilerError(
-                    "The activations need more than \(Planner.arenaLimit >> 20) MiB of arena; use a smaller input."
-                )
+                throw tooLarge
             }
             placed.append(Placed(start: start, end: start + bytes, lifetime: lifetime))
             if request.index < plan.tensors.count {
@@ -56,14 +57,16 @@ enum ArenaLayout {
     /// What has to have a place: the tensors by their indices, then the layers' scratch.
     private static func requests(_ plan: Plan) -> [Request] {
         let tensors = lifetimes(plan).map { Request(index: $0, bytes: plan.tensors[$0].bytes, lifetime: $1) }
-        let scratch = plan.layers.enumerated().filter { $1.scratchBytes > 0 }.map { step, layer in
-            Request(index: plan.tensors.count + step, bytes: layer.scratchBytes, lifetime: step...step)
+        let scratch = plan.layers.enumerated().filter { $1.fields.scratch_bytes > 0 }.map { step, layer in
+            Request(
+                index: plan.tensors.count + step, bytes: Int(layer.fields.scratch_bytes),
+                lifetime: step...step)
         }
         return tensors + scratch
     }
 
-    /// From the layer that writes a tensor to the last one that reads it; the caller writes the input before layer 0
-    /// and reads the outputs after the last layer.
+    /// From the layer that writes a tensor to the last one that reads it; what a layer ends with writes its output while
+    /// that one runs. The caller writes the input before layer 0 and reads the outputs after the last layer.
     private static func lifetimes(_ plan: Plan) -> [Int: ClosedRange<Int>] {
         var lifetimes: [Int: ClosedRange<Int>] = [:]
         func use(_ tensor: Int, _ step: Int) {
@@ -75,21 +78,12 @@ enum ArenaLayout {
         use(plan.input, -1)
         for (step, layer) in plan.layers.enumerated() {
             for input in layer.inputs { use(Int(input), step) }
-            use(Int(layer.fields.output), step)
-            use(Int(layer.fields.output), firstStep(plan, ending: step))
+            for ended in step...step + Int(layer.fields.ends_with) {
+                use(Int(plan.layers[ended].fields.output), step)
+            }
         }
         for output in plan.outputs { use(Int(output), plan.layers.count) }
         return lifetimes
-    }
-
-    /// The convolution that kernels may run in one pass with this pool behind it, or behind its addition: it then writes the
-    /// pool's output while it still reads its input. Any other step itself.
-    private static func firstStep(_ plan: Plan, ending step: Int) -> Int {
-        let pools = [ESPALIER_OPERATION_AVERAGE_POOL, ESPALIER_OPERATION_MEAN]
-        guard step > 0, pools.contains(plan.layers[step].fields.operation) else { return step }
-        let before = plan.layers[step - 1]
-        guard UInt16(before.fields.output) == plan.layers[step].inputs[0] else { return step }
-        return before.fields.operation == ESPALIER_OPERATION_ADD ? max(0, step - 2) : step - 1
     }
 
     private static func aligned(_ bytes: Int) -> Int {

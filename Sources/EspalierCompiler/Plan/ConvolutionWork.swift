@@ -1,3 +1,5 @@
+import EspalierCore
+
 /// What a convolution asks of its kernels, whatever its packing.
 public struct ConvolutionWork: Sendable {
     var height: Int
@@ -8,10 +10,10 @@ public struct ConvolutionWork: Sendable {
     var inputChannels: Int
     var quads: Int
     var stride: Int
-    /// Pixel lanes take equal strides of 1 or 2, dilations with stride 1 only, and bands of 256 KiB at most.
-    var fitsPixelLanes: Bool
-    /// 3x3 of stride 1, few enough channels for its sums (Sources/CKernels/neon/winograd.h), every block kept.
-    var fitsWinograd: Bool
+    /// As the kernels say: which windows and pictures they take, and how they cut them up.
+    let tiling: ConvolutionTiling
+    /// Nil where the window is not Winograd's, or some blocks are not kept.
+    var winograd: ConvolutionTiling.Winograd?
     /// The input needs no gathering: a 1x1 layer of stride 1 without halo.
     var readsInPlace: Bool
     var hasWeightZeroPoint: Bool
@@ -34,19 +36,13 @@ public struct ConvolutionWork: Sendable {
         inputChannels = input.channels
         quads = input.quads
         stride = window.strideWidth
-        fitsPixelLanes =
-            window.strideHeight == stride && stride <= 2
-            && (stride == 1 || window.dilationHeight * window.dilationWidth == 1)
-            && Scratch.fitsPixelLanes(window, quads: input.quads, output: output)
+        tiling = ConvolutionTiling(window, input: input, output: output)
         readsInPlace = kernelHeight * kernelWidth == 1 && stride == 1
         hasWeightZeroPoint = convolution.weightZeroPoint != 0
         liveGroups = Swift.stride(from: 0, to: kept.count, by: 16).count { first in
             kept[first..<min(first + 16, kept.count)].contains { $0.contains(true) }
         }
-        fitsWinograd =
-            kernelHeight == 3 && kernelWidth == 3 && window.strideHeight == 1 && stride == 1
-            && window.dilationHeight * window.dilationWidth == 1 && quads <= 56
-            && liveGroups == (outputs + 15) / 16
+        winograd = liveGroups == (outputs + 15) / 16 ? tiling.winograd : nil
         filledVisits = Swift.stride(from: 0, to: kept.count, by: 4).reduce(0) { sum, first in
             let four = kept[first..<min(first + 4, kept.count)]
             let longest = four.map { row in row.count { $0 } }.max() ?? 0
@@ -63,15 +59,14 @@ public struct ConvolutionWork: Sendable {
 
     /// Words of a dense window of 3 channels or 1 without what fills up its quads, as a share of its blocks.
     var packedShare: Double {
-        guard kernelHeight == 3 && kernelWidth == 3 && fitsPixelLanes && width >= 16 else { return 1 }
+        guard kernelHeight == 3 && kernelWidth == 3 && tiling.fitsPixelLanes && width >= 16 else { return 1 }
         return inputChannels == 3 ? 7.0 / 9 : inputChannels == 1 ? 3.0 / 9 : 1
     }
 
     /// Vectors of 16 pixels that pixel lanes gather: all rows, once for each kernel column. Narrow rows lie side by side.
     var gatheredVectors: Int {
-        let strips = Scratch.strips(kernelHeight: kernelHeight, height: height, width: width)
-        let rows = height / strips * stride + kernelHeight - 1
-        return quads * kernelWidth * rows * ((width * strips + 15) / 16)
+        let rows = height / tiling.strips * stride + kernelHeight - 1
+        return quads * kernelWidth * rows * ((width * tiling.strips + 15) / 16)
     }
 
     var blocksPerOutput: Int { kernelHeight * kernelWidth * quads }

@@ -1,4 +1,5 @@
 import CEspalier
+import EspalierCore
 
 /// Estimates how long each packing of a convolution takes, and chooses.
 public struct CostModel: Sendable {
@@ -16,12 +17,12 @@ public struct CostModel: Sendable {
                 kind: .pixels1x4, microseconds: [:], isMeasured: false,
                 because: "weights with a zero point: reference kernel")
         }
-        guard work.fitsPixelLanes else {
+        guard work.tiling.fitsPixelLanes else {
             return PackingChoice(
                 kind: .channelLanes, microseconds: [:], isMeasured: false,
                 because: "strides or picture too large for pixel lanes")
         }
-        let kinds = PackingKind.allCases.filter { $0 != .winograd || work.fitsWinograd }
+        let kinds = PackingKind.allCases.filter { $0 != .winograd || work.winograd != nil }
         let known = measured[work.signature]
         var times = known ?? [:]
         if known == nil {
@@ -43,7 +44,12 @@ public struct CostModel: Sendable {
     private func cycles(_ work: ConvolutionWork, _ kind: PackingKind) -> Double? {
         switch kind {
         case .channelLanes: channelLanes(work)
-        case .winograd: processor.winograd.map { winograd(work, $0) }
+        case .winograd:
+            if let costs = processor.winograd, let tiling = work.winograd {
+                winograd(work, tiling, costs)
+            } else {
+                nil
+            }
         case .pixels1x4, .pixels2x4, .pixels4x4: pixelLanes(work, kind)
         }
     }
@@ -58,13 +64,14 @@ public struct CostModel: Sendable {
     }
 
     /// Blocks of 4 tiles of 4x4 outputs, times groups of 16 outputs.
-    private func winograd(_ work: ConvolutionWork, _ costs: Processor.Winograd) -> Double {
-        let size = WinogradSize(Shape(work.height, work.width, work.outputs), inputQuads: work.quads)
-        let (blocks, quads) = (Double(size.blocks), Double(work.quads))
+    private func winograd(
+        _ work: ConvolutionWork, _ tiling: ConvolutionTiling.Winograd, _ costs: Processor.Winograd
+    ) -> Double {
+        let (blocks, quads) = (Double(tiling.blocks), Double(work.quads))
         let groups = Double((work.outputs + 15) / 16)
         let tiles = Double((work.height + 3) / 4 * ((work.width + 3) / 4))
         return processor.layer + blocks * quads * costs.inputs
-            + Double(size.weightTransforms) * groups * quads * costs.weights
+            + Double(tiling.weightTransforms) * groups * quads * costs.weights
             + blocks * groups * 36 * (quads * costs.product + costs.position)
             + tiles * Double((work.outputs + 3) / 4) * costs.outputs
     }

@@ -5,6 +5,8 @@ struct Halo: Equatable {
     var left = 0
     var right = 0
 
+    init() {}
+
     init(of tensor: Int, in graph: Graph) {
         let shape = graph.tensors[tensor].shape
         for node in graph.nodes where node.inputs.contains(tensor) {

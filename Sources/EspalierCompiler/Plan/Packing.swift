@@ -63,12 +63,6 @@ enum Packing {
         layer.fields.block_outputs = Int32(outputsPerRow)
         layer.fields.row_blocks = Int32(source.blocksPerOutput)
         layer.fields.mask_words = layer.mask.isEmpty ? 0 : Int32(words)
-        layer.scratchBytes =
-            choice.kind == .winograd
-            ? WinogradSize(output, inputQuads: input.shape.quads).scratchBytes
-            : Scratch.bytes(
-                convolution.window, blocks: source.blocksPerOutput, outputsPerRow: outputsPerRow,
-                quads: input.shape.quads, output: output)
         layer.weightSums = (0..<output.channels).map { source.sum(output: $0) }
         layer.setTables(
             convolution, input: input, output: tensor, entries: rows * outputsPerRow

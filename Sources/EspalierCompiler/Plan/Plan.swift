@@ -89,8 +89,6 @@ public struct PlannedLayer: @unchecked Sendable {
     public var choice: PackingChoice?
     /// What a tuning file calls the convolution.
     public var signature: String?
-    /// Bytes in the arena that kernels may use while the layer runs.
-    public var scratchBytes = 0
     public var multipliers: [QuantizedMultiplier] = []
     /// Multiply-accumulates of the source layer, and those of kept blocks.
     public var macs: UInt64 = 0

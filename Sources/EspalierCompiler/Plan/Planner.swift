@@ -7,7 +7,7 @@ struct Planner {
     let silence: Silence
     var plan: Plan
     /// Graph tensor to plan tensor.
-    private var indices: [Int: Int] = [:]
+    var indices: [Int: Int] = [:]
 
     /// The largest arena and the most blocks a plan may have: far above any board, low enough to stay in memory.
     static let arenaLimit = 1 << 30
@@ -22,8 +22,10 @@ struct Planner {
         try planner.placeTensors()
         planner.addInPlace()
         try planner.packLayers()
-        planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
+        planner.plan.decideEndings()
         planner.plan.listPlaces(costs.processor.places)
+        try planner.plan.reserveScratch(for: costs.processor.reserves)
+        planner.plan.arenaBytes = try ArenaLayout.place(&planner.plan) + Planner.arenaSlack
         return planner.plan
     }
 
@@ -61,18 +63,7 @@ struct Planner {
                 "Tensor '\(tensor.name)' of \(tensor.shape.text) needs more than \(Planner.arenaLimit >> 20) MiB; use a "
                     + "smaller input.")
         }
-        var fields = EspalierTensor()
-        fields.height = Int32(tensor.shape.height)
-        fields.width = Int32(tensor.shape.width)
-        fields.channels = Int32(tensor.shape.channels)
-        fields.quads = Int32(tensor.shape.quads)
-        fields.row_bytes = Int32(rowBytes)
-        fields.plane_bytes = Int32(planeBytes)
-        fields.offset = Int32(halo.top * rowBytes + halo.left * 4)
-        fields.halo_top = Int32(halo.top)
-        fields.halo_bottom = Int32(halo.bottom)
-        fields.halo_left = Int32(halo.left)
-        fields.halo_right = Int32(halo.right)
+        var fields = EspalierTensor(tensor.shape, halo: halo)
         fields.zero_point = tensor.zeroPoint
         fields.scale = tensor.scale
         var planned = PlannedTensor(name: tensor.name, fields: fields, bytes: planeBytes * tensor.shape.quads)
@@ -80,24 +71,6 @@ struct Planner {
             planned.data = Packing.constant(constant, tensor.shape, zeroPoint: tensor.zeroPoint)
         }
         return planned
-    }
-
-    /// Lets additions write over the result of the convolution just before them: one tensor less in the arena, and
-    /// kernels may run both in one pass.
-    private mutating func addInPlace() {
-        for (node, next) in zip(graph.nodes, graph.nodes.dropFirst()) {
-            guard case .convolution = node.operation, case .add = next.operation else { continue }
-            let result = node.output
-            guard next.inputs.filter({ $0 == result }).count == 1, !graph.outputs.contains(result),
-                graph.nodes.filter({ $0.inputs.contains(result) }).count == 1,
-                next.inputs.allSatisfy({ graph.tensors[$0].shape == graph.tensors[next.output].shape }),
-                let from = indices[result], let to = indices[next.output]
-            else { continue }
-            let place = plan.tensors[to]
-            plan.tensors[from].liesIn = to
-            plan.tensors[from].bytes = place.bytes
-            plan.tensors[from].fields.takePlace(of: place.fields)
-        }
     }
 
     // MARK: Layers
@@ -194,18 +167,6 @@ struct Planner {
             layer.fields.operation = ESPALIER_OPERATION_TABLE
             layer.weights = table
         }
-    }
-}
-
-extension EspalierTensor {
-    fileprivate mutating func takePlace(of other: EspalierTensor) {
-        offset = other.offset
-        row_bytes = other.row_bytes
-        plane_bytes = other.plane_bytes
-        halo_top = other.halo_top
-        halo_bottom = other.halo_bottom
-        halo_left = other.halo_left
-        halo_right = other.halo_right
     }
 }
 

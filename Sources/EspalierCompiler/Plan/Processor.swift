@@ -38,6 +38,8 @@ public struct Processor: Sendable {
     var packsFewChannels = false
     /// Where single outputs have few segments, four lists are walked together, filled up to the longest.
     var fillsUpLists = false
+    /// Whose scratch a header reserves: that of all kernels that may run it, on this processor and its relatives.
+    var reserves: KernelKinds
     /// Whose lists of kept blocks are made ahead (EspalierLayer.places): ESPALIER_PLACES_..., 0 for nobody's.
     var places: Int32 = 0
     /// Nil where there are no kernels for it.
@@ -75,6 +77,7 @@ public struct Processor: Sendable {
         processor.name = "generic"
         processor.kernels = []
         processor.places = 0
+        processor.reserves = .all
         return processor
     }()
 
@@ -85,7 +88,7 @@ public struct Processor: Sendable {
         channelVisitAlone: 0.66, channelPixel: 2.1,
         pixelVisit: [.pixels1x4: 0.47, .pixels2x4: 0.9, .pixels4x4: 1.8], fewSegments: 1.12,
         pixelSegment: 7, quad: 100, listedBlock: 0.165, list: 10, gatheredVector: 2,
-        packsFewChannels: true, fillsUpLists: true, places: ESPALIER_PLACES_AVX512VNNI)
+        packsFewChannels: true, fillsUpLists: true, reserves: .x86, places: ESPALIER_PLACES_AVX512VNNI)
 
     /// x86-64 with 256-bit vectors; proportions hold for narrower ones too.
     public static let avx2 = Processor(
@@ -93,7 +96,8 @@ public struct Processor: Sendable {
         channelVisit: 1.05,
         channelVisitAlone: 1, channelPixel: 4.7,
         pixelVisit: [.pixels1x4: 1.6, .pixels2x4: 2.43, .pixels4x4: 4.7], fewSegments: 1,
-        pixelSegment: 20, quad: 180, listedBlock: 0.5, list: 24, gatheredVector: 0, depthwisePixel: 2)
+        pixelSegment: 20, quad: 180, listedBlock: 0.5, list: 24, gatheredVector: 0, depthwisePixel: 2,
+        reserves: .x86)
 
     /// aarch64 without SDOT (Raspberry Pi 3, 4 and Zero 2 W).
     public static let cortexA72 = Processor(
@@ -102,7 +106,7 @@ public struct Processor: Sendable {
         channelVisitOfEight: 2.85, channelPixel: 20.7,
         pixelVisit: [.pixels1x4: 5.56, .pixels2x4: 12.2, .pixels4x4: 24.6], fewSegments: 1,
         pixelSegment: 87, quad: 218, listedBlock: 0, list: 1.2, gatheredVector: 4.2,
-        look: 30, depthwiseQuad: 100, depthwisePixel: 10, places: ESPALIER_PLACES_NEON,
+        look: 30, depthwiseQuad: 100, depthwisePixel: 10, reserves: .arm, places: ESPALIER_PLACES_NEON,
         winograd: withoutDotProduct)
 
     /// aarch64 with SDOT (Raspberry Pi 5).
@@ -111,7 +115,7 @@ public struct Processor: Sendable {
         channelVisitAlone: 4.7, channelVisitOfEight: 2.4, channelPixel: 26,
         pixelVisit: [.pixels1x4: 6, .pixels2x4: 12.2, .pixels4x4: 22.2], fewSegments: 1,
         pixelSegment: 110, quad: 250, listedBlock: 0, list: 0, gatheredVector: 3,
-        look: 30, depthwiseQuad: 100, depthwisePixel: 6, places: ESPALIER_PLACES_NEONDOT)
+        look: 30, depthwiseQuad: 100, depthwisePixel: 6, reserves: .arm, places: ESPALIER_PLACES_NEONDOT)
 
     /// The same instructions, issued in order; proportions as for the A72 until somebody measures them.
     public static let cortexA53 = {
@@ -128,7 +132,8 @@ public struct Processor: Sendable {
         channelVisitOfEight: 3.1, channelPixel: 16,
         pixelVisit: [.pixels1x4: 6.2, .pixels2x4: 12.4, .pixels4x4: 27], fewSegments: 1,
         pixelSegment: 60, quad: 60, listedBlock: 1, list: 10, gatheredVector: 3,
-        look: 30, depthwiseQuad: 100, depthwisePixel: 16, winograd: withoutDotProduct)
+        look: 30, depthwiseQuad: 100, depthwisePixel: 16, reserves: .arm,
+        winograd: withoutDotProduct)
 
     private static let withoutDotProduct = Winograd(
         inputs: 248, weights: 492, product: 27, position: 10, outputs: 133)
@@ -147,5 +152,5 @@ public struct Processor: Sendable {
         channelVisitAlone: 110,
         channelPixel: 200, pixelVisit: [.pixels1x4: 74, .pixels2x4: 148, .pixels4x4: 296], fewSegments: 1,
         pixelSegment: 800, quad: 100, listedBlock: 0, list: 0, gatheredVector: 90,
-        look: 60, depthwiseQuad: 200, depthwisePixel: 90)
+        look: 60, depthwiseQuad: 200, depthwisePixel: 90, reserves: .words)
 }
