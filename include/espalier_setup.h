@@ -36,7 +36,7 @@ extern "C" {
 #define ESPALIER_CAMERA_COMMAND 2  /* a program that writes raw frames to its standard output: `source` is
                                     * its command, with placeholders for what the other fields say: {width},
                                     * {height}, {fps}, {format}, {pix_fmt}, {fourcc} */
-#define ESPALIER_CAMERA_PICTURES 3 /* a PNG file, or a folder of them, shown in turn */
+#define ESPALIER_CAMERA_PICTURES 3 /* a PNG or JPEG file, or a folder of them, shown in turn */
 
 /* EspalierCamera.format: of a device or a command. */
 #define ESPALIER_FORMAT_ANY 0 /* of a device: the first of these that it offers */

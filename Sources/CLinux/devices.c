@@ -44,7 +44,7 @@ int32_t espalier_folder_read(EspalierFolder *folder, EspalierPicture *picture, u
     int32_t error = espalier_folder_next(folder, path, sizeof path);
     if (!error) return espalier_picture_read(picture, path, pool, ESPALIER_PICTURE_POOL_BYTES, problem);
     return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE,
-                            "%s has no picture to show (%s); put .png files there", folder->source,
+                            "%s has no picture to show (%s); put .png or .jpg files there", folder->source,
                             strerror(error));
 }
 

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
-static int is_picture(const char *name) {
-    size_t length = strlen(name);
-    return length > 4 && name[0] != '.' && !strcmp(name + length - 4, ".png");
+int32_t espalier_is_picture_name(const char *name) {
+    const char *end = strrchr(name, '.');
+    if (!end || end == name || name[0] == '.') return 0;
+    return !strcasecmp(end, ".png") || !strcasecmp(end, ".jpg") || !strcasecmp(end, ".jpeg");
 }
 
 int32_t espalier_folder_open(EspalierFolder *folder, const char *source) {
@@ -29,7 +31,7 @@ static int find_next(DIR *entries, const char *after, char *name, size_t bytes) 
     int found = 0;
     rewinddir(entries);
     for (struct dirent *entry; (entry = readdir(entries));) {
-        if (!is_picture(entry->d_name) || strcmp(entry->d_name, after) <= 0) continue;
+        if (!espalier_is_picture_name(entry->d_name) || strcmp(entry->d_name, after) <= 0) continue;
         if (found && strcmp(entry->d_name, name) >= 0) continue;
         snprintf(name, bytes, "%s", entry->d_name);
         found = 1;

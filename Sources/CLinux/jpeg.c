@@ -32,9 +32,8 @@ typedef struct Failure {
 
 static void fail(j_common_ptr info) { longjmp(((Failure *)info->err)->place, 1); }
 
-static void be_silent(j_common_ptr info, int level) {
-    (void)info;
-    (void)level;
+static void only_count(j_common_ptr info, int level) {
+    if (level < 0) info->err->num_warnings++;
 }
 
 static void say_nothing(j_common_ptr info) { (void)info; }
@@ -99,7 +98,7 @@ int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uin
     if (!own) {
         info.err = jpeg_std_error(&failure.manager);
         failure.manager.error_exit = fail;
-        failure.manager.emit_message = be_silent;
+        failure.manager.emit_message = only_count;
         failure.manager.output_message = say_nothing;
         if (setjmp(failure.place)) return -1;
         jpeg_create_decompress(&info);
@@ -121,7 +120,7 @@ int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uin
         jpeg_mem_src(&info, bytes, count);
         jpeg_read_header(&info, TRUE);
         if (info.out_color_space != JCS_GRAYSCALE) info.out_color_space = JCS_RGB;
-        info.dct_method = JDCT_IFAST;
+        info.dct_method = JDCT_ISLOW; /* what everybody's loaders take */
         jpeg_start_decompress(&info);
         picture->width = (int32_t)info.output_width;
         picture->height = (int32_t)info.output_height;
@@ -132,7 +131,7 @@ int32_t espalier_jpeg_decode(EspalierPicture *picture, const uint8_t *bytes, uin
                 JSAMPROW place = picture->pixels + row * info.output_scanline;
                 jpeg_read_scanlines(&info, &place, 1);
             }
-            result = 0;
+            result = failure.manager.num_warnings > 0;
         }
     }
     jpeg_abort_decompress(&info);

@@ -2,6 +2,7 @@
 
 #include "override.h"
 #include "command.h"
+#include "pictures.h"
 #include "video.h"
 
 #include <stdio.h>
@@ -55,13 +56,13 @@ static int32_t override_camera(EspalierSetup *setup, const char *value, Espalier
     EspalierCamera *camera = &setup->camera;
     struct stat status;
     const char *source = value;
-    size_t length = strlen(value);
+    const char *slash = strrchr(value, '/');
     *camera = setup->bare;
     camera->kind = ESPALIER_CAMERA_V4L2;
     if (!strncmp(value, "pipe:", 5)) {
         camera->kind = ESPALIER_CAMERA_COMMAND;
         source = value + 5;
-    } else if ((length > 4 && !strcmp(value + length - 4, ".png"))
+    } else if (espalier_is_picture_name(slash ? slash + 1 : value)
                || (!stat(value, &status) && S_ISDIR(status.st_mode))) {
         camera->kind = ESPALIER_CAMERA_PICTURES;
         camera->format = ESPALIER_FORMAT_ANY;

@@ -4,11 +4,14 @@
 
 #ifndef ESPALIER_WITHOUT_PICTURES
 
+#include "jpeg.h"
 #include "png_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void read_bytes(png_structp png, png_bytep bytes, size_t count) {
@@ -47,18 +50,40 @@ static int decode(EspalierPicture *picture, int descriptor, Pool pool, Failure *
     return 0;
 }
 
+/* Mapped and not read: a file may be longer than any buffer here. 0 or a reason. */
+static const char *decode_jpeg(EspalierPicture *picture, int descriptor, uint8_t *pool, uint32_t pool_bytes) {
+    struct stat status;
+    if (!espalier_jpeg_is_here()) return "this program was built without JPEG";
+    if (fstat(descriptor, &status) || status.st_size > INT32_MAX) return "it is no file, or too long";
+    void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (bytes == MAP_FAILED) return strerror(errno);
+    int32_t result = espalier_jpeg_decode(picture, bytes, (uint32_t)status.st_size, pool, pool_bytes);
+    munmap(bytes, (size_t)status.st_size);
+    if (result == 0) return NULL;
+    if (result > 0) return "it is damaged or cut short";
+    size_t size = (size_t)picture->width * (size_t)picture->height * (size_t)picture->channels;
+    return picture->width > 0 && size > picture->capacity ? "it is larger than the setup's width and height"
+                                                          : "it is damaged, or a progressive or CMYK JPEG";
+}
+
 int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
                               EspalierProblem *problem) {
     Failure failure;
+    uint8_t head[3] = { 0 };
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return espalier_problem(problem, ESPALIER_PROBLEM_MACHINE, "picture %s cannot be opened (%s)", path,
                                 strerror(errno));
-    int failed = decode(picture, descriptor, (Pool){ pool, pool_bytes }, &failure);
+    picture->width = picture->height = picture->channels = 0;
+    const char *reason = NULL;
+    if (pread(descriptor, head, sizeof head, 0) == sizeof head && !memcmp(head, "\xFF\xD8\xFF", 3))
+        reason = decode_jpeg(picture, descriptor, pool, pool_bytes);
+    else if (decode(picture, descriptor, (Pool){ pool, pool_bytes }, &failure))
+        reason = failure.reason;
     close(descriptor);
-    if (!failed) return 0;
+    if (!reason) return 0;
     return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                            "picture %s cannot be read (%s); save it as a plain PNG", path, failure.reason);
+                            "picture %s cannot be read (%s); save it as a plain PNG", path, reason);
 }
 
 #else

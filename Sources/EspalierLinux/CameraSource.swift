@@ -160,7 +160,7 @@ struct CameraSource {
     private func decode(_ bytes: UnsafePointer<UInt8>?, _ count: UInt32) -> EspalierFrame? {
         guard let pool = devices.pointee.pool, let bytes,
             espalier_jpeg_decode(
-                &devices.pointee.decoded, bytes, count, pool, UInt32(ESPALIER_PICTURE_POOL_BYTES)) == 0,
+                &devices.pointee.decoded, bytes, count, pool, UInt32(ESPALIER_PICTURE_POOL_BYTES)) >= 0,
             devices.pointee.decoded.width == devices.pointee.video.width,
             devices.pointee.decoded.height == devices.pointee.video.height
         else {

@@ -41,8 +41,10 @@ public struct SetupHeader {
         var setup = setup
         line("#define ESPALIER_SETUP_MEMORY_BYTES \(espalier_setup_memory_bytes(&setup))")
         let mayDecode =
-            setup.camera.kind == ESPALIER_CAMERA_V4L2
-            && (setup.camera.format == ESPALIER_FORMAT_MJPEG || setup.camera.format == ESPALIER_FORMAT_ANY)
+            setup.camera.kind == ESPALIER_CAMERA_PICTURES
+            || setup.camera.kind == ESPALIER_CAMERA_V4L2
+                && (setup.camera.format == ESPALIER_FORMAT_MJPEG
+                    || setup.camera.format == ESPALIER_FORMAT_ANY)
         if !mayDecode { line("#define ESPALIER_SETUP_WITHOUT_JPEG") }
         if setup.camera.kind != ESPALIER_CAMERA_PICTURES { line("#define ESPALIER_SETUP_WITHOUT_PICTURES") }
         if EspalierSettings.text(setup.snapshots.folder).isEmpty {

@@ -42,8 +42,13 @@ extension CheckUp {
 
     private func tellPictures(_ path: String) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return }
-        let count = names.count { $0.hasSuffix(".png") && !$0.hasPrefix(".") }
-        note("camera: \(count) PNG files in \(path), \(names.count - count) others, which are not shown")
+        let others = names.filter { espalier_is_picture_name($0) == 0 }.sorted()
+        var sentence = "camera: \(names.count - others.count) PNG and JPEG files in \(path)"
+        if !others.isEmpty {
+            let some = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? ", ..." : "")
+            sentence += "; \(others.count) left out, which are not called so (\(some))"
+        }
+        note(sentence)
     }
 }
 

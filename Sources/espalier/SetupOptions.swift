@@ -25,7 +25,7 @@ struct SetupOptions: ParsableArguments {
 
     @Option(
         help: """
-            /dev/video0, a card's name, 'pipe:COMMAND', a PNG file or a folder of them. COMMAND may have {width}, \
+            /dev/video0, a card's name, 'pipe:COMMAND', a picture or a folder of them. COMMAND may have {width}, \
             {height}, {fps}, {format}, {pix_fmt}, {fourcc}.
             """)
     var camera: String?

@@ -10,7 +10,7 @@
 #define ESPALIER_OVERRIDES                                                                                   \
     "  --input [N=]LINE     line of trigger input N (0): NAME, CHIP:NAME or CHIP:OFFSET\n"                   \
     "  --output [N=]LINE    line of output N (0), likewise\n"                                                \
-    "  --camera SOURCE      /dev/video0, a card's name, 'pipe:COMMAND', a PNG file or a folder of them;\n"   \
+    "  --camera SOURCE      /dev/video0, a card's name, 'pipe:COMMAND', a picture or a folder of them;\n"   \
     "                       COMMAND may have {width}, {height}, {fps}, {format}, {pix_fmt}, {fourcc}\n"      \
     "  --format FORMAT      GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24 or MJPEG\n"                           \
     "  --size WIDTHxHEIGHT  of the camera's frames\n"                                                        \

@@ -1,4 +1,5 @@
-/* PNG through libpng, whose memory comes from a pool of the caller's: nothing is allocated. */
+/* PNG and JPEG files through libpng and libjpeg, whose memory comes from a pool of the caller's: nothing is
+ * allocated. */
 #ifndef ESPALIER_PICTURES_H
 #define ESPALIER_PICTURES_H
 
@@ -19,15 +20,18 @@ typedef struct EspalierPicture {
 int32_t espalier_picture_write(const EspalierPicture *picture, const char *path, uint8_t *pool,
                                uint32_t pool_bytes);
 
-/* Reads a PNG file of any kind as grey or RGB (transparency is dropped, 16 bits become 8) into
- * `picture->pixels`. 0 or a problem. */
+/* Reads a PNG file of any kind, or a baseline JPEG, as grey or RGB (transparency is dropped, 16 bits become 8)
+ * into `picture->pixels`. What the file holds decides, not its name. 0 or a problem. */
 int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_t *pool, uint32_t pool_bytes,
                               EspalierProblem *problem);
 
 /* Draws a strip with a text at the bottom of a picture; what does not fit is left out. */
 void espalier_picture_caption(EspalierPicture *picture, const char *text);
 
-/* The PNG files of a folder; a path that is a file stands for that one file. Memory is allocated by opening
+/* True for the name of a picture: .png, .jpg or .jpeg in any case, not hidden. */
+int32_t espalier_is_picture_name(const char *name);
+
+/* The pictures of a folder; a path that is a file stands for that one file. Memory is allocated by opening
  * only. */
 typedef struct EspalierFolder {
     void *entries; /* NULL: a file */
