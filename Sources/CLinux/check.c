@@ -57,7 +57,7 @@ void espalier_describe_look(const EspalierDevices *devices, const EspalierCamera
         snprintf(rate, sizeof rate, ", %.1f a second%s",
                  (double)(look->frames - 1) * 1e9 / (double)(look->last - look->first), wanted);
     snprintf(text, bytes, "%s: %d frame%s of %dx%d %s%s", source, look->frames, look->frames == 1 ? "" : "s",
-             look->width, look->height, look->format ? espalier_format_name(look->format) : "PNG", rate);
+             look->width, look->height, look->format ? espalier_format_name(look->format) : "pixels", rate);
 }
 
 void espalier_note_look(const EspalierCamera *camera, const EspalierLook *look, char *text, uint32_t bytes) {
