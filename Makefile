@@ -35,7 +35,7 @@ help:
 	@echo "make throughput-arm  estimate the inner loops' throughput with llvm-mca"
 	@echo "make bench-peers     time five other engines and Espalier side by side, into docs/performance.md"
 	@echo "make fuzz      damage $(FUZZ_MUTATIONS) models and compile them, with the address sanitiser"
-	@echo "make lint      check the sources' format; make format mends it"
+	@echo "make lint      check the sources' format and the scripts; make format mends the format"
 
 demo:
 	@$(NEEDS_SWIFT)
@@ -103,8 +103,11 @@ fuzz:
 	.build/fuzz/release/espalier-fuzz --mutations $(FUZZ_MUTATIONS) --seed $(FUZZ_SEED) \
 		Tests/Fixtures/operators/*.tflite models/*/*.tflite $(wildcard $(REFERENCE)/models/tflite/*_int8.tflite)
 
+# Names that another script sets, and empty values, are no mistakes.
 lint:
+	@cross/require shellcheck
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	shellcheck --severity=warning --exclude=SC2154,SC1007 $$(git grep -lE '^#!.*(bash|busybox sh)$$') Tests/Rigs/uml/*.sh Tests/Rigs/common.sh
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests

@@ -145,12 +145,17 @@ extension Plan {
             throw CompilerError("A pixel deviation is not above 0; give positive ones.")
         }
         for channel in 0..<channels {
-            for pixel in 0..<256 {
+            let stored = (0..<256).map { pixel in
                 let real = (Double(pixel) - means[channel]) / deviations[channel]
-                let stored = (real / Double(input.fields.scale)).rounded(.toNearestOrAwayFromZero)
-                let moved = stored + Double(input.fields.zero_point)
-                pixelTable.append(Int8(max(-128, min(127, moved))))
+                let steps = (real / Double(input.fields.scale)).rounded(.toNearestOrAwayFromZero)
+                return Int8(max(-128, min(127, steps + Double(input.fields.zero_point))))
             }
+            guard Set(stored).count > 3, stored.count(where: { $0 == -128 || $0 == 127 }) <= 230 else {
+                throw CompilerError(
+                    "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; "
+                        + "both are in these values, 255 times what they are for 0 to 1, and go together.")
+            }
+            pixelTable += stored
         }
     }
 }

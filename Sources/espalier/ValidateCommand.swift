@@ -143,7 +143,7 @@ struct Validate: ParsableCommand {
                 "The model's input of \(input.height) x \(input.width) x \(input.channels) values is no picture, and \(folder) "
                     + "is a folder of pictures; pass an array.")
         }
-        report.warnings += try plan.doubtsAboutPixels(of: "\(folder) holds pictures, whose pixels are")
+        report.warnings += plan.doubtsAboutPixels(of: "\(folder) holds pictures, whose pixels are")
         let outputs = plan.tensors[Int(plan.outputs[validation.scoreOutput])].shape.count
         let pictures = try PictureFolder(folder, labels: plan.labels, classes: outputs)
         return (.pictures(pictures.pictures), pictures)

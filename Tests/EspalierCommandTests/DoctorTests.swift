@@ -86,7 +86,9 @@ import Testing
         let good = try espalier(["doctor"], path)
         #expect(good.status == 0, "\(good.output)")
         #expect(good.output.contains("camera: \(path): 3 frames of 16x12 pixels"))
-        #expect(good.output.contains("1 PNG and JPEG files in \(path); 1 left out, which are not called so (notes.txt)"))
+        #expect(
+            good.output.contains(
+                "1 PNG and JPEG files in \(path); 1 left out, which are not called so (notes.txt)"))
         try Data("no picture".utf8).write(to: URL(fileURLWithPath: path + "/a.png"))
         let damaged = try espalier(["doctor"], path)
         #expect(damaged.status == 1 && damaged.output.contains("MEND  picture \(path)/a.png cannot be read"))

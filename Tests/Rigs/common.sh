@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the rigs share; sourced by bash scripts. Debian's kernels are GPL-2.0: they stay in the cache.
 rigs=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$rigs/../../cross/fetch.sh"

@@ -139,7 +139,7 @@ struct InputArray {
                 "\(source) holds uint8 pixels, and the model's input \(shape.text) is no picture; pass int8 as the model "
                     + "stores it, or float32 real values.")
         }
-        warnings += try plan.doubtsAboutPixels(of: "\(source) holds uint8 pixels")
+        warnings += plan.doubtsAboutPixels(of: "\(source) holds uint8 pixels")
     }
 
     // MARK: Stored values
@@ -236,17 +236,7 @@ extension Plan {
     /// is right for a model trained on 0 ... 255, 0 ... 1 or any range around 0.
     ///
     /// - Parameter given: begins the sentence.
-    /// - Throws: where mean and deviation make all pixels the same.
-    public func doubtsAboutPixels(of given: String) throws(CompilerError) -> [String] {
-        let isUseless = (0..<pixelTable.count / 256).contains { channel in
-            let stored = pixelTable[channel * 256..<channel * 256 + 256]
-            return Set(stored).count <= 3 || stored.count { $0 == -128 || $0 == 127 } > 230
-        }
-        guard !isUseless else {
-            throw CompilerError(
-                "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; both are in "
-                    + "these values, 255 times what they are for 0 to 1, and go together.")
-        }
+    public func doubtsAboutPixels(of given: String) -> [String] {
         let (least, greatest) = tensors[input].fields.range
         let width = greatest - least
         let isEven = abs(least) <= 0.04 * width || abs(least + greatest) <= 0.04 * width

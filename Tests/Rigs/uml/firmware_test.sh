@@ -1,9 +1,21 @@
+# shellcheck shell=bash
 # What can happen to the firmware, in User Mode Linux: each program given goes through all of it.
 set -euo pipefail
 
 lines() {
     local rig=$ESPALIER_RIG_CONFIGFS
     echo "/sys/devices/platform/$(cat $rig/dev_name)/$(cat $rig/bank0/chip_name)"
+}
+# A failing left side of && does not stop a script, nor does what ! turns round: every check goes through these.
+expect() {
+    "$@" && return
+    echo "not so: $*" >&2
+    exit 1
+}
+expect_not() {
+    "$@" || return 0
+    echo "so, and should not be: $*" >&2
+    exit 1
 }
 pull() { echo "pull-$2" >"$(lines)/sim_gpio$1/pull"; }
 level() { cat "$(lines)/sim_gpio$1/value"; }
@@ -50,15 +62,17 @@ for node; do
     mkdir -p /run/snapshots
     rm -f /run/snapshots/*
     "$node" --check | tee /run/check
-    grep -q 'camera: vivid: 3 frames of 320x240 YUYV' /run/check
+    expect grep -q 'camera: vivid: 3 frames of 320x240 YUYV' /run/check
 
     echo "edges to signals; snapshots bounded and whole; SIGTERM, SIGINT"
     start
     for turn in 1 2 3 4 5; do signal; done
     until_true '[ "$(ls /run/snapshots | grep -c annotated)" = 3 ]'
-    [ "$(ls /run/snapshots | wc -l)" = 6 ] && ! ls /run/snapshots | grep -q part
+    expect [ "$(ls /run/snapshots | wc -l)" = 6 ]
+    ls /run/snapshots >/run/listed
+    expect_not grep -q part /run/listed
     stop TERM
-    [ "$(verdicts)" = 5 ]
+    expect [ "$(verdicts)" = 5 ]
     start
     pull 0 up
     until_true '[ "$(level 2)" = 1 ]'
@@ -70,19 +84,20 @@ for node; do
     pull 0 up
     pull 0 down
     sleep 0.1
-    [ "$(level 2)" = 0 ]
+    expect [ "$(level 2)" = 0 ]
     stop
-    [ "$(verdicts)" = 0 ]
+    expect [ "$(verdicts)" = 0 ]
 
     echo "a line that is busy, one that is not there, one that two chips have"
     start
-    "$node" --check 2>/run/second && exit 1
-    grep -q 'in use by espalier' /run/second
+    expect_not "$node" --check 2>/run/second
+    expect grep -q 'in use by espalier' /run/second
     stop
     for line in NOSUCH BUTTON; do
         status=0
         "$node" --input $line --check 2>/run/second || status=$?
-        [ $status -eq 78 ] && [ "$(wc -l </run/second)" = 1 ]
+        expect [ $status -eq 78 ]
+        expect [ "$(wc -l </run/second)" = 1 ]
     done
 
     echo "a chip that goes and comes back while the reaction waits"
@@ -119,7 +134,7 @@ for node; do
     until_true '[ "$(level 3)" = 0 ]'
     signal
     stop
-    grep -q '"camera_restarts":1' /run/out
+    expect grep -q '"camera_restarts":1' /run/out
 
     echo "a camera program that ends at once is told, and never back"
     rm -f /run/starts
@@ -127,11 +142,12 @@ for node; do
     until_true 'grep -q "exit status 3 and last said: no cameras available" /run/errors'
     until_true '[ "$(level 3)" = 1 ]'
     sleep 8
-    [ "$(level 3)" = 1 ]
-    [ "$(wc -l </run/starts)" -ge 4 ] && [ "$(wc -l </run/starts)" -le 7 ]
+    expect [ "$(level 3)" = 1 ]
+    expect [ "$(wc -l </run/starts)" -ge 4 ]
+    expect [ "$(wc -l </run/starts)" -le 7 ]
     stop
-    ! grep -q "is back" /run/errors
-    grep -q '"camera_restarts":0' /run/out
+    expect_not grep -q "is back" /run/errors
+    expect grep -q '"camera_restarts":0' /run/out
     start --camera "pipe:$picture; sleep 1000"
     until_true 'grep -q "no frame for 1000 ms" /run/errors'
     until_true '[ "$(level 3)" = 1 ]'
@@ -145,15 +161,16 @@ for node; do
     sleep 0.2
     pull 0 down
     stop
-    [ "$(verdicts)" = 0 ]
-    ! grep -q "is back" /run/errors
+    expect [ "$(verdicts)" = 0 ]
+    expect_not grep -q "is back" /run/errors
 
     echo "options change size and rate, and what cannot be is refused"
     "$node" --camera "pipe:while :; do head -c \$(({width}*{height}*2)) /dev/zero; sleep 0.03; done" --size 160x120 \
         --check | grep -q 'frames of 160x120 YUYV'
     status=0
     "$node" --size 161x120 2>/run/second || status=$?
-    [ $status -eq 2 ] && grep -q 'width is 161' /run/second
+    expect [ $status -eq 2 ]
+    expect grep -q 'width is 161' /run/second
 
     echo "a full disk, and a folder that is not there"
     mkdir -p /run/full
@@ -162,12 +179,14 @@ for node; do
     for turn in 1 2 3; do signal; done
     until_true 'grep -q "No space left on device" /run/errors'
     stop
-    [ "$(verdicts)" = 3 ] && grep -q '"snapshots_failed":[1-9]' /run/out
-    ! ls /run/full | grep -q part
+    expect [ "$(verdicts)" = 3 ]
+    expect grep -q '"snapshots_failed":[1-9]' /run/out
+    ls /run/full >/run/listed
+    expect_not grep -q part /run/listed
     umount /run/full
     status=0
     "$node" --snapshots /run/nowhere 2>/run/second || status=$?
-    [ $status -eq 78 ]
+    expect [ $status -eq 78 ]
 
     echo "a jump of the clock changes nothing"
     start
@@ -176,7 +195,7 @@ for node; do
     date -s 2001-01-01 >/dev/null
     signal
     stop
-    [ "$(verdicts)" = 2 ]
+    expect [ "$(verdicts)" = 2 ]
 
     echo "a crash leaves the outputs safe"
     start
@@ -195,5 +214,5 @@ pull 0 up
 until_true 'grep -q "\"outcome\":\"camera_failed\"" /run/out'
 pull 0 down
 stop
-[ "$(level 3)" = 0 ]
+expect [ "$(level 3)" = 0 ]
 echo "all of it"
