@@ -74,6 +74,12 @@ import Testing
         #expect(unknown.contains("no output is called 'boxes'") && unknown.contains("0 't7'"))
     }
 
+    @Test func theSoftmaxOfOneValueIsNoScore() throws {
+        let compilation = try Self.compilation(Self.fixture("softmax_1_beta1.0_scale0.05"))
+        #expect(compilation.outputs.map(\.kind) == [.other] && compilation.plan.scoreChoice == nil)
+        #expect(refusal { try compilation.requireScores() }.contains("which always gives 1"))
+    }
+
     @Test func aSecondSoftmaxOrSigmoidIsRefused() {
         for rule in [ScoreRule.softmax, .sigmoid] {
             let sentence = refusal { _ = try Self.compilation(Self.fixture("logistic_wide"), rule: rule) }

@@ -65,6 +65,9 @@ extension Graph {
         if shape.channels == 1 && shape.height > 1 && shape.width == 1 {
             return (.other, "its channels lie where rows should; export it channels-last")
         }
+        if tensor.squashing == .softmax && shape.channels == 1 {
+            return (.other, "SOFTMAX computes it of one value, which always gives 1")
+        }
         if let squashing = tensor.squashing {
             return (isOneCell ? .scores : .grid, "\(squashing.rawValue) computes it")
         }

@@ -85,7 +85,7 @@ public struct ScoreChoice: Sendable {
     private static func index(of name: String, among outputs: [OutputMeaning]) throws(CompilerError) -> Int {
         let named = outputs.indices.filter { outputs[$0].name == name }
         if named.count == 1 { return named[0] }
-        if named.isEmpty, let number = Int(name), outputs.indices.contains(number) { return number }
+        if let number = Int(name), outputs.indices.contains(number) { return number }
         let problem = named.isEmpty ? "no output is called '\(name)'" : "several outputs are called '\(name)'"
         throw CompilerError("\(problem); choose among \(list(outputs)), by name or by number.")
     }
