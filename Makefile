@@ -46,6 +46,7 @@ test:
 	@$(NEEDS_SWIFT)
 	@cross/require $(TEST_PACKAGES)
 	swift build -c release --traits Embedded --product EspalierCore --scratch-path .build/embedded/x86_64
+	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test
 
 embedded:
