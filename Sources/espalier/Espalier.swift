@@ -9,7 +9,7 @@ struct Espalier: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "espalier",
         abstract:
-            "Prunes and compiles int8 networks into C weight headers, and runs them on simulated boards.",
+            "Compiles int8 networks, pruned or not, into C weight headers, and runs them here and on simulated boards.",
         version: Compilation.toolVersion,
         subcommands: [
             Compile.self, Inspect.self, Validate.self, Benchmark.self, Tune.self, Simulate.self, Scenes.self,

@@ -5,7 +5,7 @@ import EspalierCore
 struct KernelOptions: ParsableArguments {
     @Option(
         help:
-            "The kernels to use, of those this machine can run: avx512vnni, avx2 (with the dot product of AVX-VNNI where there is one), avx2-plain, sse41, portable, reference. Default: the best."
+            "The kernels to use, of those this machine can run: avx512vnni, avx2 (with the dot product of AVX-VNNI where there is one), avx2-plain, sse41; on Arm neondot, neon, neon32, smlad; everywhere portable, reference. Default: the best."
     )
     var isa: String?
 
