@@ -23,6 +23,7 @@ static int copy(char *target, size_t bytes, const char *text) {
 static int parse_line(EspalierLine *line, char *text) {
     char *name = strrchr(text, ':');
     line->chip[0] = line->name[0] = 0;
+    line->offset = 0;
     if (!name) return copy(line->name, sizeof line->name, text);
     *name++ = 0;
     if (!copy(line->chip, sizeof line->chip, text)) return 0;
@@ -84,6 +85,10 @@ static int32_t refuse_fixed(EspalierProblem *problem, const char *option, const 
 
 static int32_t override_format(EspalierCamera *camera, int is_new, const char *value,
                                EspalierProblem *problem) {
+    if (!strcasecmp(value, "any")) {
+        camera->format = ESPALIER_FORMAT_ANY;
+        return 0;
+    }
     for (int32_t format = 1; espalier_format_name(format); format++) {
         if (strcasecmp(value, espalier_format_name(format))) continue;
         if (!is_new && format != camera->format && espalier_camera_is_fixed(camera, "format"))
@@ -92,7 +97,7 @@ static int32_t override_format(EspalierCamera *camera, int is_new, const char *v
         return 0;
     }
     return refuse(problem, "--format", value,
-                  "choose among GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24, MJPEG");
+                  "choose among ANY, GREY, YUYV, UYVY, NV12, YU12, RGB24, BGR24, MJPEG");
 }
 
 static int32_t override_size(EspalierCamera *camera, int is_new, const char *value,
@@ -117,7 +122,11 @@ static int32_t override_number(const char *option, const char *value, double lea
     char *end, advice[80];
     *number = strtod(value, &end);
     if (end != value && !*end && *number >= least && *number <= most) return 0;
-    snprintf(advice, sizeof advice, "give a number from %g to %g", least, most);
+    int length = snprintf(advice, sizeof advice, "give a number from %g to %g", least, most);
+    /* A share in per cent, or a rate in thousandths. */
+    const double meant = most == 1 ? *number / 100 : *number / 1000;
+    if (end != value && !*end && *number >= 2 * most && meant <= most)
+        snprintf(advice + length, sizeof advice - (size_t)length, " (%g?)", meant);
     return refuse(problem, option, value, advice);
 }
 
@@ -125,7 +134,9 @@ static int32_t override_rate(EspalierCamera *camera, int is_new, const char *val
                              EspalierProblem *problem) {
     double rate;
     char now[24];
-    int32_t kind = override_number("--fps", value, 0.001, 1000, &rate, problem);
+    int32_t kind = override_number("--fps", value, 0, 1000, &rate, problem);
+    if (!kind && rate > 0 && rate < 0.01)
+        kind = refuse(problem, "--fps", value, "give 0, as the camera likes, or a number from 0.01 to 1000");
     if (kind) return kind;
     int32_t millihertz = (int32_t)(rate * 1000 + 0.5);
     snprintf(now, sizeof now, "%g", camera->millihertz / 1000.0);
@@ -140,10 +151,12 @@ static int32_t override_thresholds(EspalierReaction *reaction, const char *value
     int32_t kind = override_number("--threshold", value, 0, 1, &threshold, problem);
     if (kind) return kind;
     int32_t permille = (int32_t)(threshold * 1000 + 0.5);
+    if (threshold > 0 && permille == 0) permille = 1; /* 0 is reached by every score */
     for (int32_t i = 0; i < reaction->output_count; i++) {
         EspalierOutput *output = &reaction->outputs[i];
+        const int32_t is_one = output->threshold_low_permille == output->threshold_high_permille;
         output->threshold_high_permille = permille;
-        if (output->threshold_low_permille > permille) output->threshold_low_permille = permille;
+        if (is_one || output->threshold_low_permille > permille) output->threshold_low_permille = permille;
     }
     return 0;
 }

@@ -45,12 +45,14 @@ public struct BoardLines: Equatable, Sendable {
     }
 
     /// The sentence for a line that neither the reaction nor this board names; nil where one of them does.
-    func missing(_ request: LineRequest) -> FileError? {
+    ///
+    /// - Parameter takesOptions: an option may name it, too.
+    func missing(_ request: LineRequest, takesOptions: Bool = true) -> FileError? {
         guard request.name == nil, roles[request.role] == nil else { return nil }
         let option = request.role == "trigger" ? "--input" : "--output"
         return request.place.error(
             "names no line, and \(board) has none for the role \(request.role)",
-            do: "add line = \"...\", or give \(option)")
+            do: "add line = \"...\"" + (takesOptions ? ", or give \(option)" : ""))
     }
 
     /// - Throws: for a line this board does not have.
@@ -64,9 +66,10 @@ public struct BoardLines: Equatable, Sendable {
             let name = roles[word] ?? word
             guard names.isEmpty || names.contains(name) else {
                 let choices = roles.keys.sorted() + names
+                let hint = suggestion(for: word, among: choices).map { " (\($0)?)" } ?? ""
                 throw request.place.error(
                     "is \"\(word)\", which \(board) does not have",
-                    do: "choose among \(choices.joined(separator: ", "))")
+                    do: "choose among \(choices.joined(separator: ", "))\(hint)")
             }
             set(name, on: &line)
         case .header(let number):
@@ -91,6 +94,25 @@ public struct BoardLines: Equatable, Sendable {
             line.offset = Int32(offset)
         }
         return line
+    }
+
+    /// An option's words for a line, as `setup` has them: a name, a role, "header 11", CHIP:NAME or CHIP:OFFSET.
+    ///
+    /// - Returns: NAME, CHIP:NAME or CHIP:OFFSET.
+    /// - Throws: for a line this board does not have.
+    func resolve(option: String, words: String) throws(FileError) -> String {
+        let name: LineName
+        if words.hasPrefix("header "), let number = Int(words.dropFirst("header ".count)) {
+            name = .header(number)
+        } else if let colon = words.lastIndex(of: ":") {
+            let (chip, rest) = (String(words[..<colon]), String(words[words.index(after: colon)...]))
+            name = Int(rest).map { .offset($0, chip: chip) } ?? .onChip(chip, name: rest)
+        } else {
+            name = .named(words)
+        }
+        let line = try resolve(LineRequest(name: name, role: "", place: Place(path: option, words: "")))
+        let (chip, own) = (text(line.chip), text(line.name))
+        return chip.isEmpty ? own : "\(chip):\(own.isEmpty ? String(line.offset) : own)"
     }
 
     /// Listed lines are asked for by their offset: kernels differ in what they call them.

@@ -43,7 +43,7 @@ extension EspalierSetup {
     /// - Throws: one sentence, with file, line and key, for what the board or the model does not have, and for
     ///   what cannot go together.
     public init(board: BoardFile, reaction file: ReactionFile, labels: [String]?) throws(FileError) {
-        self = try SetupDraft(board: board, reaction: file, labels: labels).finished(nil)
+        self = try SetupDraft(board: board, reaction: file, labels: labels, takesOptions: false).finished(nil)
     }
 }
 

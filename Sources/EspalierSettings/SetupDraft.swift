@@ -9,14 +9,20 @@ public struct SetupDraft: Sendable {
     private let wiring: Wiring
     private let file: ReactionFile
     private let board: BoardFile
+    private let takesOptions: Bool
 
-    /// - Parameter labels: the model's, by class; nil: there is no model, and every output signals for all.
+    /// - Parameters:
+    ///   - labels: the model's, by class; nil: there is no model, and every output signals for all.
+    ///   - takesOptions: whether sentences may advise to give one.
     /// - Throws: one sentence, with file, line and key, for what the board or the model does not have.
-    public init(board: BoardFile, reaction file: ReactionFile, labels: [String]?) throws(FileError) {
+    public init(
+        board: BoardFile, reaction file: ReactionFile, labels: [String]?, takesOptions: Bool = true
+    ) throws(FileError) {
         var setup = EspalierSetup()
         setup.abi_version = ESPALIER_SETUP_ABI_VERSION
         setText(&setup.board, board.name)
-        wiring = try Wiring(unchecked: file.tables, on: board.lines)
+        wiring = try Wiring(unchecked: file.tables, on: board.lines, takesOptions: takesOptions)
+        self.takesOptions = takesOptions
         setup.input_count = Int32(wiring.inputs.count)
         setup.output_count = Int32(wiring.outputs.count)
         for (index, line) in wiring.inputs.enumerated() { set(&setup.inputs, index, line) }
@@ -47,6 +53,18 @@ public struct SetupDraft: Sendable {
         throw fault(problem, setup, options)
     }
 
+    /// The words of `--input` or `--output`, [N=]LINE, with the line as a setup has it.
+    ///
+    /// - Throws: for a line the board does not have.
+    public func resolved(_ option: String, _ value: String) throws(FileError) -> String {
+        let digits = value.prefix { $0.isASCII && $0.isNumber }
+        let isNumbered = (1...3).contains(digits.count) && value.dropFirst(digits.count).first == "="
+        let words = isNumbered ? value.dropFirst(digits.count + 1) : value[...]
+        if words.isEmpty || words.hasSuffix(":") || words.hasPrefix(":") { return value }
+        let line = try board.lines.resolve(option: option, words: String(words))
+        return isNumbered ? "\(digits)=\(line)" : line
+    }
+
     /// Puts a virtual camera in place of a setup's own, with what another file's [camera] says of its frames.
     ///
     /// - Parameter keys: of that table, that the caller reads.
@@ -59,9 +77,13 @@ public struct SetupDraft: Sendable {
         let (kind, source) = (setup.camera.kind, setup.camera.source)
         setup.camera.kind = ESPALIER_CAMERA_V4L2
         setText(&setup.camera.source, "virtual")
-        setup.camera = try CameraTable(section, besides: keys).camera(over: setup.camera)
+        let table = try CameraTable(section, besides: keys)
+        setup.camera = try table.camera(over: setup.camera)
         var problem = EspalierProblem()
-        if espalier_setup_check(&setup, &problem) != 0 { throw fault(problem, setup, EspalierOverrides()) }
+        if espalier_setup_check(&setup, &problem) != 0 {
+            let isCamera = problem.table.map { String(cString: $0) } == "[camera]"
+            throw isCamera ? table.fault(problem) : fault(problem, setup, EspalierOverrides())
+        }
         (setup.camera.kind, setup.camera.source) = (kind, source)
     }
 
@@ -72,6 +94,10 @@ public struct SetupDraft: Sendable {
         let sentence = text(problem.sentence)
         let words = String(decoding: sentence.utf8.dropFirst(Int(problem.subject_bytes)), as: UTF8.self)
         guard let table = problem.table.map({ String(cString: $0) }), !isGiven(problem, options) else {
+            return FileError(sentence: sentence)
+        }
+        // Lines that options have named stand in no file.
+        if table == "lines", options.input_count + options.output_count > 0 {
             return FileError(sentence: sentence)
         }
         if table == "lines" {
@@ -85,7 +111,8 @@ public struct SetupDraft: Sendable {
         if setup.camera.kind == 0, file.camera == nil {
             return FileError(
                 file.path, "has no [camera], and \(board.name) has none of its own",
-                do: "add [camera] with a device, a command or pictures, or give --camera")
+                do: "add [camera] with a device, a command or pictures"
+                    + (takesOptions ? ", or give --camera" : ""))
         }
         return file.camera?.fault(problem) ?? FileError(board.path, sentence: sentence)
     }

@@ -27,11 +27,13 @@ public struct Wiring: Sendable {
     /// The same without a look at what goes together. A line that nobody names is blank.
     ///
     /// - Throws: for a line the board does not have.
-    init(unchecked tables: ReactionTables, on board: BoardLines) throws(FileError) {
+    init(
+        unchecked tables: ReactionTables, on board: BoardLines, takesOptions: Bool = true
+    ) throws(FileError) {
         reaction = tables.settings
         for (index, request) in tables.inputs.enumerated() {
             guard let request else { continue }
-            let missing = board.missing(request)
+            let missing = board.missing(request, takesOptions: takesOptions)
             let line = try missing == nil ? board.resolve(request) : request.line
             var trigger = reaction.trigger(index)
             let input = try addInput(line, request.place)
@@ -40,7 +42,7 @@ public struct Wiring: Sendable {
             set(&reaction.triggers, index, trigger)
         }
         for (index, request) in tables.outputs.enumerated() {
-            missingOutputs[index] = board.missing(request)
+            missingOutputs[index] = board.missing(request, takesOptions: takesOptions)
             outputs.append(try missingOutputs[index] == nil ? board.resolve(request) : request.line)
             outputPlaces.append(request.place)
             var output = reaction.output(index)

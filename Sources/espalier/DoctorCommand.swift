@@ -49,6 +49,8 @@ struct Doctor: ParsableCommand {
 /// The checks, each a line: what is well, or what is not and how to mend it.
 struct CheckUp {
     private(set) var faults = 0
+    /// What each line found is for.
+    private var roles: [String: String] = [:]
 
     func good(_ what: String) { print("ok    \(what)") }
 
@@ -89,6 +91,9 @@ struct CheckUp {
             return bad("\(role): \(text(problem.sentence))")
         }
         let spot = "\(text(place.path)) (\(text(place.label))) line \(place.offset)"
+        if let other = roles.updateValue(role, forKey: spot) {
+            return bad("\(role): \(spot) is the line of \(other), too; give each a line of its own")
+        }
         if place.is_used == 0 { return good("\(role): \(spot), free") }
         let user = text(place.consumer)
         bad("\(role): \(spot) is in use by \(user.isEmpty ? "the kernel" : user); stop that program first")

@@ -16,7 +16,7 @@ struct SetupOptions: ParsableArguments {
 
     @Option(
         help:
-            "Line of trigger input N (0): NAME, CHIP:NAME or CHIP:OFFSET, after N= or alone. May be repeated."
+            "Line of trigger input N (0), as a reaction names it, CHIP:NAME or CHIP:OFFSET, after N= or alone. May be repeated."
     )
     var input: [String] = []
 
@@ -67,7 +67,8 @@ struct SetupOptions: ParsableArguments {
             ("--threshold", threshold), ("--snapshots", snapshots),
         ]
         let options =
-            input.map { ("--input", $0) } + output.map { ("--output", $0) }
+            try input.map { ("--input", try draft.resolved("--input", $0)) }
+            + output.map { ("--output", try draft.resolved("--output", $0)) }
             + single.compactMap { option, value in value.map { (option, $0) } }
         var overrides = EspalierOverrides()
         overrides.dry_run = dryRun ? 1 : 0

@@ -95,8 +95,8 @@ import Testing
     @Test(arguments: [
         ("--input", "2=GPIO1"), ("--input", ""), ("--input", "0="), ("--output", "chip:"),
         ("--output", "1=A"),
-        ("--size", "320"), ("--size", "0x5"), ("--size", "5x5x5"), ("--fps", "0"), ("--fps", "many"),
-        ("--threshold", "1.1"), ("--format", "H264"), ("--snapshots", ""),
+        ("--size", "320"), ("--size", "0x5"), ("--size", "5x5x5"), ("--fps", "0.001"), ("--fps", "many"),
+        ("--threshold", "1.1"), ("--threshold", "60"), ("--format", "H264"), ("--snapshots", ""),
         ("--camera", String(repeating: "a", count: 300)), ("--speed", "1"),
     ])
     func wrongOptionsAreOneSentence(option: String, value: String) {
