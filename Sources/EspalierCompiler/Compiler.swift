@@ -116,11 +116,17 @@ extension Plan {
                     + "\(ScoreChoice.list(outputs)); choose one with --score-output NAME.")
         }
         let classes = outputs[output].classes
-        guard labels.count == classes else {
-            let first = labels.count == classes + 1 ? "; is '\(labels[0])' one of its classes?" : ""
+        if classes == 1 && labels.count == 2 {
             throw CompilerError(
-                "there are \(labels.count) labels for the \(classes) classes of output "
-                    + "\(outputs[output].title); give one a line\(first.isEmpty ? "." : first)")
+                "there are 2 labels, and output \(outputs[output].title) has one score, that of the second class, as models "
+                    + "with one sigmoid have it; give that label alone, '\(labels[1])'.")
+        }
+        guard labels.count == classes else {
+            let first =
+                labels.count == classes + 1 ? ", without '\(labels[0])' if that is none of its classes" : ""
+            throw CompilerError(
+                "there are \(labels.count) labels for the \(classes) \(classes == 1 ? "class" : "classes") of output "
+                    + "\(outputs[output].title); give one a line\(first).")
         }
         self.labels = labels
     }

@@ -96,10 +96,6 @@ public struct SetupDraft: Sendable {
         guard let table = problem.table.map({ String(cString: $0) }), !isGiven(problem, options) else {
             return FileError(sentence: sentence)
         }
-        // Lines that options have named stand in no file.
-        if table == "lines", options.input_count + options.output_count > 0 {
-            return FileError(sentence: sentence)
-        }
         if table == "lines" {
             let isDry = setup.reaction.dry_run != 0
             return wiring.fault(in: setup, isDry: isDry) ?? FileError(sentence: sentence)

@@ -154,6 +154,7 @@ struct ModelMeaning: ParsableArguments {
     /// - Throws: where a model has no scores, which a reaction needs.
     func requireScores(_ compilation: Compilation, of path: String) throws {
         do {
+            try compilation.requirePictures()
             try compilation.requireScores()
         } catch {
             throw CommandFailure("\(path): \(error.description)")

@@ -76,14 +76,20 @@ import Testing
 
     @Test func theSoftmaxOfOneValueIsNoScore() throws {
         let compilation = try Self.compilation(Self.fixture("softmax_1_beta1.0_scale0.05"))
-        #expect(compilation.outputs.map(\.kind) == [.other] && compilation.plan.scoreChoice == nil)
+        #expect(compilation.outputs.map(\.kind) == [.constant] && compilation.plan.scoreChoice == nil)
+        for rule in ScoreRule.allCases {
+            let sentence = refusal {
+                _ = try Self.compilation(Self.fixture("softmax_1_beta1.0_scale0.05"), output: "0", rule: rule)
+            }
+            #expect(sentence.contains("always gives 1") && sentence.contains("with a sigmoid"))
+        }
         #expect(refusal { try compilation.requireScores() }.contains("which always gives 1"))
     }
 
     @Test func aSecondSoftmaxOrSigmoidIsRefused() {
         for rule in [ScoreRule.softmax, .sigmoid] {
             let sentence = refusal { _ = try Self.compilation(Self.fixture("logistic_wide"), rule: rule) }
-            #expect(sentence.contains("LOGISTIC computes it") && sentence.contains("leave --scores out"))
+            #expect(sentence.contains("LOGISTIC computes it") && sentence.contains("leave scores out"))
         }
     }
 

@@ -75,8 +75,10 @@ public struct GraphTensor: Sendable {
     public var zeroPoint: Int32
     /// Values of a constant operand in row-pixel-channel order.
     public var constant: [Int8]?
-    /// What brought its values into 0 ... 1; nil where nothing did.
+    /// What brought its values into 0 ... 1, a class a channel; nil where nothing did.
     public var squashing: Squashing?
+    /// The same where the values have been moved to other channels since.
+    public var mixedSquashing: Squashing?
     /// The channels that are left of the source's; nil while all are.
     public var selection: ChannelSelection?
 

@@ -82,7 +82,9 @@ public struct TFLiteImporter {
         for end in [graph.resolved(graph.input)] + graph.outputs {
             do throws(CompilerError) { _ = try activation(end) } catch { refusals.append(error.description) }
         }
-        for (tensor, squashing) in squashings() { graph.tensors[tensor].squashing = squashing }
+        let (kept, mixed) = squashings()
+        for (tensor, squashing) in kept { graph.tensors[tensor].squashing = squashing }
+        for (tensor, squashing) in mixed { graph.tensors[tensor].mixedSquashing = squashing }
         return refusals
     }
 

@@ -7,6 +7,10 @@ public struct OutputMeaning: Codable, Equatable, Sendable {
         case grid = "grid of scores"
         /// A number a class that a softmax or a sigmoid would make a score of; or numbers that are no scores.
         case logits = "logits, or other numbers"
+        /// Values from 0 to 1, but not one a channel.
+        case mixed = "scores in other channels"
+        /// One value on every input.
+        case constant = "always the same"
         case other = "something else"
     }
 
@@ -36,6 +40,8 @@ public struct OutputMeaning: Codable, Equatable, Sendable {
         case .scores: return "scores of \(many)"
         case .grid: return "a grid of scores, \(shape[0])x\(shape[1]) cells of \(many)"
         case .logits: return "logits of \(many), or other numbers"
+        case .mixed: return "scores that are not one a channel"
+        case .constant: return "no scores"
         case .other: return "something else than scores"
         }
     }
@@ -60,16 +66,22 @@ extension Graph {
         let tensor = tensors[output]
         let shape = tensor.shape
         let isOneCell = shape.height * shape.width == 1
-        guard let maker = maker(of: output) else { return (.other, "no operator computes it") }
+        guard let maker = maker(of: output) else { return (.constant, "no operator computes it") }
         let source = maker.label
         if shape.channels == 1 && shape.height > 1 && shape.width == 1 {
             return (.other, "its channels lie where rows should; export it channels-last")
         }
         if tensor.squashing == .softmax && shape.channels == 1 {
-            return (.other, "SOFTMAX computes it of one value, which always gives 1")
+            return (.constant, "SOFTMAX computes it of one value, which always gives 1")
         }
         if let squashing = tensor.squashing {
             return (isOneCell ? .scores : .grid, "\(squashing.rawValue) computes it")
+        }
+        if let squashing = tensor.mixedSquashing {
+            let mover = nodes.last { $0.output == output }?.label ?? source
+            return (
+                .mixed, "\(squashing.rawValue) computes its values and \(mover) moves them to other channels"
+            )
         }
         if maker.operation.cuts(zeroPoint: tensor.zeroPoint) {
             return (.other, "\(source) computes it and cuts its values off, as is done with no logits")

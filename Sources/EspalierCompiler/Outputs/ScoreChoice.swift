@@ -50,11 +50,21 @@ public struct ScoreChoice: Sendable {
         guard let index else { return nil }
         let meaning = outputs[index]
         self.output = index
+        if meaning.kind == .constant {
+            throw CompilerError(
+                "output \(meaning.title) has \(meaning.taken) because \(meaning.reason); \(ScoreChoice.noScores)."
+            )
+        }
+        if meaning.kind == .mixed, let rule, rule != .probabilities {
+            throw CompilerError(
+                "output \(meaning.title) has \(meaning.taken) because \(meaning.reason), and needs no \(rule.rawValue) any "
+                    + "more; read it as probabilities, or choose another output.")
+        }
         if certain.contains(index) {
             guard rule == nil || rule == .probabilities else {
                 throw CompilerError(
                     "output \(meaning.title) has \(meaning.taken) because \(meaning.reason), and needs no "
-                        + "\(rule!.rawValue) any more; leave --scores out.")
+                        + "\(rule!.rawValue) any more; leave scores out.")
             }
             self.rule = .probabilities
         } else {
@@ -68,6 +78,8 @@ public struct ScoreChoice: Sendable {
         }
         table = try ScoreChoice.table(meaning, self.rule)
     }
+
+    fileprivate static let noScores = "export it with a sigmoid, or with two classes or more"
 
     /// The contract's number for a choice, or for none.
     static func code(_ choice: ScoreChoice?, _ outputs: [OutputMeaning]) -> UInt32 {
@@ -102,7 +114,7 @@ public struct ScoreChoice: Sendable {
         let stored = (0..<256).map { Double(meaning.scale) * Double($0 - 128 - meaning.zeroPoint) }
         switch rule {
         case .probabilities:
-            guard meaning.least > -0.05, meaning.greatest < 1.05 else {
+            guard meaning.isCertain || meaning.least > -0.05 && meaning.greatest < 1.05 else {
                 throw CompilerError(
                     "output \(meaning.title) has values from \(meaning.least) to \(meaning.greatest), which are no "
                         + "probabilities; choose --scores softmax or sigmoid, or another output.")
@@ -139,7 +151,19 @@ extension Compilation {
         plan.scoreChoice.map { $0.highest(of: outputs[$0.output]) }
     }
 
-    /// What a model has to have for a reaction.
+    /// What a model has to take for a reaction.
+    ///
+    /// - Throws: where its input is no picture.
+    public func requirePictures() throws(CompilerError) {
+        let input = plan.tensors[plan.input].shape
+        guard [1, 3].contains(input.channels), input.height > 1, input.width > 1 else {
+            throw CompilerError(
+                "a reaction takes pictures, and the model's input of \(input.text) is none: rows x pixels x 1 or 3 channels; "
+                    + "call the model from a program of your own, or take one for pictures.")
+        }
+    }
+
+    /// What a model has to give for a reaction.
     ///
     /// - Throws: where no output has scores: the outputs, and how to choose one.
     public func requireScores() throws(CompilerError) {
@@ -156,7 +180,9 @@ extension Compilation {
         }
         var remedies: [String] = []
         if outputs.count > 1 { remedies.append("choose one with --score-output NAME") }
-        if certain == 0 {
+        if outputs.allSatisfy({ $0.kind == .constant }) {
+            remedies = [ScoreChoice.noScores]
+        } else if certain == 0 {
             remedies.append("say how to read it with --scores softmax, sigmoid or probabilities")
         }
         throw CompilerError(

@@ -7,29 +7,30 @@ public enum Squashing: String, Sendable {
 }
 
 extension TFLiteImporter {
-    /// The tensors of the file whose values are scores, and what made them so: SOFTMAX and LOGISTIC, and what only moves,
-    /// requantises or pools their results without mixing channels.
-    func squashings() -> [Int: Squashing] {
-        var found: [Int: Squashing] = [:]
+    /// The tensors of the file whose values SOFTMAX or LOGISTIC brought into 0 ... 1, with what only moves, requantises or pools
+    /// their results: those that still have a class a channel, and those whose values now lie in other channels.
+    func squashings() -> (kept: [Int: Squashing], mixed: [Int: Squashing]) {
+        var (kept, mixed): ([Int: Squashing], [Int: Squashing]) = ([:], [:])
         for node in model.operators {
             guard let output = node.outputs.first, model.tensors.indices.contains(output) else { continue }
             switch node.name {
-            case "SOFTMAX": found[output] = .softmax
-            case "LOGISTIC": found[output] = .logistic
-            case "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "QUANTIZE", "DEQUANTIZE", "MAX_POOL_2D",
-                "AVERAGE_POOL_2D",
-                "MEAN":
-                guard let input = node.inputs.first, let kind = found[input] else { continue }
-                if channels(input) == channels(output) { found[output] = kind }
+            case "SOFTMAX": kept[output] = .softmax
+            case "LOGISTIC": kept[output] = .logistic
+            case "RESHAPE", "SQUEEZE", "EXPAND_DIMS", "QUANTIZE", "DEQUANTIZE", "MAX_POOL_2D", "MEAN",
+                "AVERAGE_POOL_2D", "RELU", "RELU6", "RELU_N1_TO_1", "PAD", "PADV2":
+                guard let input = node.inputs.first, let kind = kept[input] ?? mixed[input] else { continue }
+                let isKept = kept[input] != nil && channels(input) == channels(output)
+                if isKept { kept[output] = kind } else { mixed[output] = kind }
             case "CONCATENATION":
-                // Cells side by side; with more channels than an input has, several networks' scores lie side by side.
-                let kinds = Set(node.inputs.map { found[$0] })
-                guard kinds.count == 1, let kind = kinds.first else { continue }
-                if node.inputs.allSatisfy({ channels($0) == channels(output) }) { found[output] = kind }
+                // Cells side by side keep their classes; channels side by side are several networks' scores.
+                let kinds = node.inputs.compactMap { kept[$0] ?? mixed[$0] }
+                guard let kind = kinds.first, kinds.count == node.inputs.count else { continue }
+                let isKept = node.inputs.allSatisfy { kept[$0] == kind && channels($0) == channels(output) }
+                if isKept { kept[output] = kind } else { mixed[output] = kind }
             default: continue
             }
         }
-        return found
+        return (kept, mixed)
     }
 
     private func channels(_ tensor: Int) -> Int? {
