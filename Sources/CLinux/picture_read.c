@@ -82,8 +82,10 @@ int32_t espalier_picture_read(EspalierPicture *picture, const char *path, uint8_
         reason = failure.reason;
     close(descriptor);
     if (!reason) return 0;
-    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP,
-                            "picture %s cannot be read (%s); save it as a plain PNG", path, reason);
+    const char *remedy = strstr(reason, "larger than") ? "make it smaller, or raise [camera] width and height"
+                                                       : "save it as a plain PNG";
+    return espalier_problem(problem, ESPALIER_PROBLEM_SETUP, "picture %s cannot be read (%s); %s", path,
+                            reason, remedy);
 }
 
 #else

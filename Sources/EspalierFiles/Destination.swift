@@ -46,7 +46,7 @@ public struct Destination: Sendable {
     /// - Throws: a sentence where the file is an input, is not Espalier's, or cannot be written.
     public init(_ path: String, of kind: OwnFile, force: Bool) throws(FileError) {
         self.path = path
-        isStandardOutput = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+        isStandardOutput = Destination.isStandardOutput(path)
         place = isStandardOutput ? "/dev/stdout" : path
         self.kind = kind
         self.force = force
@@ -82,11 +82,15 @@ public struct Destination: Sendable {
         if code != 0 { throw AtomicFile.unwritable("The standard output", code) }
     }
 
+    private static func isStandardOutput(_ path: String) -> Bool {
+        ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path)
+    }
+
     /// - Throws: where two of a command's files have one place.
     public static func requireDistinct(_ paths: [String]) throws(FileError) {
         var seen: [String: String] = [:]
         for path in paths {
-            let place = AtomicFile.location(of: path)
+            let place = isStandardOutput(path) ? "-" : AtomicFile.location(of: path)
             if let other = seen[place] {
                 throw FileError(path, "is to hold two files (the other as \(other))", do: "name two places")
             }

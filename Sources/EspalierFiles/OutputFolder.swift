@@ -48,6 +48,10 @@ public struct OutputFolder {
         guard text.hasPrefix(Self.opening) else {
             throw FileError(list, "is no list that Espalier wrote", do: "remove it, or name another folder")
         }
+        guard text.hasPrefix("\(Self.opening)\(tool):") else {
+            let other = text.dropFirst(Self.opening.count).prefix { $0 != ":" && !$0.isNewline }
+            throw FileError(path, "holds what \(other) wrote", do: "name another folder")
+        }
         // What follows the last line's end was cut short.
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             guard !line.hasPrefix("#"), let gap = line.firstIndex(of: " ") else { continue }

@@ -33,3 +33,8 @@ func systemText(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
     return text.prefix(1).lowercased() + text.dropFirst()
 }
+
+/// Writes a line to the standard error; where that cannot be written there is nobody left to tell.
+public func complain(_ line: String) {
+    _ = systemWriteAll(STDERR_FILENO, Array((line + "\n").utf8))
+}

@@ -127,18 +127,23 @@ struct WriteRhythm {
         let bytes = burst
         burst = 0
         bursts &+= 1
-        if isDisturbed {
-            isDisturbed = false
-            agreeing = 0
-            candidate = 0
+        if isDisturbed && candidate > 0 && bytes != candidate {
+            // It may be several bursts, or a part of one: it tells nothing, and takes nothing back.
+            intervals += max(1, bytes / candidate)
+            intervalBytes += lastBytes
+            lastBytes = bytes
         } else {
             count(bytes)
         }
+        isDisturbed = false
         if finding == .unknown || finding == .doubtful {
             finding = bytes == frameBytes ? .fine : .doubtful
         }
         if agreeing >= WriteRhythm.enough { judge() }
-        if isListening && bursts >= WriteRhythm.mostBursts { settle(.fine) }
+        if isListening && bursts >= WriteRhythm.mostBursts {
+            // What was foreign has to show its size, however long that takes.
+            if isSuspect { bursts = 0 } else { settle(.fine) }
+        }
     }
 
     private mutating func count(_ bytes: Int64) {

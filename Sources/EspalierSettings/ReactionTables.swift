@@ -93,9 +93,9 @@ public struct ReactionTables: Sendable {
         try section.allowOnly(Self.triggerKeys)
         var trigger = EspalierTrigger.standard
         trigger.edge = try section.choice("edge", edges) ?? trigger.edge
-        try section.read("debounce_ms", &trigger.debounce_nanoseconds, in: Limits.debounce)
+        try section.read("debounce_ms", &trigger.debounce_nanoseconds, in: Limits.debounce, orZero: true)
         try section.read("hold_off_ms", &trigger.hold_off_nanoseconds, in: Limits.pause, orZero: true)
-        try section.read("settle_ms", &trigger.settle_nanoseconds, in: Limits.capture)
+        try section.read("settle_ms", &trigger.settle_nanoseconds, in: Limits.capture, orZero: true)
         try section.read("cooldown_ms", &trigger.cooldown_nanoseconds, in: Limits.pause, orZero: true)
         try section.read("period_ms", &trigger.period_nanoseconds, in: Limits.period, orZero: true)
         try section.read("stuck_ms", &trigger.stuck_nanoseconds, in: Limits.stuck, orZero: true)
@@ -206,9 +206,9 @@ public struct ReactionTables: Sendable {
         try section.allowOnly(Self.frameKeys)
         pretrigger = section.place("pretrigger_ms")
         frames = section.place("deadline_ms")
-        try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds, in: Limits.capture)
-        try section.read("frame_age_ms", &settings.frame_age_nanoseconds, in: Limits.capture)
-        try section.read("deadline_ms", &settings.deadline_nanoseconds, in: Limits.capture)
+        try section.read("pretrigger_ms", &settings.pretrigger_nanoseconds, in: Limits.capture, orZero: true)
+        try section.read("frame_age_ms", &settings.frame_age_nanoseconds, in: Limits.capture, orZero: true)
+        try section.read("deadline_ms", &settings.deadline_nanoseconds, in: Limits.capture, orZero: true)
         let burst = try section.integer("burst", in: 1...Int(ESPALIER_LONGEST_BURST)) ?? 1
         settings.burst_frames = Int32(burst)
         settings.burst_votes = Int32(try section.integer("votes", in: 1...burst) ?? burst / 2 + 1)
@@ -218,11 +218,11 @@ public struct ReactionTables: Sendable {
 /// The milliseconds that can be meant; boards/generic/reaction.toml lists them for users.
 private enum Limits {
     /// The kernel debounces in 32 bits of microseconds, and no switch bounces for a minute.
-    static let debounce = 0.0...60_000
+    static let debounce = 0.1...60_000
     /// A level that lasts, a pause, a pulse.
     static let pause = 1.0...86_400_000
     /// Between an edge and its frame.
-    static let capture = 0.0...600_000
+    static let capture = 1.0...600_000
     static let period = 10.0...86_400_000
     static let stuck = 100.0...86_400_000
     static let watchdog = 100.0...86_400_000

@@ -41,14 +41,22 @@ struct EventReader {
         }
         guard time < scenario.durationNanoseconds else { throw tooLate(section, time) }
         let lead = try section.nanoseconds("lead_s", unit: 1e9)
+        if let lead, lead > time { throw tooLong(section, "lead_s", lead, most: time, "the scenario begins") }
         if let view = try view(section, middle: time) {
             views.append(View(generator: view, time: time, lead: lead))
         }
         let length = try section.nanoseconds("for_s", unit: 1e9, in: 0.000_001...86_400)
+        let rest = scenario.durationNanoseconds - time
+        if let length, length / 100 > rest {
+            throw tooLong(section, "for_s", length, most: rest, "the scenario ends")
+        }
         let isRaised = try readChange(section, "raise", high: true, at: time, for: length)
         let isLowered = try readChange(section, "lower", high: false, at: time, for: length)
         if length != nil, !isRaised, !isLowered {
             throw section.error("for_s", "is for raise or lower", do: "add one of them, or leave it out")
+        }
+        guard ["see", "raise", "lower"].contains(where: section.keys.contains) else {
+            throw section.missing("see, raise or lower", do: "say what happens, or leave the event out")
         }
         if isRaised, isLowered,
             changes.suffix(length == nil ? 2 : 4).allSatisfy({ $0.line == changes.last?.line })
@@ -80,6 +88,15 @@ struct EventReader {
             do: "give an earlier time in seconds\(hint), or a longer duration_s")
     }
 
+    private func tooLong(
+        _ section: TOMLSection, _ key: String, _ time: Int64, most: Int64, _ end: String
+    ) -> FileError {
+        let hint = time / 1000 <= most && time >= 1_000_000_000 ? " (\(seconds(time / 1000))?)" : ""
+        return section.error(
+            key, "is \(seconds(time)), but \(end) \(seconds(most)) s away",
+            do: "give a shorter time in seconds\(hint)")
+    }
+
     private func seconds(_ nanoseconds: Int64) -> String {
         NumberText.trimmed(Double(nanoseconds) / 1e9, decimals: 6)
     }
@@ -91,14 +108,7 @@ struct EventReader {
         guard section.keys.contains(key) else { return false }
         let line = try input(section, key)
         changes.append(LevelChange(time: time, line: line, high: high))
-        guard let length else { return true }
-        changes.append(LevelChange(time: time + length, line: line, high: !high))
-        let shortest = scenario.triggers(of: line).map(\.debounce_nanoseconds).min() ?? 0
-        if length < shortest {
-            notes.append(
-                "At \(seconds(time)) s \(scenario.inputs[line].name) changes for \(seconds(length)) s, shorter "
-                    + "than debounce_ms, so that no edge of it counts.")
-        }
+        if let length { changes.append(LevelChange(time: time + length, line: line, high: !high)) }
         return true
     }
 
@@ -144,12 +154,13 @@ struct EventReader {
     /// frame on that answers the change, before which no other view may reach.
     private func showViews(_ camera: inout VirtualCamera) {
         let ordered = views.enumerated().sorted {
-            (begin($0.element), $0.offset) < (begin($1.element), $1.offset)
+            ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
         }.map(\.element)
         var shown: [(View, from: Int64)] = []
         var latest = Int64.max
-        for view in ordered.reversed() {
-            var from = min(begin(view), latest)
+        for (index, view) in ordered.enumerated().reversed() {
+            let before = index > 0 ? ordered[index - 1].time : 0
+            var from = min(max(begin(view), before), latest)
             if view.lead == nil, let answer = answer(at: view.time), answer < from {
                 from = answer
                 latest = answer
@@ -202,6 +213,7 @@ struct EventReader {
         var levels = inputs.map(\.restsHigh)
         for change in ordered where change.time <= 0 { levels[change.line] = change.high }
         for (index, input) in inputs.enumerated() { noteStart(index, input, isHigh: levels[index]) }
+        noteGlitches(ordered)
         for change in ordered where change.time > 0 {
             if levels[change.line] == change.high {
                 notes.append(
@@ -209,6 +221,23 @@ struct EventReader {
                         + "\(change.high ? "high" : "low") already, so that nothing changes.")
             }
             levels[change.line] = change.high
+        }
+    }
+
+    /// A level that ends before any trigger of its line counts it.
+    private mutating func noteGlitches(_ ordered: [LevelChange]) {
+        for (index, change) in ordered.enumerated() where change.time > 0 {
+            let shortest = scenario.triggers(of: change.line).map(\.debounce_nanoseconds).min() ?? 0
+            guard
+                let next = ordered[(index + 1)...].first(where: {
+                    $0.line == change.line && $0.high != change.high
+                })
+            else { continue }
+            let length = next.time - change.time
+            guard length < shortest else { continue }
+            notes.append(
+                "At \(seconds(change.time)) s \(scenario.inputs[change.line].name) changes for \(seconds(length)) s, "
+                    + "shorter than debounce_ms, so that no edge of it counts.")
         }
     }
 

@@ -17,7 +17,7 @@ extension Scenario {
     ) throws(FileError) {
         self.init()
         let file = try ReactionFile(path: deployed.path)
-        let board = try BoardFolder.board(deployed.board, in: folders)
+        let board = try BoardFolder.board(deployed.board ?? "generic", in: folders)
         let setup = try EspalierSetup(board: board, reaction: file, labels: nil)
         name = deployed.path
         take(setup, board.lines, groups: file.tables.groups)

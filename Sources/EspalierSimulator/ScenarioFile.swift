@@ -9,10 +9,10 @@ import EspalierSettings
 /// A reaction file to simulate as it is deployed, and its board.
 public struct DeployedReaction: Sendable {
     public var path: String
-    /// The name or the path of a board file.
-    public var board: String
+    /// The name or the path of a board file; nil: the scenario's, or else generic.
+    public var board: String?
 
-    public init(path: String, board: String = "generic") {
+    public init(path: String, board: String? = nil) {
         self.path = path
         self.board = board
     }
@@ -40,6 +40,7 @@ extension Scenario {
         tables = reaction.file.tables
         notes += reaction.notes
         if let board = reaction.speed { try readSpeed(board) }
+        try checkBeats()
         if let faults = try root.section("faults") { try readFaults(faults) }
         let view = try root.section("camera")
         camera.latencyNanoseconds =
@@ -57,10 +58,12 @@ extension Scenario {
         self.groups = groups
         reaction = setup.reaction
         func virtual(_ field: some Any, _ count: Int32) -> [VirtualLine] {
-            elements(field, of: EspalierLine.self).prefix(Int(count)).map {
-                VirtualLine(
-                    lines.word(for: $0), restsHigh: $0.bias == ESPALIER_BIAS_PULL_UP,
-                    isActiveLow: $0.active_low != 0)
+            elements(field, of: EspalierLine.self).prefix(Int(count)).enumerated().map { index, line in
+                // In a dry run an output needs no line.
+                let isBlank = text(line.name).isEmpty && text(line.chip).isEmpty
+                return VirtualLine(
+                    isBlank ? "output\(index)" : lines.word(for: line),
+                    restsHigh: line.bias == ESPALIER_BIAS_PULL_UP, isActiveLow: line.active_low != 0)
             }
         }
         inputs = virtual(setup.inputs, setup.input_count)
@@ -72,6 +75,24 @@ extension Scenario {
         if setup.camera.millihertz > 0 {
             camera.framesPerSecond = Double(setup.camera.millihertz) / 1000
         }
+    }
+
+    /// What a simulation can be made to remember: beats of periods and heartbeats.
+    private static let mostBeats: Int64 = 1_000_000
+
+    /// - Throws: where a period or a heartbeat would come so often that the trace would not end.
+    func checkBeats() throws(FileError) {
+        let periods = (0..<Int(reaction.trigger_count)).map { reaction.trigger($0).period_nanoseconds }
+        let heartbeats = (0..<Int(reaction.output_count)).map(reaction.output)
+            .filter { $0.mode == ESPALIER_OUTPUT_HEARTBEAT }.map(\.duration_nanoseconds)
+        guard let shortest = (periods + heartbeats).filter({ $0 > 0 }).min() else { return }
+        let beats = durationNanoseconds / shortest
+        guard beats > Self.mostBeats else { return }
+        throw FileError(
+            name,
+            "lasts \(durationNanoseconds / 1_000_000_000) s, in which what comes every "
+                + "\(NumberText.trimmed(Double(shortest) / 1e6)) ms comes \(beats) times",
+            do: "shorten duration_s, or lengthen the period")
     }
 
     private mutating func readSpeed(_ section: TOMLSection) throws(FileError) {
@@ -118,6 +139,9 @@ private struct ReactionOfAScenario {
             file = try ReactionFile(root, path: path, besides: Self.ownKeys, inCamera: Self.cameraKeys)
             board = try .simulator()
             setup = try EspalierSetup(board: board, reaction: file, labels: nil)
+            if text(setup.camera.source) != text(board.camera?.source ?? setup.camera.source) {
+                notes.append(replacement(of: setup.camera, by: setup.camera))
+            }
             if !text(setup.snapshots.folder).isEmpty { notes.append(noSnapshots) }
             return
         }

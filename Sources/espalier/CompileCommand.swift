@@ -31,6 +31,9 @@ struct Compile: ParsableCommand {
         let tables = try reaction.map { try ReactionFile(path: $0).tables }
         let compilation = try options.compilation(
             defaultName: header.isFile ? stem : nil, for: tables?.scoreKeys)
+        if let tables {
+            _ = try tables.settings.signalling(for: tables.groups, among: compilation.plan.labels)
+        }
         if let tables, let highest = compilation.highestScore {
             try tables.checkReach(of: tables.settings, highest: highest)
         }

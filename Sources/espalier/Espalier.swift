@@ -38,8 +38,8 @@ enum StandardOutput {
             }
             let reason = errno == 0 ? "" : " (\(String(cString: strerror(errno)).lowercased()))"
             let sentence =
-                "Error: The standard output cannot be written\(reason); free some space, or send it elsewhere.\n"
-            FileHandle.standardError.write(Data(sentence.utf8))
+                "Error: The standard output cannot be written\(reason); free some space, or send it elsewhere."
+            complain(sentence)
             _exit(1)
         }
     }

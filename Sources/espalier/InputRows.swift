@@ -8,7 +8,7 @@ func inputRows(_ path: String, for plan: Plan) throws -> [[Int8]] {
     var warnings: [String] = []
     let samples = try SampleSet(NumericArray.read(path), source: path, plan: plan, warnings: &warnings)
     for warning in warnings {
-        FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+        complain("warning: \(warning)")
     }
     return samples.rows
 }

@@ -53,7 +53,8 @@ struct Simulate: ParsableCommand {
 
     func run() throws {
         let scenario = try readScenario()
-        for note in scenario.notes { FileHandle.standardError.write(Data("note: \(note)\n".utf8)) }
+        let dry = scenario.reaction.dry_run != 0 ? ["A dry run: no output is set."] : []
+        for note in scenario.notes + dry { complain("note: \(note)") }
         InputFiles.note(compiling.inputs + [firmware, model].compactMap { $0 })
         if let output { try SimulationReport.check(folder: output, force: writing.force) }
         let tool = "espalier \(Compilation.toolVersion)"
@@ -65,7 +66,7 @@ struct Simulate: ParsableCommand {
     }
 
     private func readScenario() throws -> Scenario {
-        let deployed = reaction.map { DeployedReaction(path: $0, board: board ?? "generic") }
+        let deployed = reaction.map { DeployedReaction(path: $0, board: board) }
         if let scenario { return try Scenario(path: scenario, deployed: deployed) }
         guard let deployed else { throw nothingToRun }
         return try Scenario(deployed: deployed)

@@ -14,7 +14,7 @@ extension Destination {
         if isFile {
             print(text)
         } else {
-            FileHandle.standardError.write(Data((text + "\n").utf8))
+            complain(text)
         }
     }
 }

@@ -122,7 +122,7 @@ import Testing
         let outcome = try workshop.run(
             "build",
             given + [
-                "--label-names=in/l.txt", "--pixel-mean", "1", "--pixel-deviation=2", "--calibration",
+                "--label-names=in/l.txt", "--pixel-mean", "127.5", "--pixel-deviation=127.5", "--calibration",
                 "in/g.npz:inputs",
                 "--keep-dead", "--name", "door", "-o", "out/node",
             ])

@@ -60,7 +60,9 @@ import Testing
         #expect(both.output.contains("2 triggers: 2 verdicts"))
         let trace = try String(contentsOfFile: folder.path("out/trace.txt"), encoding: .utf8)
         #expect(trace.hasPrefix("0.000000000 line GPIO17 high\n0.000000000 line GPIO27 low\n"))
-        let generic = try simulate(scenario, "--reaction", path)
+        let own = try simulate(scenario, "--reaction", path)
+        #expect(own.status == 0, "\(own.errors)")  // on the scenario's board
+        let generic = try simulate(scenario, "--reaction", path, "--board", "generic")
         #expect(generic.status != 0)
         #expect(generic.errors.contains("line is header 11, which is no GPIO line of generic;"))
     }

@@ -157,8 +157,8 @@ import Testing
         ),
         ("[[event]]\nraise = \"pir\"", "line 1, [[event]] has no at_s; say when it happens, in seconds."),
         (
-            "[[event]]\nat_s = 1\n[[event]]\nat_s = -1",
-            "line 4, [[event]] at_s is -1; "
+            "[[event]]\nat_s = 1\nraise = \"pir\"\n[[event]]\nat_s = -1",
+            "line 5, [[event]] at_s is -1; "
                 + "give a number from 0 to 86400."
         ),
         (

@@ -46,14 +46,14 @@ struct ArrayShape {
         return moved.first { $0[0] == 0 && fits($0.map { shape[$0] }) && !leavesPlaces($0, shape) }
             .map { "x.transpose(\(ArrayShape.list($0)))" }
             ?? first { ArrayShape.isSame($0, sides) }.map { $0 + "[numpy.newaxis]" }
-            ?? first { isRows($0) }
+            ?? (isOfOtherChannels(shape) ? nil : first { isRows($0) })
     }
 
     /// What to do with an array of a shape that no transposition mends.
     func advice(_ shape: [Int]) -> String {
         let channels = sides.last ?? 1
         let given = shape.last ?? 0
-        if shape.count == sides.count + 1, shape[1..<sides.count].elementsEqual(sides.dropLast()) {
+        if isOfOtherChannels(shape) {
             if channels == 3, given == 4 { return "leave out alpha, as in x[..., :3]" }
             if channels == 3, given == 1 { return "repeat the grey value, as in numpy.repeat(x, 3, axis=-1)" }
             if channels == 1, given == 3 { return "make the pictures grey first" }
@@ -68,6 +68,11 @@ struct ArrayShape {
             return "scale the pictures to it, or pass them as PNG or JPEG files in class folders"
         }
         return "pass rows of that shape"
+    }
+
+    /// Rows of the right size, with channels of another number.
+    private func isOfOtherChannels(_ shape: [Int]) -> Bool {
+        shape.count == sides.count + 1 && shape[1..<sides.count].elementsEqual(sides.dropLast())
     }
 
     // MARK: Orders

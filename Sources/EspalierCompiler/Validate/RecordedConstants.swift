@@ -12,7 +12,7 @@ extension LayerValidation.Row {
         }
         isConstant = true
         // Recordings that stack all tensors have a constant once for each input.
-        let isRepeated = !values.isEmpty && recorded.count % values.count == 0
+        let isRepeated = !values.isEmpty && !recorded.isEmpty && recorded.count % values.count == 0
         self.values = isRepeated ? recorded.count : max(values.count, recorded.count)
         for (index, other) in recorded.enumerated() where isRepeated || index < values.count {
             let value = values[index % values.count]

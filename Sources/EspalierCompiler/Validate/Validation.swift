@@ -78,6 +78,11 @@ public struct Validation: Sendable {
             do throws(FileError) { picture = try Picture.read(paths[index]) } catch {
                 return .left(PictureFolder.LeftOut(path: paths[index], reason: error.problem))
             }
+            let (width, height) = (picture.image.width, picture.image.height)
+            guard max(width, height) <= 4095 else {
+                let reason = "has \(width) x \(height) pixels, over the limit of 4095 a side"
+                return .left(PictureFolder.LeftOut(path: paths[index], reason: reason))
+            }
             do throws(CompilerError) {
                 return .ran(try arena.outputs(for: picture.image), isToBeTurned: picture.orientation != 1)
             } catch {
