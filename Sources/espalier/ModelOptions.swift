@@ -54,7 +54,7 @@ struct CompilingOptions: ParsableArguments {
         let url = URL(fileURLWithPath: model)
         let name =
             try name.map(checkedName)
-            ?? legalName(defaultName ?? url.deletingPathExtension().lastPathComponent)
+            ?? ModelName.free(legalName(defaultName ?? url.deletingPathExtension().lastPathComponent))
         let chosen = try costs ?? packing.costs(for: kernels)
         let rows = try packing.calibration(for: meaning.compilation(of: model, name: name).plan)
         let compilation = try meaning.compilation(
@@ -85,6 +85,11 @@ struct CompilingOptions: ParsableArguments {
         let isLegal = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         guard isLegal, let first = name.first, !first.isNumber else {
             throw CommandFailure("--name '\(name)' is no C name; use letters, digits and underscores.")
+        }
+        guard !ModelName.isReserved(name) else {
+            throw CommandFailure(
+                "--name \(name) is a name that Espalier's own C code has; choose another, such as "
+                    + "\(ModelName.free(name)).")
         }
         return name
     }

@@ -27,7 +27,7 @@ struct Validate: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Expected values of an output, one row an input: int8, uint8 or float32. NAME=FILE or NUMBER=FILE, repeated, "
-                + "for each of several outputs; FILE alone is for the one with the scores.",
+                + "for each of several outputs; FILE alone is for the one with the scores, or the first where none is known.",
             valueName: "[output=]file"))
     var expected: [String] = []
 
@@ -74,7 +74,7 @@ struct Validate: ParsableCommand {
         let compilation = try options.compilation()
         let model = compilation.model()
         var report = ValidationReport()
-        if let inputs { try runInputs(inputs, compilation.plan, model, &report) }
+        if let inputs { try runInputs(inputs, compilation, model, &report) }
         if let layers {
             let validation = try LayerValidation(
                 compilation, model, tflite: ByteFile.read(options.model))
@@ -90,14 +90,24 @@ struct Validate: ParsableCommand {
     }
 
     private func runInputs(
-        _ inputs: String, _ plan: Plan, _ model: CompiledModel, _ report: inout ValidationReport
+        _ inputs: String, _ compilation: Compilation, _ model: CompiledModel, _ report: inout ValidationReport
     ) throws {
+        let plan = compilation.plan
         let validation = Validation(model)
+        if minimumAgreement != nil {
+            try requireClasses(
+                compilation, validation, "--minimum-agreement is about the output with the scores")
+        }
+        if labels != nil {
+            try requireClasses(compilation, validation, "--labels are classes of the output with the scores")
+        }
         let wanted = try expectedFiles(validation)
         var folder: PictureFolder?
         let samples: SampleSet
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: inputs, isDirectory: &isFolder), isFolder.boolValue {
+            try requireClasses(
+                compilation, validation, "class folders are classes of the output with the scores")
             (samples, folder) = try pictures(inputs, plan, validation, &report)
         } else {
             samples = try SampleSet(
@@ -134,6 +144,18 @@ struct Validate: ParsableCommand {
         if let minimumTop1 { report.demandTop1(minimumTop1) }
     }
 
+    /// - Throws: where no output of the model is known to have the scores that something is compared with.
+    private func requireClasses(
+        _ compilation: Compilation, _ validation: Validation, _ need: String
+    ) throws {
+        guard validation.scoreOutput == nil else { return }
+        do {
+            try compilation.requireScores(need)
+        } catch {
+            throw CommandFailure("\(options.model): \(error.description)")
+        }
+    }
+
     private func pictures(
         _ folder: String, _ plan: Plan, _ validation: Validation, _ report: inout ValidationReport
     ) throws -> (SampleSet, PictureFolder) {
@@ -144,8 +166,8 @@ struct Validate: ParsableCommand {
                     + "is a folder of pictures; pass an array.")
         }
         report.warnings += plan.doubtsAboutPixels(of: "\(folder) holds pictures, whose pixels are")
-        let outputs = plan.tensors[Int(plan.outputs[validation.scoreOutput])].shape.count
-        let pictures = try PictureFolder(folder, labels: plan.labels, classes: outputs)
+        let pictures = try PictureFolder(
+            folder, labels: plan.labels, classes: validation.classCount())
         return (.pictures(pictures.pictures), pictures)
     }
 
@@ -161,10 +183,12 @@ struct Validate: ParsableCommand {
             }
             files.append(found)
         }
-        guard minimumAgreement == nil || files.contains(where: { $0.output == validation.scoreOutput }) else {
+        if minimumAgreement != nil, let scores = validation.scoreOutput,
+            !files.contains(where: { $0.output == scores })
+        {
             throw CommandFailure(
-                "--minimum-agreement needs --expected for output \(validation.scoreOutput), the one with the scores; the outputs "
-                    + "are \(validation.outputList).")
+                "--minimum-agreement needs --expected for output \(scores), the one with the scores; the outputs are "
+                    + "\(validation.outputList).")
         }
         return files
     }
@@ -183,6 +207,6 @@ struct Validate: ParsableCommand {
                 "--expected \(text) names the output '\(text[..<index])', which there is not; the outputs are "
                     + "\(validation.outputList).")
         }
-        return (validation.scoreOutput, text)
+        return (validation.scoreOutput ?? 0, text)
     }
 }

@@ -48,6 +48,43 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
     }
 
+    @Test func aModelIsNotCalledLikeAFunctionOfTheLibrary() throws {
+        let folder = try TemporaryFolder()
+        for name in ["output", "run", "kernels_best", "clear_surroundings", "setup"] {
+            let refusal = try espalier("compile", model, "--name", name, "-o", folder.path("x.h"))
+            #expect(
+                refusal.errors
+                    == "Error: --name \(name) is a name that Espalier's own C code has; choose another, such as \(name)_model.\n"
+            )
+            #expect(refusal.status == 1)
+            let header = folder.path("\(name).h")
+            #expect(try espalier("compile", model, "-o", header).status == 0)
+            #expect(try String(contentsOfFile: header, encoding: .utf8).contains(" espalier_\(name)_model ="))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 5)
+        // A name in capitals is another one.
+        #expect(try espalier("compile", model, "--name", "Output", "-o", folder.path("x.h")).status == 0)
+        // Headers with those names, the contracts and each other get along, in either order.
+        for name in ["person", "model"] {
+            let compiled = try espalier("compile", model, "--name", name, "-o", folder.path("\(name).h"))
+            #expect(compiled.status == 0, "\(compiled.errors)")
+        }
+        for (first, isMixed) in [(["model", "person"], false), (["person", "model"], true)] {
+            let includes =
+                first + ["output", "setup", "run", "espalier", "espalier_setup", "espalier_reaction"]
+            let source = try folder.write(
+                includes.map { "#include \"\($0).h\"\n" }.joined() + "int main(void) { return 0; }\n",
+                to: "a.c")
+            let outcome = try Shell.run(
+                "cc",
+                ["-Wall", "-Wextra", "-Werror", "-I", Package.root.path + "/include", "-c", source]
+                    + ["-o", folder.path("a.o")])
+            // The macros of firmware with one model are the first one's, and a model called so has them for its own.
+            #expect((outcome.status != 0) == isMixed, "\(outcome.errors.prefix(500))")
+            #expect(outcome.errors.contains("Include the header of the model called 'model' first") == isMixed)
+        }
+    }
+
     @Test func everyCommandNamesWhatIsNoModelForWhatItIs() throws {
         let saved = try TemporaryFolder()
         _ = try saved.write("x", to: "saved_model.pb")

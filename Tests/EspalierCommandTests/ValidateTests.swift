@@ -265,6 +265,72 @@ import Testing
                 + "array of shape [\(rows)].\n")
     }
 
+    // MARK: Grids and models without scores
+
+    /// A row a class: the highest value is of that class, each in another cell.
+    private func gridRows(classes: Int, cells: Int) -> [Int8] {
+        var values = [Int8](repeating: -100, count: classes * cells * classes)
+        for row in 0..<classes {
+            let cell = (row * 5 + 1) % cells
+            values[(row * cells + cell) * classes + row] = 100
+        }
+        return values
+    }
+
+    @Test func aGridHasAClassAChannelAndItsBestCellDecides() throws {
+        let grid = Package.fixture("operators/logistic_c4.tflite").path
+        let folder = try TemporaryFolder()
+        let (inputs, labels) = (folder.path("x.npy"), folder.path("y.npy"))
+        let sides = [3, 4]
+        try NPY.write(
+            NumericArray(
+                shape: [4] + sides + [4], values: .int8(gridRows(classes: 4, cells: sides[0] * sides[1]))),
+            to: inputs)
+        func run(_ classes: [Int8]) throws -> Shell.Outcome {
+            try NPY.write(NumericArray(shape: [classes.count], values: .int8(classes)), to: labels)
+            return try validate(grid, "--inputs", inputs, "--labels", labels, "--minimum-top1", "1", "--json")
+        }
+        let right = try run([0, 1, 2, 3])
+        #expect(right.status == 0, "\(right.errors)")
+        #expect(try json(right)["rowsCorrect"] as? Int == 4)
+        #expect(try json(try run([0, 1, 3, 2]))["rowsCorrect"] as? Int == 2)
+        expectRefusal(
+            try run([0, 1, 2, 47]),
+            "\(labels) has label 47, and the model has classes 0 to 3; pass the labels of this model.")
+    }
+
+    @Test func labelsNeedAnOutputThatIsKnownToHaveScores() throws {
+        let boxes = Package.fixture("operators/graph_output_used_inside.tflite").path
+        let folder = try TemporaryFolder()
+        let (inputs, labels) = (folder.path("x.npy"), folder.path("y.npy"))
+        let shape = [2, 4, 4, 3]
+        let count = shape.reduce(1, *)
+        try NPY.write(
+            NumericArray(shape: shape, values: .int8((0..<count).map { Int8($0 * 37 % 200 - 100) })),
+            to: inputs)
+        try NPY.write(NumericArray(shape: [2], values: .int8([0, 1])), to: labels)
+        let outcomes = try [
+            ("--labels are classes", validate(boxes, "--inputs", inputs, "--labels", labels)),
+            (
+                "--minimum-agreement is about",
+                validate(boxes, "--inputs", inputs, "--expected", labels, "--minimum-agreement", "1")
+            ),
+            ("class folders are classes", validate(boxes, "--inputs", folder.url.path)),
+        ]
+        for (about, outcome) in outcomes {
+            requireRefusal(
+                outcome, "\(about) ",
+                " the output with the scores, and none of the model's 2 outputs is sure",
+                "choose one with --score-output NAME and say how to read it with --scores")
+        }
+        // Chosen, it is compared.
+        let chosen = try validate(
+            boxes, "--inputs", inputs, "--labels", labels, "--score-output", "0", "--scores", "sigmoid")
+        #expect(chosen.status == 0, "\(chosen.errors)")
+        // Without classes nothing is asked for.
+        #expect(try validate(boxes, "--inputs", inputs).errors == "")
+    }
+
     // MARK: Inputs
 
     @Test func theSamePixelsGetTheSameClassWhateverTheFileSaysOfColour() throws {

@@ -40,9 +40,9 @@ import Testing
         #expect(lines[4].contains("\(compilation.plan.macs) in the source model"))
     }
 
-    @Test(arguments: ["model", "link", "setup"]) func aModelMayBeCalledAsTheContractsAre(_ name: String)
-        throws
-    {
+    /// `setup` and `model` are reserved: their contracts have symbols and macros of these names, not only guards.
+    @Test(arguments: ["model", "link", "reaction", "MODEL", "SETUP"])
+    func aModelMayBeCalledAsTheContractsAre(_ name: String) throws {
         let folder = try TemporaryFolder()
         _ = try folder.write(Self.compilation(name: name).header, to: "named.h")
         let source = try folder.write(
@@ -50,6 +50,8 @@ import Testing
             #include "named.h"
             #include "espalier.h"
             #include "espalier_link.h"
+            #include "espalier_reaction.h"
+            #include "espalier_setup.h"
             int main(void) { return ESPALIER_MODEL.arena_bytes != ESPALIER_MODEL_ARENA_BYTES; }
             """, to: "model.c")
         let outcome = try Shell.run(
@@ -57,6 +59,61 @@ import Testing
             ["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", Package.root.path + "/include"]
                 + ["-I", folder.url.path, "-c", source, "-o", folder.path("a.o")])
         #expect(outcome.status == 0, "\(outcome.errors.prefix(500))")
+    }
+
+    /// Names that differ in their capitals only, one file for all: each keeps its model, its arena and its guard, and the
+    /// first is the one without a name.
+    @Test func differentNamesShareNoGuardAndNoMacro() throws {
+        let folder = try TemporaryFolder()
+        let names = ["person", "Person", "PERSON", "pERSON", "the_model", "MODEL", "Model", "_1"]
+        for (index, name) in names.enumerated() {
+            let path =
+                index == 0
+                ? Self.model : Package.fixture("operators/logistic_c\(index % 2 * 4 + 1).tflite").path
+            _ = try folder.write(Self.compilation(path, name: name).header, to: "\(index).h")
+        }
+        let macros = names.map { "ESPALIER_\(ModelName.inMacros($0))_ARENA_BYTES" }
+        #expect(Set(macros).count == names.count && macros[0] == "ESPALIER_PERSON_ARENA_BYTES")
+        #expect(!macros.contains("ESPALIER_MODEL_ARENA_BYTES"))
+        let source = try folder.write(
+            names.indices.map { "#include \"\($0).h\"\n" }.joined()
+                + "#include <string.h>\nint main(void) {\n"
+                + zip(names, macros).map { "    if (espalier_\($0).arena_bytes != \($1)) return 1;\n" }
+                .joined()
+                    + """
+                        if (ESPALIER_MODEL.arena_bytes != ESPALIER_MODEL_ARENA_BYTES) return 2;
+                        return strcmp(ESPALIER_MODEL.name, "person");
+                    }
+                    """, to: "all.c")
+        let build = try Shell.run(
+            "cc",
+            ["-std=c11", "-Wall", "-Wextra", "-Werror", "-I", Package.root.path + "/include", source]
+                + ["-o", folder.path("all")])
+        #expect(build.status == 0, "\(build.errors.prefix(500))")
+        #expect(try Shell.run(folder.path("all"), []).status == 0)
+    }
+
+    // MARK: Reserved names
+
+    /// Every `espalier_` symbol in the C sources of what is linked with a model, so that no new one is forgotten.
+    @Test func everySymbolOfTheLibraryIsReserved() throws {
+        var found: Set<String> = []
+        let folders = [
+            "include", "Sources/CEspalier", "Sources/CKernels", "Sources/CLinux", "Sources/CFont",
+            "Sources/espalier-node",
+        ]
+        for folder in folders.map(Package.root.appendingPathComponent) {
+            for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            where path.hasSuffix(".c") || path.hasSuffix(".h") {
+                let text = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+                let code = text.replacing(/\/\*(?s:.*?)\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"/, with: " ")
+                found.formUnion(code.matches(of: /\bespalier_([A-Za-z0-9_]+)/).map { String($0.1) })
+            }
+        }
+        #expect(found.count > 100 && found.contains("run") && found.contains("kernels_best"))
+        #expect(found.subtracting(ModelName.reserved).sorted() == [], "not in ModelName.reserved")
+        #expect(ModelName.reserved.subtracting(found).sorted() == [], "there no more")
+        for name in found { #expect(!ModelName.isReserved(ModelName.free(name))) }
     }
 
     /// As firmware is built: Arduino (C++11 to 17), the Pico SDK (C11, C++17), ESP-IDF (C17, C++20 and later) with every

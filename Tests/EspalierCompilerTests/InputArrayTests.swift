@@ -275,25 +275,24 @@ import Testing
         #expect(result.error == nil && result.warnings == [] && result.stored[3] == -125)
     }
 
-    @Test func aMeanInAnotherUnitIsRefused() {
-        func plan(mean: Double, deviation: Double) -> Plan {
-            var plan = Self.normalised
-            plan.pixelTable = (0..<3).flatMap { _ in
-                (0..<256).map { pixel in
-                    let real = (Double(pixel) - mean) / deviation
-                    return Int8(max(-128, min(127, (real / 0.01863).rounded() - 14)))
-                }
+    @Test func aMeanInAnotherUnitIsRefused() throws {
+        func refusal(mean: Double, deviation: [Double]) throws -> String? {
+            var options = CompileOptions(name: "m")
+            options.pixelMean = [mean]
+            options.pixelDeviation = deviation
+            let bytes = try ByteFile.read(HeaderTests.model)
+            do {
+                _ = try Compilation(tflite: bytes, sourceName: "m.tflite", options: options)
+                return nil
+            } catch {
+                return error.description
             }
-            return plan
         }
-        let right = plan(mean: 123.7, deviation: 58.4)
-        let result = Self.result(Self.bytes(right) { UInt8($0 % 251) }, right)
-        #expect(result.error == nil && result.warnings == [])
+        #expect(try refusal(mean: 127.5, deviation: [127.5]) == nil)
         // In units of 0 to 1, the mean without the deviation, a deviation that is far too large.
-        for (mean, deviation) in [(0.485, 0.229), (123.7, 1), (123.7, 20_000)] {
-            let wrong = plan(mean: mean, deviation: deviation)
+        for (mean, deviation) in [(0.485, [0.229]), (123.7, []), (123.7, [20_000])] {
             #expect(
-                Self.result(Self.bytes(wrong) { UInt8($0 % 251) }, wrong).error
+                try refusal(mean: mean, deviation: deviation)
                     == "--pixel-mean and --pixel-deviation leave hardly one of the values 0 to 255 different from another; "
                     + "both are in these values, 255 times what they are for 0 to 1, and go together.")
         }

@@ -113,6 +113,49 @@ import Testing
         #expect(two.contains("--score-output"))
     }
 
+    /// The core's channels are the classes that `inspect` names, whatever passes make of the shape.
+    @Test func theCoreHasAsManyClassesAsTheOutput() throws {
+        let folder = Package.fixture("operators")
+        var seen = 0
+        for url in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where url.pathExtension == "tflite" {
+            guard let compilation = try? Self.compilation(url.path) else { continue }
+            for (output, meaning) in zip(compilation.plan.outputs, compilation.outputs) {
+                let channels = compilation.plan.tensors[Int(output)].shape.channels
+                #expect(channels == meaning.classes, "\(url.lastPathComponent)")
+                seen += 1
+            }
+        }
+        #expect(seen > 100)
+    }
+
+    /// With a softmax in each cell the highest value need not be the best score: expected values are read as the core reads
+    /// the model's.
+    @Test func expectedGridsAreReadAsTheCoreReadsThem() throws {
+        let compilation = try Self.compilation(
+            Self.fixture("graph_two_outputs"), output: "1", rule: .softmax)
+        let validation = Validation(compilation.model())
+        #expect(try validation.classCount() == 3)
+        // The first cell has the highest value, and its classes are close together; the second is sure of class 1.
+        let sure: [Int8] = [100, 99, 99, -120, 60, -120, -120, -120, -120, -120, -120, -120]
+        let other: [Int8] = [100, 99, 98, -120, 61, -120, -120, -120, -120, -120, -120, -120]
+        let first: [Int8] = [100, -100, -100, -120, -120, -120, -120, -120, -120, -120, -120, -120]
+        var outcome = Validation.Outcome()
+        outcome.outputs = [[], [sure, sure]]
+        outcome.samples = [0, 1]
+        outcome.classes = try [sure, sure].map { try Arena(compilation.model()).classIndex(ofScores: $0) }
+        #expect(outcome.classes == [1, 1])
+        let tensor = compilation.plan.tensors[Int(compilation.plan.outputs[1])].fields
+        let reals = (other + first).map { tensor.scale * Float(Int32($0) - tensor.zero_point) }
+        for values in [NumericArray.Values.int8(other + first), .float32(reals)] {
+            var warnings: [String] = []
+            let agreement = try validation.agreement(
+                outcome, output: 1, expected: NumericArray(shape: [2, 2, 2, 3], values: values), source: "e",
+                warnings: &warnings)
+            #expect(agreement.rowsSameClass == 1 && agreement.rowsBitIdentical == 0)
+        }
+    }
+
     @Test(.needsReference) func realModelsAreTakenForWhatTheyAre() throws {
         let cases: [(String, OutputMeaning.Kind, Int)] = [
             ("tflite/resnet8_cifar10_int8", .scores, 10), ("tflite/vww_96_int8", .scores, 2),

@@ -147,7 +147,7 @@ import Testing
         (
             "[[trigger]]\nsettle_ms = -0.5",
             "line 2, [[trigger]] settle_ms is -0.5; "
-                + "give a number from 0 to 600000."
+                + "give 0 or a number from 1 to 600000."
         ),
         ("[[output]]\nlabels = [1]", "line 2, [[output]] labels is an array; give texts in brackets."),
         (

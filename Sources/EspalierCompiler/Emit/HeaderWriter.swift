@@ -5,6 +5,8 @@ import CEspalier
 struct HeaderWriter {
     private let plan: Plan
     private let prefix: String
+    /// The name in macros.
+    private let macro: String
     private var text = ""
 
     static func text(of plan: Plan, banner: Banner) -> String {
@@ -20,13 +22,14 @@ struct HeaderWriter {
     private init(plan: Plan) {
         self.plan = plan
         prefix = plan.name
+        macro = ModelName.inMacros(plan.name)
     }
 
     // MARK: Sections
 
     private mutating func writeBanner(_ banner: Banner) {
-        // Not ESPALIER_NAME_H: a model may be called "model", or "link", and the contracts have those guards.
-        let guardName = "ESPALIER_GENERATED_\(prefix.uppercased())_H"
+        // Not ESPALIER_NAME_H: a model may be called "link", or "reaction", and the contracts have those guards.
+        let guardName = "ESPALIER_GENERATED_\(macro)_H"
         line("/* Written by espalier \(banner.toolVersion): do not edit.")
         line(" * Source: \(commented(banner.sourceName)), SHA-256 \(banner.sourceSHA256)")
         line(" * Options: \(commented(banner.options, most: 400))")
@@ -41,14 +44,19 @@ struct HeaderWriter {
         line("")
         line("#include \"espalier_model.h\"")
         line("")
-        line("#define ESPALIER_\(prefix.uppercased())_ARENA_BYTES \(plan.arenaBytes)")
+        // The two macros of a model called "model" are those of the first one included.
+        let isAlias = macro == "MODEL"
+        if isAlias {
+            line("#ifdef ESPALIER_MODEL")
+            line("#error \"Include the header of the model called 'model' first, or compile it with another --name.\"")
+            line("#endif")
+        }
+        line("#define ESPALIER_\(macro)_ARENA_BYTES \(plan.arenaBytes)")
         line("")
         line("/* The model under the name that firmware with one model uses: the first one included. */")
         line("#ifndef ESPALIER_MODEL")
         line("#define ESPALIER_MODEL espalier_\(prefix)")
-        if prefix.uppercased() != "MODEL" {
-            line("#define ESPALIER_MODEL_ARENA_BYTES ESPALIER_\(prefix.uppercased())_ARENA_BYTES")
-        }
+        if !isAlias { line("#define ESPALIER_MODEL_ARENA_BYTES ESPALIER_\(macro)_ARENA_BYTES") }
         line("#endif")
         line("")
     }

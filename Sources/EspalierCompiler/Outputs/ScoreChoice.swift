@@ -163,10 +163,11 @@ extension Compilation {
         }
     }
 
-    /// What a model has to give for a reaction.
+    /// What a model has to have for a reaction, and to be compared with classes.
     ///
+    /// - Parameter need: what takes the scores: begins the sentence.
     /// - Throws: where no output has scores: the outputs, and how to choose one.
-    public func requireScores() throws(CompilerError) {
+    public func requireScores(_ need: String = "a reaction takes scores") throws(CompilerError) {
         guard plan.scoreChoice == nil else { return }
         let certain = outputs.count { $0.isCertain }
         let found =
@@ -186,7 +187,7 @@ extension Compilation {
             remedies.append("say how to read it with --scores softmax, sigmoid or probabilities")
         }
         throw CompilerError(
-            "a reaction takes scores, and \(found): \(titles.joined(separator: ", ")); "
+            "\(need), and \(found): \(titles.joined(separator: ", ")); "
                 + remedies.joined(separator: " and ") + ".")
     }
 }

@@ -1,6 +1,6 @@
 extension Passes {
     /// Removes reshapes that nobody can tell from their input: the shape stays the same, or only fully connected
-    /// layers, other reshapes and the caller read the result.
+    /// layers, other reshapes and the caller read the result. An output's channels are its classes, and stay as many.
     ///
     /// A fully connected layer over the flattened picture is a convolution as large as the picture itself.
     static func removeReshapes(_ graph: inout Graph) {
@@ -14,6 +14,8 @@ extension Passes {
                 guard readers.allSatisfy({ $0.isReshape || (flattened && $0.isFullyConnected) }) else {
                     continue
                 }
+                let isOutput = graph.outputs.contains(node.output)
+                guard !isOutput || source.channels == result.channels else { continue }
                 guard node.inputs[0] != graph.input || !graph.inputChannelsFirst else { continue }
                 graph.widenFullyConnected(readers: node.output, to: source)
             }

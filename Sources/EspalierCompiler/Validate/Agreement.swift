@@ -8,7 +8,8 @@ extension Validation {
         public var output: String
         public var rows: Int
         public var rowsBitIdentical: Int
-        /// Rows whose highest value is at the same place: of the same class, in an output of scores.
+        /// Rows of the same class, in the output with the scores; in another, those whose highest value is at the same
+        /// place.
         public var rowsSameClass: Int
         /// Of a value and the one expected, in steps of the stored value.
         public var greatestDifference: Double
@@ -39,6 +40,9 @@ extension Validation {
         try check(expected, rows: rows.count, shape: tensor.shape, source)
         let steps = try self.steps(from: expected, tensor.fields, source, &warnings)
         let perRow = tensor.shape.count
+        // Which cell of a grid decides is the core's to say.
+        let isGrid = output == scoreOutput && perRow > tensor.shape.channels
+        let reader = isGrid ? try Arena(model) : nil
         var result = Agreement(
             output: model.plan.outputNames[output], rows: rows.count, rowsBitIdentical: 0, rowsSameClass: 0,
             greatestDifference: 0)
@@ -46,8 +50,15 @@ extension Validation {
             let wanted = steps.values[row * perRow..<(row + 1) * perRow]
             let greatest = zip(values, wanted).reduce(0) { max($0, steps.difference($1.0, $1.1)) }
             result.greatestDifference = max(result.greatestDifference, greatest)
-            if greatest == 0 { result.rowsBitIdentical += 1 }
-            if highest(wanted) == highest(values[...]) { result.rowsSameClass += 1 }
+            if greatest == 0 {
+                result.rowsBitIdentical += 1
+                result.rowsSameClass += 1
+            } else if let reader {
+                let stored = wanted.map(steps.stored)
+                if reader.classIndex(ofScores: stored) == outcome.classes[row] { result.rowsSameClass += 1 }
+            } else if highest(wanted) == highest(values[...]) {
+                result.rowsSameClass += 1
+            }
         }
         return result
     }
@@ -74,16 +85,24 @@ extension Validation {
         throw CompilerError("\(what); pass one row for each input.")
     }
 
-    /// Expected values in an order that compares like them, and how far a stored value is from one in stored steps.
+    /// Expected values as numbers that compare like them.
+    private struct Steps {
+        var values: [Float]
+        /// The nearest value an output can have.
+        var stored: (Float) -> Int8 = { Int8($0) }
+        /// How far an output's value is from one, in stored steps.
+        var difference: (Int8, Float) -> Double = { abs(Double($0) - Double($1)) }
+    }
+
     private func steps(
         from expected: NumericArray, _ fields: EspalierTensor, _ source: String, _ warnings: inout [String]
-    ) throws(CompilerError) -> (values: [Float], difference: (Int8, Float) -> Double) {
+    ) throws(CompilerError) -> Steps {
         let reals: [Float]
         switch (expected.values, expected.typeName) {
         case (.int8(let values), _):
-            return (values.map(Float.init), { abs(Double($0) - Double($1)) })
+            return Steps(values: values.map(Float.init))
         case (.uint8(let values), "uint8"):
-            return (values.map { Float($0) - 128 }, { abs(Double($0) - Double($1)) })
+            return Steps(values: values.map { Float($0) - 128 })
         case (.float32(let values), _): reals = values
         case (.float64(let values), _): reals = values.map(Float.init)
         default:
@@ -113,6 +132,9 @@ extension Validation {
             let own = fields.scale * Float(Int32(stored) - fields.zero_point)
             return own == real ? 0 : abs(Double(own) - Double(real)) / Double(fields.scale)
         }
-        return (reals, difference)
+        func stored(_ real: Float) -> Int8 {
+            Int8(max(-128, min(127, (real / fields.scale).rounded() + Float(fields.zero_point))))
+        }
+        return Steps(values: reals, stored: stored, difference: difference)
     }
 }

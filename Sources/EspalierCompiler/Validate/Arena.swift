@@ -5,6 +5,8 @@ public import EspalierFiles
 /// An arena on the heap, aligned as the core wants it, with an engine in it.
 public final class Arena {
     public let engine: Engine
+    /// The class of the last run as the core says it; -1 where the model has no scores.
+    public private(set) var classIndex = -1
     private let memory: UnsafeMutableRawPointer
     private let model: CompiledModel
     private let arenaBytes: Int
@@ -74,13 +76,20 @@ public final class Arena {
     private func run(_ setInput: () throws(Status) -> Void) throws(CompilerError) -> [[Int8]] {
         do throws(Status) {
             try setInput()
-            _ = try engine.run()
+            classIndex = Int(try engine.run().class_index)
             var outputs: [[Int8]] = []
             for index in 0..<Int(model.pointer.pointee.output_count) { outputs.append(try output(index)) }
             return outputs
         } catch {
             throw CompilerError("\(error.text)")
         }
+    }
+
+    /// The class that the core reads out of stored values, were they those of the output with the scores; -1 without one.
+    func classIndex(ofScores values: [Int8]) -> Int {
+        let output = engine.tensor(Int(model.pointer.pointee.outputs[model.plan.scoreChoice?.output ?? 0]))
+        values.withUnsafeBufferPointer { output.fill(from: $0.baseAddress!) }
+        return engine.scores.map { Int($0.best.classIndex) } ?? -1
     }
 
     private func output(_ index: Int) throws(Status) -> [Int8] {

@@ -15,6 +15,8 @@ public struct Validation: Sendable {
     public struct Outcome: Sendable {
         /// [output][row][values], as stored, in the source model's order.
         public var outputs: [[[Int8]]] = []
+        /// The class of each row, as the core says it; -1 where the model has no scores.
+        public var classes: [Int] = []
         /// The samples that were run, by their place: all but pictures that could not be read.
         public var samples: [Int] = []
         /// The pictures that could not be read, and why.
@@ -45,8 +47,9 @@ public struct Validation: Sendable {
         outcome.outputs = Array(repeating: [], count: model.plan.outputs.count)
         for (sample, result) in try results.all().enumerated() {
             switch result {
-            case .ran(let outputs, let isToBeTurned):
+            case .ran(let outputs, let classIndex, let isToBeTurned):
                 for (index, values) in outputs.enumerated() { outcome.outputs[index].append(values) }
+                outcome.classes.append(classIndex)
                 outcome.samples.append(sample)
                 if isToBeTurned, case .pictures(let paths) = samples {
                     outcome.toBeTurned.append(paths[sample])
@@ -62,7 +65,7 @@ public struct Validation: Sendable {
     }
 
     fileprivate enum SampleResult {
-        case ran([[Int8]], isToBeTurned: Bool)
+        case ran([[Int8]], classIndex: Int, isToBeTurned: Bool)
         case left(PictureFolder.LeftOut)
     }
 
@@ -72,7 +75,8 @@ public struct Validation: Sendable {
         switch samples {
         case .rows(let values, let perRow):
             let row = Array(values[index * perRow..<(index + 1) * perRow])
-            return .ran(try arena.outputs(for: row), isToBeTurned: false)
+            let outputs = try arena.outputs(for: row)
+            return .ran(outputs, classIndex: arena.classIndex, isToBeTurned: false)
         case .pictures(let paths):
             let picture: Picture
             do throws(FileError) { picture = try Picture.read(paths[index]) } catch {
@@ -84,7 +88,9 @@ public struct Validation: Sendable {
                 return .left(PictureFolder.LeftOut(path: paths[index], reason: reason))
             }
             do throws(CompilerError) {
-                return .ran(try arena.outputs(for: picture.image), isToBeTurned: picture.orientation != 1)
+                let outputs = try arena.outputs(for: picture.image)
+                return .ran(
+                    outputs, classIndex: arena.classIndex, isToBeTurned: picture.orientation != 1)
             } catch {
                 throw CompilerError("\(paths[index]): \(error.description)")
             }
@@ -93,10 +99,27 @@ public struct Validation: Sendable {
 
     // MARK: Classes
 
-    /// The output whose values are the classes' scores.
-    public var scoreOutput: Int { model.plan.scoreChoice?.output ?? 0 }
+    /// The output with the classes' scores, or with logits of them; nil where none is known to have any.
+    public var scoreOutput: Int? {
+        if let choice = model.plan.scoreChoice { return choice.output }
+        return model.plan.scores == ESPALIER_SCORES_LOGITS ? 0 : nil
+    }
 
-    /// Rows whose highest value is of the labelled class; negative labels are left out.
+    /// How many classes the model tells apart: the channels of the output with the scores.
+    ///
+    /// - Throws: where no output is known to have scores.
+    public func classCount() throws(CompilerError) -> Int {
+        guard let scoreOutput else {
+            throw CompilerError(
+                "no output of the model is known to have scores, and there are \(outputList); choose one with "
+                    + "--score-output NAME and --scores.")
+        }
+        return shape(of: scoreOutput).channels
+    }
+
+    func shape(of output: Int) -> Shape { model.plan.tensors[Int(model.plan.outputs[output])].shape }
+
+    /// Rows that the core gives the labelled class; negative labels are left out.
     public struct Accuracy: Codable, Sendable, Equatable {
         public var rowsLabelled: Int
         public var rowsCorrect: Int
@@ -108,13 +131,12 @@ public struct Validation: Sendable {
     public func accuracy(
         _ outcome: Outcome, classes: [Int], source: String, byName: Bool = false
     ) throws(CompilerError) -> Accuracy {
-        let outputs = outcome.outputs[scoreOutput]
-        guard classes.count == outputs.count else {
+        let count = try classCount()
+        guard classes.count == outcome.rows else {
             throw CompilerError(
-                "\(source) has \(classes.count) \(classes.count == 1 ? "label" : "labels") for \(outputs.count) inputs; pass one "
+                "\(source) has \(classes.count) \(classes.count == 1 ? "label" : "labels") for \(outcome.rows) inputs; pass one "
                     + "for each.")
         }
-        let count = outputs[0].count
         if let wrong = classes.first(where: { $0 >= count }) {
             let isOneBased = !classes.contains(0) && classes.allSatisfy { $0 <= count }
             throw CompilerError(
@@ -126,9 +148,9 @@ public struct Validation: Sendable {
             byName && labels.indices.contains(index) ? labels.firstIndex(of: labels[index])! : index
         }
         var result = Accuracy(rowsLabelled: 0, rowsCorrect: 0)
-        for (output, label) in zip(outputs, classes) where label >= 0 {
+        for (found, label) in zip(outcome.classes, classes) where label >= 0 {
             result.rowsLabelled += 1
-            if named(highest(output[...])) == named(label) { result.rowsCorrect += 1 }
+            if named(found) == named(label) { result.rowsCorrect += 1 }
         }
         guard result.rowsLabelled > 0 else {
             throw CompilerError(
@@ -141,7 +163,7 @@ public struct Validation: Sendable {
     ///
     /// - Throws: a sentence for anything but one integer for each input.
     public func classes(_ array: NumericArray, rows: Int, source: String) throws(CompilerError) -> [Int] {
-        let count = model.plan.tensors[Int(model.plan.outputs[scoreOutput])].shape.count
+        let count = try classCount()
         let sides = array.shape.filter { $0 != 1 }
         guard sides.count <= 1, !array.shape.contains(0) else {
             if array.shape.count == 2, array.shape[1] == count {
