@@ -242,28 +242,44 @@ public struct LabelGroup: Sendable {
         for label in self.labels {
             let classes = labels.indices.filter { labels[$0] == label }
             guard let last = classes.last else { throw unknown(label, among: labels) }
-            guard last < 64 else {
-                throw place.error(
-                    "has \"\(label)\", which is class \(last)",
-                    do: "choose among the model's first 64 classes")
-            }
+            guard last < 64 else { throw tooFarBack(label, classes) }
             for index in classes { mask |= 1 << UInt64(index) }
         }
         return mask
     }
 
+    private func tooFarBack(_ label: String, _ classes: [Int]) -> FileError {
+        guard let first = classes.first, let last = classes.last, first < 64 else {
+            return place.error(
+                "has \"\(label)\", which is class \(classes[0])",
+                do: "choose among the model's first 64 classes")
+        }
+        return place.error(
+            "has \"\(label)\", which several classes have: class \(first) is among the model's first 64, "
+                + "class \(last) is not",
+            do: "give the classes different names, or choose another label")
+    }
+
     private func unknown(_ label: String, among labels: [String]) -> FileError {
-        func plain(_ text: String) -> String { text.filter { $0.isLetter || $0.isNumber }.lowercased() }
         let remedy: String
         if labels.isEmpty {
             remedy = "give the model labels, with --label-names"
-        } else if let near = labels.first(where: { plain($0) == plain(label) }) {
+        } else if let near = near(label, among: labels) {
             remedy = "write \"\(near)\", as the model has it"
         } else {
             let names = labels.prefix(20).joined(separator: ", ")
             remedy = "choose among \(names)" + (labels.count > 20 ? ", ... (\(labels.count) classes)" : "")
         }
         return place.error("has \"\(label)\", which the model does not know", do: remedy)
+    }
+
+    /// The one label that differs in case, blanks and signs alone; none for a text of signs only.
+    private func near(_ label: String, among labels: [String]) -> String? {
+        func plain(_ text: String) -> String { text.filter { $0.isLetter || $0.isNumber }.lowercased() }
+        let sought = plain(label)
+        guard !sought.isEmpty else { return nil }
+        let near = labels.filter { plain($0) == sought }
+        return near.first { $0.lowercased() == label.lowercased() } ?? (Set(near).count == 1 ? near[0] : nil)
     }
 }
 

@@ -81,7 +81,8 @@ import Testing
                     + ["-o", folder.path("a.o")])
             // The macros of firmware with one model are the first one's, and a model called so has them for its own.
             #expect((outcome.status != 0) == isMixed, "\(outcome.errors.prefix(500))")
-            #expect(outcome.errors.contains("Include the header of the model called 'model' first") == isMixed)
+            #expect(
+                outcome.errors.contains("Include the header of the model called 'model' first") == isMixed)
         }
     }
 

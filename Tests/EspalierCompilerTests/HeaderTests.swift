@@ -157,7 +157,7 @@ import Testing
 
     /// What a program shows of a label is what the label file says.
     @Test func aLabelIsShownAsItIsWhateverItHolds() throws {
-        let labels = ["??/", "*/ // %s /*", "back\\slash\\n\\", "a\u{202E}\"é🐈\"\t1'"]
+        let labels = ["??/", "*/ // %s /*", "back\\slash\\n\\", "a\u{200D}\"é🐈\"\t1'"]
         let folder = try TemporaryFolder()
         var options = CompileOptions(name: "person")
         options.labels = try LabelFile.read(folder.write(labels.joined(separator: "\n"), to: "labels.txt"))

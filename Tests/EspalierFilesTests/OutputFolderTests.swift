@@ -94,7 +94,9 @@ import Testing
             let lines = ["../precious", "/\(folder)/precious", "x/../../precious"].map {
                 "\(digest)  \($0)\n"
             }
-            try put("# Written by a test: what it wrote here.\n" + lines.joined(), folder + "/out/" + OutputFolder.listName)
+            try put(
+                "# Written by a test: what it wrote here.\n" + lines.joined(),
+                folder + "/out/" + OutputFolder.listName)
             try run(folder + "/out", ["a.txt": "1"])
             #expect(try text(folder + "/precious") == "mine")
         }

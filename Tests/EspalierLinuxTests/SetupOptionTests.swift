@@ -105,6 +105,34 @@ import Testing
         #expect(sentence?.hasPrefix(option) == true, "\(sentence ?? "accepted")")
     }
 
+    @Test func aThresholdTakesTheLowOneWithItWhereBothAreOne() {
+        for (low, value, wanted) in [
+            (500, "0.9", [900, 900]), (300, "0.9", [900, 300]), (300, "0.2", [200, 200]),
+        ] {
+            var setup = setup()
+            setup.reaction.output_count = 1
+            setup.reaction.outputs.0.threshold_high_permille = 500
+            setup.reaction.outputs.0.threshold_low_permille = Int32(low)
+            #expect(override(&setup, ("--threshold", value)) == nil)
+            let output = setup.reaction.outputs.0
+            #expect(
+                [output.threshold_high_permille, output.threshold_low_permille] == wanted.map(Int32.init))
+        }
+        var setup = setup()
+        #expect(override(&setup, ("--threshold", "0.0004")) == nil)
+        #expect(setup.reaction.outputs.0.threshold_high_permille == 1)  // 0 is reached by every score
+        #expect(override(&setup, ("--threshold", "60"))?.contains("(0.6?)") == true)
+    }
+
+    @Test func aLineFromAnOptionKeepsNothingOfTheOneBefore() {
+        var setup = setup()
+        setup.inputs.0.offset = 5
+        #expect(override(&setup, ("--input", "X")) == nil)
+        #expect(setup.inputs.0.offset == 0)
+        let twice = override(&setup, ("--input", "0=X"), ("--input", "1=X"))
+        #expect(twice?.contains("both line X") == true, "\(twice ?? "accepted")")
+    }
+
     @Test func whatACommandDoesNotHearOfIsNotChangedByOptions() {
         for (option, value, placeholder) in [
             ("--size", "320x12", "{width}"), ("--size", "16x240", "{height}"), ("--fps", "10", "{fps}"),

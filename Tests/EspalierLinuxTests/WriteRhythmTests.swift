@@ -203,6 +203,22 @@ import Testing
     }
 
     /// Chunks of any size at any time, of a program that does as it was told.
+    @Test func aBoardThatIsOftenBusyFindsAForeignSizeAllTheSame() {
+        let desk = Desk(320, 240, fps: 10)
+        for turn in 0..<30 where desk.rhythm.isListening {
+            if turn % 2 == 0 { desk.rhythm.disturb() }
+            desk.write(bytes(640, 480), period: 100_000_000)
+        }
+        #expect(desk.rhythm.finding == .foreign(bytes(640, 480)))
+        // And what was foreign does not become right by nobody finding anything out.
+        desk.rhythm.start()
+        for turn in 0..<100 {
+            desk.rhythm.disturb()
+            desk.write(70_001 + Int64(turn) * 513, period: 100_000_000)
+        }
+        #expect(!desk.rhythm.isUsable)
+    }
+
     @Test(arguments: 1...40) func whateverTheChunksARightSizeIsNeverForeign(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let desk = Desk(320, 240, fps: Double(Int.random(in: 1...60, using: &random)))

@@ -256,6 +256,45 @@ import Testing
         #expect(noCamera?.description.contains("has no [camera], and generic has none of its own") == true)
     }
 
+    // MARK: Labels
+
+    private func refusal(of label: String, among labels: [String]) throws -> String {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("[[output]]\nlabels = [\"\(label)\"]", to: "reaction.toml")
+        let pi = try BoardFolder.board("raspberry-pi-5", in: [boards])
+        let error = #expect(throws: FileError.self) {
+            try EspalierSetup(board: pi, reaction: ReactionFile(path: path), labels: labels)
+        }
+        return try #require(error).description
+    }
+
+    @Test func onlyALabelThatIsNearlyTheSameIsProposed() throws {
+        #expect(
+            try refusal(of: "Traffic-Light", among: ["car", "traffic light"]).contains(
+                "write \"traffic light\""))
+        #expect(try refusal(of: "c#", among: ["C++", "C#"]).contains("write \"C#\""))
+        for (label, labels) in [
+            ("🚗", ["🚚", "car"]), ("", ["???", "car"]), ("!", ["", "?"]), ("👩", ["👨"]), ("c", ["C++", "C#"]),
+        ] {
+            let said = try refusal(of: label, among: labels)
+            #expect(said.contains("choose among \(labels.joined(separator: ", "))"), "\(said)")
+        }
+    }
+
+    @Test func aNameOfSeveralClassesThatReachTooFarIsSaidToBeOne() throws {
+        func among(_ classes: [Int]) -> [String] { (0..<80).map { classes.contains($0) ? "car" : "x\($0)" } }
+        let said = try refusal(of: "car", among: among([0, 79]))
+        #expect(
+            said.contains("several classes have: class 0 is among the model's first 64, class 79 is not;"),
+            "\(said)")
+        #expect(said.hasSuffix(".") && !said.contains("\n"))
+        #expect(try refusal(of: "car", among: among([3, 63, 64])).contains("class 64 is not"))
+        #expect(
+            try refusal(of: "car", among: among([64])).contains(
+                "which is class 64; choose among the model's first"))
+        #expect(try refusal(of: "car", among: among([64, 70])).contains("which is class 64; choose among"))
+    }
+
     // MARK: The header
 
     @Test func theHeaderCompilesWithoutWarningsToTheSameBytes() throws {

@@ -33,6 +33,31 @@ import Testing
         #expect(run.trace.reactions.first?.classIndex == 1)
     }
 
+    @Test func anEventsOwnPictureIsSeenAtItsOwnEdgeWhateverCameBefore() throws {
+        // The lead reaches back to before another event: it begins there and no sooner.
+        let run = try run(
+            "\n[[trigger]]\ncooldown_ms = 0\n[[event]]\nat_s = 2\nsee = \"dark.png\"\nraise = \"pir\"\nfor_s = 0.2\n"
+                + "[[event]]\nat_s = 2.5\nlead_s = 1.5\nsee = \"bright.png\"\nraise = \"pir\"\nfor_s = 0.2")
+        #expect(run.trace.reactions.map(\.classIndex) == [0, 1])
+    }
+
+    @Test(arguments: [
+        ("at_s = 1", "has no see, raise or lower; say what happens"),
+        ("at_s = 2\nlead_s = 1500\nsee = \"bright.png\"", "lead_s is 1500, but the scenario begins 2 s away"),
+        ("at_s = 2\nraise = \"pir\"\nfor_s = 800", "for_s is 800, but the scenario ends 2 s away"),
+    ])
+    func anEventThatDoesNothingOrTakesTooLongIsRefused(keys: String, part: String) {
+        let error = #expect(throws: FileError.self) { try read("\n[[event]]\n" + keys) }
+        #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func whatWouldBeatForADayIsRefused() {
+        let error = #expect(throws: FileError.self) {
+            try read("\n[[output]]\nmode = \"heartbeat\"\nduration_ms = 1\n", lasting: 86_400)
+        }
+        #expect(error?.description.contains("comes 86400000 times; shorten duration_s") == true)
+    }
+
     @Test func itShowsNoSoonerThanTheFrameThatIsClassified() throws {
         let scenario = try read("\n[[event]]\nat_s = 2\nsee = \"bright.png\"\nraise = \"pir\"\nfor_s = 0.5")
         // Frames 100 ms apart that arrive 30 ms late: at 2 s the newest is that of 1.9 s.
@@ -78,13 +103,13 @@ import Testing
 
     // MARK: Helpers
 
-    private func read(_ keys: String) throws -> Scenario {
+    private func read(_ keys: String, lasting seconds: Int = 4) throws -> Scenario {
         let folder = try TemporaryFolder()
         for (name, value) in [("dark", UInt8(10)), ("bright", 200)] {
             try PNG.write(
                 Image(width: 2, height: 2, channels: 1, filledWith: value), to: folder.path("\(name).png"))
         }
-        let text = "duration_s = 4\n[camera]\nwidth = 2\nheight = 2\nsee = \"dark.png\"\n" + keys
+        let text = "duration_s = \(seconds)\n[camera]\nwidth = 2\nheight = 2\nsee = \"dark.png\"\n" + keys
         return try Scenario(path: try folder.write(text, to: "scenario.toml"))
     }
 

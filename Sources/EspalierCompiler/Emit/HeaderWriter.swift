@@ -48,7 +48,9 @@ struct HeaderWriter {
         let isAlias = macro == "MODEL"
         if isAlias {
             line("#ifdef ESPALIER_MODEL")
-            line("#error \"Include the header of the model called 'model' first, or compile it with another --name.\"")
+            line(
+                "#error \"Include the header of the model called 'model' first, or compile it with another --name.\""
+            )
             line("#endif")
         }
         line("#define ESPALIER_\(macro)_ARENA_BYTES \(plan.arenaBytes)")
