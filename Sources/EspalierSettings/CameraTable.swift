@@ -154,10 +154,10 @@ extension TOMLSection {
     func snapshots() throws(FileError) -> EspalierSnapshots {
         try allowOnly(["folder", "keep", "kinds", "occasion"])
         var snapshots = EspalierSnapshots.standard
-        guard let folder = try text("folder", bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) else {
-            throw missing("folder", do: "say where snapshots go, or leave the table out")
+        // An option may name the folder.
+        if let folder = try text("folder", bytes: Int(ESPALIER_SETUP_PATH_BYTES) - 1) {
+            setText(&snapshots.folder, folder)
         }
-        setText(&snapshots.folder, folder)
         snapshots.keep = try integer("keep", in: 1...1000).map(Int32.init) ?? snapshots.keep
         snapshots.occasion = try choice("occasion", occasions) ?? snapshots.occasion
         if let kinds = try choices("kinds", kinds) {

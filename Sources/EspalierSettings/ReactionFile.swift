@@ -7,6 +7,8 @@ public struct ReactionFile: Sendable {
     public let tables: ReactionTables
     let camera: CameraTable?
     let snapshots: EspalierSnapshots
+    /// What is wrong with a table [snapshots] that names no folder, unless an option does.
+    let missingFolder: FileError?
 
     /// - Throws: one sentence, with file, line and key, for whatever is wrong with it.
     public init(path: String) throws(FileError) {
@@ -29,7 +31,11 @@ public struct ReactionFile: Sendable {
         } else {
             camera = nil
         }
-        snapshots = try root.section("snapshots")?.snapshots() ?? .standard
+        let table = try root.section("snapshots")
+        snapshots = try table?.snapshots() ?? .standard
+        let isMissing = table.map { !$0.keys.contains("folder") } ?? false
+        missingFolder =
+            isMissing ? table?.missing("folder", do: "say where snapshots go, or leave the table out") : nil
     }
 
     /// The keys above all headers.

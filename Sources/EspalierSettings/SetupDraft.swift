@@ -45,6 +45,7 @@ public struct SetupDraft: Sendable {
     /// - Throws: one sentence, with file, line and key where a file is to be mended, for what cannot go together.
     public func finished(_ overrides: EspalierOverrides?) throws(FileError) -> EspalierSetup {
         var options = overrides ?? EspalierOverrides()
+        if options.snapshots == nil, let fault = file.missingFolder { throw fault }
         var setup = setup
         let hasCamera = options.camera != nil
         if !hasCamera, let table = file.camera { setup.camera = try table.camera(over: board.camera) }
