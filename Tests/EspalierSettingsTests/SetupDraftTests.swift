@@ -215,6 +215,13 @@ import Testing
         #expect(said.hasPrefix("--input is \"A\"; the reaction has no such line, its triggers are periods"))
     }
 
+    @Test func anOptionMayNameTheFolderATableOfSnapshotsLeavesOut() throws {
+        let toml = "[snapshots]\nkeep = 3"
+        #expect(refusal("raspberry-pi-5", toml).contains("line 1, [snapshots] has no folder; say where"))
+        let named = try setup("raspberry-pi-5", toml, [("--snapshots", "/run")])
+        #expect(named.snapshots.keep == 3 && text(named.snapshots.folder) == "/run")
+    }
+
     // MARK: The firmware
 
     /// Options come to the same in `espalier run`, over the files, and in the firmware, over what was baked of them.

@@ -191,6 +191,25 @@ import Testing
         #expect(scenario.notes.last?.contains("GPIO17, GPIO5, GPIO6 in turn") == true)
     }
 
+    /// Whatever moment's frame a reaction wants, a person stands in it.
+    @Test(arguments: [
+        "", "debounce_ms = 3000", "settle_ms = 5000", "debounce_ms = 2000\nsettle_ms = 4000",
+        "[frames]\npretrigger_ms = 4000\n[camera]\nfps = 2\nring = 12",
+        "settle_ms = 3000\n[frames]\npretrigger_ms = 4000\n[camera]\nfps = 2\nring = 12",
+    ])
+    func withoutAScenarioThePersonIsInTheFrame(keys: String) throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("[[trigger]]\nline = \"GPIO5\"\n\(keys)", to: "reaction.toml")
+        let scenario = try Scenario(
+            deployed: DeployedReaction(path: path, board: "raspberry-pi-5"), boards: boards)
+        let run = try scenario.run(person, labels: [])
+        let first = try #require(run.trace.reactions.first)
+        let frame = try #require(first.frameNumber)
+        let empty = scenario.camera.image(ofFrame: 0)
+        #expect(scenario.camera.image(ofFrame: 1).pixels == empty.pixels)
+        #expect(scenario.camera.image(ofFrame: Int(frame)).pixels != empty.pixels)
+    }
+
     // MARK: Helpers
 
     private func read(_ keys: String, board: String? = "raspberry-pi-5") throws -> Scenario {
