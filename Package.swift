@@ -143,7 +143,10 @@ let package = Package(
             dependencies: ["EspalierSettings", "EspalierFiles", "EspalierTestSupport", "CLinux"]),
         .testTarget(
             name: "EspalierSimulatorTests",
-            dependencies: ["EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierTestSupport"]),
+            dependencies: [
+                "EspalierSimulator", "EspalierCompiler", "EspalierLinux", "EspalierScenes",
+                "EspalierTestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
