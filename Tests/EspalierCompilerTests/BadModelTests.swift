@@ -8,15 +8,6 @@ import Testing
 /// Models that cannot be compiled: each refusal is a sentence that says what, where and what to do, and a line for each
 /// further thing in the way.
 @Suite struct BadModelTests {
-    private func refusal(_ bytes: [UInt8]) -> String? {
-        do throws(CompilerError) {
-            _ = try Compilation(tflite: bytes, sourceName: "m.tflite", options: CompileOptions(name: "m"))
-            return nil
-        } catch {
-            return error.description
-        }
-    }
-
     private func isOneSentence(_ text: String?) -> Bool {
         guard let text else { return false }
         return text.hasSuffix(".") && !text.contains("\n") && text.count < 450
@@ -34,7 +25,7 @@ import Testing
     @Test func everyTruncationAtEvery64thByteIsRefusedInASentence() throws {
         let bytes = try ByteFile.read(HeaderTests.model)
         for length in stride(from: 0, to: bytes.count, by: 64) {
-            #expect(isOneSentence(refusal(Array(bytes[..<length]))), "cut to \(length) bytes")
+            #expect(isOneSentence(compilationRefusal(Array(bytes[..<length]))), "cut to \(length) bytes")
         }
     }
 
@@ -48,14 +39,15 @@ import Testing
                     UInt8.random(
                         in: 0...255, using: &random)
             }
-            let text = refusal(damaged)
+            let text = compilationRefusal(damaged)
             #expect(text == nil || isToldInSentences(text), "seed \(seed): \(text ?? "")")
         }
     }
 
     @Test(.needsReference) func floatModelsAreToldToBeQuantised() throws {
         for name in ["ad01_float", "kws_dscnn_float", "resnet8_cifar10_float", "vww_96_float"] {
-            let text = refusal(try ByteFile.read(Reference.url("models/tflite/\(name).tflite").path))
+            let text = compilationRefusal(
+                try ByteFile.read(Reference.url("models/tflite/\(name).tflite").path))
             let what = name == "kws_dscnn_float" ? "dynamic-range quantised" : "float32"
             #expect(
                 text?.hasPrefix("This is a \(what) model") == true
@@ -75,7 +67,7 @@ import Testing
         for position in bytes.indices where !changed {
             let kept = bytes[position]
             bytes[position] = 101
-            let text = refusal(bytes)
+            let text = compilationRefusal(bytes)
             changed = text?.hasPrefix("Operator 0 (ABS): this operator is not supported") == true
             if changed { #expect(isOneSentence(text)) }
             bytes[position] = kept

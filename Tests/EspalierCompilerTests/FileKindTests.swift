@@ -249,18 +249,9 @@ import Testing
             "begins with 6c bf 00 3e 7f 46 07 be", "pass a"),
     ]
 
-    private func refusal(_ bytes: [UInt8]) -> String? {
-        do throws(CompilerError) {
-            _ = try Compilation(tflite: bytes, sourceName: "m.tflite", options: CompileOptions(name: "m"))
-            return nil
-        } catch {
-            return error.description
-        }
-    }
-
     @Test(arguments: models + packed + texts + others)
     func whatIsNoModelIsNamedWithWhatToDo(expected: Case) throws {
-        let text = try #require(refusal(expected.bytes))
+        let text = try #require(compilationRefusal(expected.bytes))
         #expect(
             text.hasPrefix("This ") && text.hasSuffix(".") && !text.contains("\n") && text.count < 300,
             "\(text)")
@@ -269,15 +260,15 @@ import Testing
     }
 
     @Test func moreBytesBehindAModelAreNoneOfItsBusiness() throws {
-        #expect(refusal(Self.model + Self.zip("metadata.json", "labels.txt")) == nil)
-        #expect(refusal(Self.model + Self.filler) == nil)
+        #expect(compilationRefusal(Self.model + Self.zip("metadata.json", "labels.txt")) == nil)
+        #expect(compilationRefusal(Self.model + Self.filler) == nil)
         let external = try ByteFile.read(Package.fixture("operators/external_network.tflite").path)
-        #expect(refusal(external + Self.zip("labels.txt")) == nil)
+        #expect(compilationRefusal(external + Self.zip("labels.txt")) == nil)
     }
 
     @Test func aModelThatWasCutOffIsSaidToBe() throws {
         for length in [8, 100, 3000, Self.model.count - 100] {
-            let text = try #require(refusal(Array(Self.model[..<length])))
+            let text = try #require(compilationRefusal(Array(Self.model[..<length])))
             #expect(
                 text.hasPrefix("The file is cut off or damaged") && text.contains("of \(length)"), "\(text)")
         }
@@ -294,7 +285,7 @@ import Testing
                         in: 0...255, using: &random)
                 }
                 bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
-                let text = refusal(bytes)
+                let text = compilationRefusal(bytes)
                 #expect(
                     text?.hasSuffix(".") == true && text?.contains("\n") == false,
                     "\(file.name): \(text ?? "")")

@@ -199,21 +199,12 @@ import Testing
             "computed by no operator"),
     ]
 
-    private func refusal(_ bytes: [UInt8]) -> String? {
-        do throws(CompilerError) {
-            _ = try Compilation(tflite: bytes, sourceName: "m.tflite", options: CompileOptions(name: "m"))
-            return nil
-        } catch {
-            return error.description
-        }
-    }
-
     private func bytes(_ model: String) throws -> [UInt8] {
         try ByteFile.read(Package.fixture("refused/\(model).tflite").path)
     }
 
     private func check(_ expected: Case) throws {
-        let text = try #require(refusal(try bytes(expected.model)))
+        let text = try #require(compilationRefusal(try bytes(expected.model)))
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines[0].hasPrefix(expected.first), "\(text)")
         #expect(lines[0].contains(expected.also), "\(text)")
@@ -246,7 +237,7 @@ import Testing
     }
 
     @Test func howeverMuchIsInTheWayTheListEnds() throws {
-        let text = try #require(refusal(try bytes("very_many_operators")))
+        let text = try #require(compilationRefusal(try bytes("very_many_operators")))
         let lines = text.split(separator: "\n")
         #expect(lines.count == 13 && text.count < 1500)
         #expect(
@@ -257,7 +248,7 @@ import Testing
 
     @Test(.needsReference) func theBlockersOfModelsFromTheFieldAreAllListed() throws {
         func lines(_ path: String) throws -> [Substring] {
-            let text = refusal(try ByteFile.read(Reference.url("models/\(path).tflite").path))
+            let text = compilationRefusal(try ByteFile.read(Reference.url("models/\(path).tflite").path))
             return try #require(text).split(separator: "\n")
         }
         let sparse = try lines("field/face_detection_full_range_sparse")
@@ -283,7 +274,7 @@ import Testing
     func damagedStorageEndsInAModelOrSentences(name: String) throws {
         let whole = try ByteFile.read(Package.fixture("operators/\(name).tflite").path)
         for length in 0..<whole.count {
-            let text = try #require(refusal(Array(whole[..<length])), "cut to \(length) bytes")
+            let text = try #require(compilationRefusal(Array(whole[..<length])), "cut to \(length) bytes")
             #expect(text.hasSuffix("."), "cut to \(length): \(text)")
         }
         for seed in UInt64(0)..<1500 {
@@ -293,7 +284,7 @@ import Testing
                 damaged[Int.random(in: 0..<whole.count, using: &random)] = UInt8.random(
                     in: 0...255, using: &random)
             }
-            if let text = refusal(damaged) {
+            if let text = compilationRefusal(damaged) {
                 #expect(text.hasSuffix(".") && text.count < 6000, "seed \(seed): \(text)")
             }
         }
